@@ -1,0 +1,4 @@
+//! Placeholder.
+
+pub mod background;
+pub mod vfs;
