@@ -18,6 +18,7 @@
 //! | `spans.rs` | the span schema, its builder and reader |
 //! | `nested.rs` | span events and links: the list columns |
 //! | `concat.rs` | joining batches under one dictionary per column |
+//! | `json.rs` | a value as JSON text, as it is shown and searched |
 //! | `ids.rs` | trace and span ids |
 //! | `error.rs` | what can be wrong with a batch |
 //!
@@ -30,6 +31,7 @@ pub mod dictionary;
 pub mod error;
 pub mod group;
 pub mod ids;
+pub mod json;
 pub mod logs;
 pub mod nested;
 pub mod spans;
