@@ -1,0 +1,232 @@
+//! The frame that both files share: magic number, version, rules and layout in front, a checksum behind.
+//!
+//! | bytes | what (integers are little-endian) |
+//! |---|---|
+//! | 8 | magic number: `clrstext` or `clrsfilt` |
+//! | 4 | version, 1 |
+//! | 4 | rules by which texts were cut (see [`token::rules`](super::token)) |
+//! | 4 | rows of a granule |
+//! | 4 | granules |
+//! | ... | the file's own content |
+//! | 4 | CRC32C of all that stands before |
+
+use std::fmt;
+
+use super::error::TextError;
+
+const VERSION: u32 = 1;
+const MAGIC_BYTES: usize = 8;
+const CHECKSUM_BYTES: usize = 4;
+const HEADER_BYTES: usize = MAGIC_BYTES + 4 * 4;
+
+/// The files of a text index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// `text.idx`, the term dictionary and its granules.
+    Terms,
+    /// `filters.bin`, the filters for ids.
+    Filters,
+}
+
+impl FileKind {
+    fn magic(self) -> &'static [u8; MAGIC_BYTES] {
+        match self {
+            Self::Terms => b"clrstext",
+            Self::Filters => b"clrsfilt",
+        }
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Terms => "text.idx",
+            Self::Filters => "filters.bin",
+        })
+    }
+}
+
+/// How rows are divided into granules: all have `granule_rows` rows, the last may have fewer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// Rows of a granule, at least 1.
+    pub granule_rows: usize,
+    /// Rows in all.
+    pub rows: usize,
+}
+
+impl Layout {
+    /// The number of granules.
+    pub fn granules(&self) -> usize {
+        self.rows.div_ceil(self.granule_rows.max(1))
+    }
+}
+
+/// Begins a file.
+pub(crate) fn begin(file: FileKind, rules: u32, layout: Layout) -> Result<Vec<u8>, TextError> {
+    let mut bytes = Vec::new();
+    bytes.extend(file.magic());
+    put_u32(&mut bytes, VERSION);
+    put_u32(&mut bytes, rules);
+    put_u32(
+        &mut bytes,
+        size(file, layout.granule_rows, "rows of a granule")?,
+    );
+    put_u32(&mut bytes, size(file, layout.granules(), "granules")?);
+    Ok(bytes)
+}
+
+/// Ends a file with its checksum.
+pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
+    let checksum = crc32c::crc32c(&bytes);
+    put_u32(&mut bytes, checksum);
+    bytes
+}
+
+pub(crate) fn put_u32(bytes: &mut Vec<u8>, value: u32) {
+    bytes.extend(value.to_le_bytes());
+}
+
+/// A size as the format holds it.
+pub(crate) fn size(file: FileKind, value: usize, what: &'static str) -> Result<u32, TextError> {
+    u32::try_from(value).map_err(|_| TextError::TooLarge { file, what })
+}
+
+/// Reads a file's parts in order; every length is checked.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    file: FileKind,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Checks the frame, then stands at the file's own content. Returns the rules it was written under.
+    pub(crate) fn open(
+        file: FileKind,
+        bytes: &'a [u8],
+        layout: Layout,
+    ) -> Result<(Self, u32), TextError> {
+        let needed = HEADER_BYTES + CHECKSUM_BYTES;
+        if bytes.len() < needed {
+            let found = bytes.len();
+            return Err(TextError::Truncated {
+                file,
+                needed,
+                found,
+            });
+        }
+        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+        let mut reader = Self {
+            file,
+            bytes: content,
+            at: 0,
+        };
+        if reader.take(MAGIC_BYTES)? != file.magic() {
+            return Err(TextError::Magic { file });
+        }
+        let found = reader.u32()?;
+        if found != VERSION {
+            return Err(TextError::Version {
+                file,
+                found,
+                known: VERSION,
+            });
+        }
+        reader.verify(checksum)?;
+        let rules = reader.u32()?;
+        reader.agree("rows of a granule", layout.granule_rows)?;
+        reader.agree("granules", layout.granules())?;
+        Ok((reader, rules))
+    }
+
+    fn verify(&self, checksum: &[u8]) -> Result<(), TextError> {
+        let found = crc32c::crc32c(self.bytes).to_le_bytes();
+        if found == checksum {
+            return Ok(());
+        }
+        let mut expected = [0; CHECKSUM_BYTES];
+        expected.copy_from_slice(checksum);
+        Err(TextError::Checksum {
+            file: self.file,
+            expected: u32::from_le_bytes(expected),
+            found: u32::from_le_bytes(found),
+        })
+    }
+
+    fn agree(&mut self, what: &'static str, expected: usize) -> Result<(), TextError> {
+        let found = u64::from(self.u32()?);
+        let expected = expected as u64;
+        if found == expected {
+            return Ok(());
+        }
+        let file = self.file;
+        Err(TextError::Layout {
+            file,
+            what,
+            expected,
+            found,
+        })
+    }
+
+    /// The position in the file.
+    pub(crate) fn position(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], TextError> {
+        let end = self.at.checked_add(len);
+        let taken = end.and_then(|end| self.bytes.get(self.at..end));
+        let taken = taken.ok_or(TextError::Truncated {
+            file: self.file,
+            needed: self.at.saturating_add(len),
+            found: self.bytes.len(),
+        })?;
+        self.at += len;
+        Ok(taken)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, TextError> {
+        Ok(self.take(1)?[0])
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, TextError> {
+        let mut value = [0; 4];
+        value.copy_from_slice(self.take(4)?);
+        Ok(u32::from_le_bytes(value))
+    }
+
+    /// A number of items whose bytes follow; never more than can be there, so that a lie allocates nothing.
+    pub(crate) fn count(&mut self, bytes_each: usize) -> Result<usize, TextError> {
+        let count = self.u32()? as usize;
+        self.fits(count.saturating_mul(bytes_each))?;
+        Ok(count)
+    }
+
+    /// Checks that so many bytes are left.
+    pub(crate) fn fits(&self, len: usize) -> Result<(), TextError> {
+        if len <= self.bytes.len() - self.at {
+            return Ok(());
+        }
+        Err(TextError::Truncated {
+            file: self.file,
+            needed: self.at.saturating_add(len),
+            found: self.bytes.len(),
+        })
+    }
+
+    /// Checks that nothing is left.
+    pub(crate) fn end(&self) -> Result<(), TextError> {
+        if self.at == self.bytes.len() {
+            return Ok(());
+        }
+        Err(self.malformed("bytes are left over"))
+    }
+
+    pub(crate) fn malformed(&self, what: &'static str) -> TextError {
+        TextError::Malformed {
+            file: self.file,
+            what,
+        }
+    }
+}

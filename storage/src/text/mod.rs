@@ -1,0 +1,154 @@
+//! The text index: which granules of a segment, or of a memtable chunk, may hold a word, a phrase or an id.
+//!
+//! A granule is a fixed number of neighbouring rows (128). The index knows granules only: it says "nothing in here matches", and
+//! what it lets pass is read and checked row by row. It never leaves out a granule that holds a match. Why documents are granules,
+//! why ids stay out of the dictionary and what that costs is measured in `docs/adr/0003-text-index-tokens-and-ids.md`.
+//!
+//! Writing: rows -> [`TextIndexBuilder`] -> [`TextFiles`] of a segment, or [`ChunkTokens`] of a chunk.
+//! Reading: [`TextPattern`] -> [`TextQuery`] -> [`Candidates`] ([`TextIndex`] or [`ChunkTokens`]) -> [`GranuleSet`].
+//!
+//! | file | what |
+//! |---|---|
+//! | `fold` | which characters are the same but for case |
+//! | `token` | how texts are cut, which tokens are ids, the keys of ids |
+//! | `pattern` | what a word or phrase demands of a granule's tokens |
+//! | `query` | that demand as a condition, and its evaluation |
+//! | `builder` | from rows to files or a chunk's tokens |
+//! | `words` | words of granules to granules of words |
+//! | `terms` | `text.idx`: the dictionary, a Tantivy index |
+//! | `bundle` | Tantivy's files in one |
+//! | `filter` | `filters.bin`: filters for ids |
+//! | `frame` | what both files begin and end with |
+//! | `chunk` | the same answers from memory |
+//! | `granules` | the set of granules that is the answer |
+
+mod builder;
+mod bundle;
+mod chunk;
+mod error;
+mod filter;
+pub mod fold;
+mod frame;
+mod granules;
+mod pattern;
+mod query;
+mod terms;
+mod token;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+
+pub use builder::{TextFiles, TextIndexBuilder};
+pub use chunk::ChunkTokens;
+pub use error::TextError;
+pub use filter::FilterBits;
+pub use frame::{FileKind, Layout};
+pub use granules::GranuleSet;
+pub use pattern::TextPattern;
+pub use query::{Candidates, TextQuery, WordPart};
+pub use token::{IdKind, id_key, id_key_of_bytes, is_word};
+
+use query::{Leaves, evaluate};
+
+/// The opened text index of a segment. Either file may be missing; then it rules out nothing.
+#[derive(Debug)]
+pub struct TextIndex {
+    terms: Option<terms::Terms>,
+    filters: Option<filter::Filters>,
+    layout: Layout,
+}
+
+impl TextIndex {
+    /// Opens what is there of `text.idx` and `filters.bin`. The layout is that of the segment's rows, and the files must agree with
+    /// it. `terms` is not copied when it is the only handle of its bytes.
+    ///
+    /// A file that was written under other rules for cutting texts is not in error: it is used as far as those do not matter.
+    pub fn open(
+        layout: Layout,
+        terms: Option<Bytes>,
+        filters: Option<Bytes>,
+    ) -> Result<Self, TextError> {
+        let terms = terms
+            .map(|bytes| terms::Terms::open(bytes, layout))
+            .transpose()?
+            .filter(|terms| terms.same_rules);
+        let filters = filters
+            .map(|bytes| filter::Filters::open(bytes, layout))
+            .transpose()?;
+        Ok(Self {
+            terms,
+            filters,
+            layout,
+        })
+    }
+
+    /// How the segment's rows are divided into granules.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Whether words rule out anything.
+    pub fn has_terms(&self) -> bool {
+        self.terms.is_some()
+    }
+
+    /// Whether ids rule out anything.
+    pub fn has_filters(&self) -> bool {
+        self.filters.is_some()
+    }
+
+    /// Bytes held in memory.
+    pub fn heap_bytes(&self) -> usize {
+        let terms = self.terms.as_ref().map_or(0, terms::Terms::heap_bytes);
+        let filters = self.filters.as_ref().map_or(0, filter::Filters::heap_bytes);
+        terms + filters
+    }
+
+    fn all(&self) -> GranuleSet {
+        GranuleSet::all(self.layout.granules())
+    }
+}
+
+impl Candidates for TextIndex {
+    fn granules(&self) -> usize {
+        self.layout.granules()
+    }
+
+    fn candidates(&self, query: &TextQuery) -> GranuleSet {
+        evaluate(query, self)
+    }
+
+    /// The keys of a row's own ids do not depend on how texts are cut, so the filters answer even under other rules.
+    fn may_contain_id(&self, key: u64) -> GranuleSet {
+        match &self.filters {
+            Some(filters) => filters.granules(key),
+            None => self.all(),
+        }
+    }
+}
+
+impl Leaves for TextIndex {
+    fn term(&self, term: &str) -> GranuleSet {
+        match &self.terms {
+            Some(terms) => terms.term(term),
+            None => self.all(),
+        }
+    }
+
+    fn words(&self, part: &WordPart) -> GranuleSet {
+        match &self.terms {
+            Some(terms) => terms.words(part),
+            None => self.all(),
+        }
+    }
+
+    fn id(&self, key: u64) -> GranuleSet {
+        match &self.filters {
+            Some(filters) if filters.same_rules => filters.granules(key),
+            _ => self.all(),
+        }
+    }
+}

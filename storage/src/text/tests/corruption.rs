@@ -1,0 +1,149 @@
+//! Damaged files are errors, never panics or wrong answers.
+
+use super::generate::{self, Random};
+use super::*;
+use crate::text::frame;
+
+fn sample() -> (TextFiles, Layout) {
+    let rows = generate::rows(&mut Random::new(11), 40);
+    let (files, chunk) = index(&rows, 2);
+    (files, chunk.layout())
+}
+
+fn open_terms(layout: Layout, bytes: Vec<u8>) -> Result<TextIndex, TextError> {
+    TextIndex::open(layout, Some(bytes.into()), None)
+}
+
+fn open_filters(layout: Layout, bytes: Vec<u8>) -> Result<TextIndex, TextError> {
+    TextIndex::open(layout, None, Some(bytes.into()))
+}
+
+type Open = fn(Layout, Vec<u8>) -> Result<TextIndex, TextError>;
+
+fn both(files: TextFiles) -> [(Vec<u8>, Open); 2] {
+    [(files.terms, open_terms), (files.filters, open_filters)]
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let (files, layout) = sample();
+    for (bytes, open) in both(files) {
+        assert!(open(layout, bytes.clone()).is_ok());
+        for at in 0..bytes.len() {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1 << (at % 8);
+            assert!(open(layout, flipped).is_err(), "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn every_other_length_is_noticed() {
+    let (files, layout) = sample();
+    for (bytes, open) in both(files) {
+        for len in 0..bytes.len() {
+            assert!(open(layout, bytes[..len].to_vec()).is_err(), "{len} bytes");
+        }
+        let longer = [bytes.as_slice(), &[0]].concat();
+        assert!(open(layout, longer).is_err());
+    }
+}
+
+/// With a checksum that holds, so that what lies behind it has to cope.
+#[test]
+fn forged_bytes_never_panic() {
+    let (files, layout) = sample();
+    let patterns = [
+        TextPattern::new("error"),
+        TextPattern {
+            open_start: true,
+            ..TextPattern::new("ra")
+        },
+    ];
+    let mut random = Random::new(12);
+    // A panic that is caught would still be printed, thousands of times.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = std::panic::catch_unwind(move || {
+        for (bytes, open) in both(files) {
+            let content = &bytes[..bytes.len() - 4];
+            for _ in 0..2_000 {
+                let mut forged = content.to_vec();
+                for _ in 0..1 + random.below(3) {
+                    let at = random.below(forged.len());
+                    forged[at] = random.below(256) as u8;
+                }
+                if random.one_in(4) {
+                    forged.truncate(random.below(forged.len()));
+                }
+                if let Ok(index) = open(layout, frame::seal(forged)) {
+                    for pattern in &patterns {
+                        let found = index.candidates(&pattern.condition());
+                        assert_eq!(found.granules(), layout.granules());
+                    }
+                    let _ = index.may_contain_id(id_key("0123456789abcdef"));
+                }
+            }
+        }
+    });
+    std::panic::set_hook(hook);
+    assert!(result.is_ok());
+}
+
+#[test]
+fn files_of_other_rows_or_kinds_are_refused() {
+    let (files, layout) = sample();
+    let other = Layout {
+        rows: layout.rows + 2,
+        ..layout
+    };
+    let coarser = Layout {
+        granule_rows: 4,
+        rows: layout.rows * 2,
+    };
+    for (bytes, open) in both(files.clone()) {
+        assert!(matches!(
+            open(other, bytes.clone()),
+            Err(TextError::Layout { .. })
+        ));
+        assert!(matches!(
+            open(coarser, bytes),
+            Err(TextError::Layout { .. })
+        ));
+    }
+    assert!(matches!(
+        open_terms(layout, files.filters),
+        Err(TextError::Magic { .. })
+    ));
+    assert!(matches!(
+        open_filters(layout, files.terms.clone()),
+        Err(TextError::Magic { .. })
+    ));
+    let mut newer = files.terms;
+    newer[8] = 2;
+    assert!(matches!(
+        open_terms(layout, newer),
+        Err(TextError::Version { found: 2, .. })
+    ));
+}
+
+#[test]
+fn files_under_other_rules_rule_out_no_text() {
+    let (files, layout) = sample();
+    let [terms, filters] = [files.terms, files.filters].map(|mut bytes| {
+        bytes.truncate(bytes.len() - 4);
+        bytes[12] ^= 1;
+        frame::seal(bytes)
+    });
+    let index = TextIndex::open(layout, Some(terms.into()), Some(filters.into())).unwrap();
+    let uuid = "00000000-0000-0000-0000-000000000000";
+    for text in ["absent", uuid] {
+        assert!(
+            index
+                .candidates(&TextPattern::new(text).condition())
+                .is_all()
+        );
+    }
+    assert!(!index.has_terms());
+    assert!(!index.may_contain_id(id_key_of_bytes(&[1; 16])).is_all());
+}
