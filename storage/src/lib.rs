@@ -1,4 +1,6 @@
 //! Placeholder.
 
 pub mod background;
+pub mod catalog;
+pub mod text;
 pub mod vfs;

@@ -1,0 +1,66 @@
+//! The catalog: what exists. Segments, WAL files, how far each table is flushed.
+//!
+//! A file counts only once the catalog knows it, and a WAL file may go only once the catalog says that its
+//! rows are in segments; so every change is one transaction, and a change that returned `Ok` survives a
+//! power loss. The whole catalog is small (thousands of rows) and is kept in memory as a [`CatalogState`];
+//! the database is read at start only. What a change does to the rows is worked out once, in `change.rs`,
+//! for both implementations.
+//!
+//! Every row carries a checksum of its own contents, and every table a count and a sum over its rows, so
+//! that neither an altered nor a vanished row can pass.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `rows.rs` | the rows and their keys |
+//! | `state.rs` | all rows in memory |
+//! | `change.rs` | the changes, and what each does to the rows |
+//! | `invariants.rs` | what must hold after every change, by name |
+//! | `checksum.rs` | checksums of rows and tables |
+//! | `sqlite.rs`, `sqlite_rows.rs`, `tables.sql` | the catalog in SQLite |
+//! | `mem.rs` | the catalog in memory, for simulations |
+//! | `conformance.rs` | one suite over both (tests) |
+
+mod change;
+mod checksum;
+mod error;
+mod invariants;
+mod mem;
+mod rows;
+mod sqlite;
+mod sqlite_rows;
+mod state;
+
+#[cfg(test)]
+mod conformance;
+
+use std::fmt::Debug;
+
+pub use change::{Change, FlushCommit, NewWalFile};
+pub use error::CatalogError;
+pub use invariants::{Violation, violations};
+pub use mem::{Fate, MemCatalog};
+pub use rows::{
+    ClosedWalFile, Meta, Partition, SegmentId, SegmentRow, TableKey, TableRow, WalEnd, WalFileRow,
+    WalFileState,
+};
+pub use sqlite::SqliteCatalog;
+pub use state::CatalogState;
+
+/// What exists. Calls may block on the disk for some milliseconds.
+pub trait Catalog: Send + Sync + Debug {
+    /// A copy of everything, as of now.
+    fn state(&self) -> CatalogState;
+
+    /// One table's position; all zero for a table that the catalog has not seen.
+    fn table(&self, key: &TableKey) -> TableRow;
+
+    /// One table's WAL files, in order.
+    fn wal_files(&self, key: &TableKey) -> Vec<WalFileRow>;
+
+    /// Makes a change, whole or not at all. After an error the change may yet have been made (the commit's
+    /// answer got lost): every change can be repeated or followed by another without harm.
+    fn commit(&self, change: Change) -> Result<(), CatalogError>;
+
+    /// An id that no segment has had, and none will get again, not even after a crash.
+    fn allocate_segment_id(&self) -> Result<SegmentId, CatalogError>;
+}

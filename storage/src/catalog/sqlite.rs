@@ -1,0 +1,201 @@
+//! The catalog in SQLite.
+//!
+//! `journal_mode=TRUNCATE` with `synchronous=FULL`: a commit is on disk when it returns, in the main file.
+//! Not `DELETE`, which would need `EXTRA`: under `FULL` it does not sync the folder after unlinking the
+//! journal, and a power loss could bring the journal back and undo the commit. Not `WAL`, whose log is cut
+//! off in silence at the first frame with a flipped bit, commits behind it included. Commits are rare (a
+//! flush, a new WAL file), so that the few syncs more than with `WAL` do not matter.
+
+use std::path::Path;
+
+use parking_lot::{Mutex, RwLock};
+use rusqlite::Connection;
+
+use super::Catalog;
+use super::change::{Change, RowChange};
+use super::error::CatalogError;
+use super::invariants;
+use super::rows::{SegmentId, TableKey, TableRow, WalFileRow};
+use super::sqlite_rows as sql;
+use super::state::{CatalogState, FORMAT_VERSION};
+use crate::vfs::Vfs;
+
+/// How many segment ids one commit reserves; the rest of a block is given up at a restart.
+const SEGMENT_ID_BLOCK: u64 = 64;
+
+/// How long a commit waits for somebody who looks at the file with SQLite's own tools.
+const BUSY_TIMEOUT_MS: u64 = 10_000;
+
+/// The catalog in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteCatalog {
+    database: Mutex<Database>,
+    state: RwLock<CatalogState>,
+    created: bool,
+}
+
+#[derive(Debug)]
+struct Database {
+    connection: Connection,
+    /// The outcome of a commit is unknown: read the rows anew before the next.
+    in_doubt: bool,
+    next_segment_id: u64,
+}
+
+impl SqliteCatalog {
+    /// Opens the catalog at `path` and checks every row of it; creates it, for a store with the random
+    /// identity `store_id`, when there is none or an empty file. `vfs` syncs the folder that holds it.
+    pub fn open(path: &Path, vfs: &dyn Vfs, store_id: u128) -> Result<Self, CatalogError> {
+        let mut connection = Connection::open(path).map_err(sql::failed("open"))?;
+        configure(&connection)?;
+        let created = is_new(&connection, path, vfs)?;
+        if created {
+            sql::create(&mut connection, &CatalogState::new(store_id))?;
+        }
+        if let Some(folder) = path.parent() {
+            vfs.sync_dir(folder)?;
+        }
+        sql::check_pages(&connection)?;
+        let state = load(&connection)?;
+        let database = Database {
+            connection,
+            in_doubt: false,
+            next_segment_id: state.meta.next_segment_id,
+        };
+        Ok(Self {
+            database: Mutex::new(database),
+            state: RwLock::new(state),
+            created,
+        })
+    }
+
+    /// Whether it was created just now: there was no file, or an empty one. In a data folder that holds
+    /// segments or WAL files this means that the catalog was lost.
+    pub fn created(&self) -> bool {
+        self.created
+    }
+
+    fn commit_to(&self, database: &mut Database, change: Change) -> Result<(), CatalogError> {
+        self.settle(database)?;
+        let before = self.state();
+        let rows = before.plan(change)?;
+        let mut after = before.clone();
+        for row in rows.iter().cloned() {
+            after.apply(row);
+        }
+        if cfg!(debug_assertions) {
+            invariants::check(&after)?;
+        }
+        if let Err(error) = write(&mut database.connection, &rows, &after) {
+            database.in_doubt = true;
+            // At best this settles it at once; else the next commit tries again.
+            let _ = self.settle(database);
+            return Err(error);
+        }
+        *self.state.write() = after;
+        Ok(())
+    }
+
+    fn settle(&self, database: &mut Database) -> Result<(), CatalogError> {
+        if database.in_doubt {
+            *self.state.write() = load(&database.connection)?;
+            database.in_doubt = false;
+        }
+        Ok(())
+    }
+}
+
+fn configure(connection: &Connection) -> Result<(), CatalogError> {
+    let failed = sql::failed("configure");
+    let timeout = std::time::Duration::from_millis(BUSY_TIMEOUT_MS);
+    connection.busy_timeout(timeout).map_err(&failed)?;
+    for (name, value) in [("journal_mode", "TRUNCATE"), ("synchronous", "FULL")] {
+        let update = connection.pragma_update(None, name, value);
+        update.map_err(&failed)?;
+    }
+    // Not every setting is always taken; durability hangs on these two.
+    let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0));
+    let mode = mode.map_err(&failed)?;
+    let level = connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0));
+    let synchronous = level.map_err(&failed)?;
+    if !mode.eq_ignore_ascii_case("truncate") || synchronous != 2 {
+        let detail = format!("journal_mode {mode}, synchronous {synchronous}");
+        return Err(CatalogError::Refused { detail });
+    }
+    Ok(())
+}
+
+/// Only a file of length 0 is new: one whose tables are out of sight is damaged.
+fn is_new(connection: &Connection, path: &Path, vfs: &dyn Vfs) -> Result<bool, CatalogError> {
+    if sql::has_tables(connection)? {
+        return Ok(false);
+    }
+    match vfs.exists(path)? && vfs.open_read(path)?.size()? > 0 {
+        false => Ok(true),
+        true => Err(CatalogError::Damaged {
+            detail: "no tables".to_owned(),
+        }),
+    }
+}
+
+fn load(connection: &Connection) -> Result<CatalogState, CatalogError> {
+    let meta = sql::read_meta(connection)?;
+    if meta.format_version != FORMAT_VERSION {
+        return Err(CatalogError::Version {
+            found: meta.format_version,
+            expected: FORMAT_VERSION,
+        });
+    }
+    let mut state = CatalogState::new(0);
+    state.apply(RowChange::PutMeta(meta));
+    let tables = sql::read_all(connection)?.into_iter();
+    tables.for_each(|row| state.apply(RowChange::PutTable(row)));
+    let wal_files = sql::read_all(connection)?.into_iter();
+    wal_files.for_each(|row| state.apply(RowChange::PutWalFile(row)));
+    let segments = sql::read_all(connection)?.into_iter();
+    segments.for_each(|row| state.apply(RowChange::PutSegment(row)));
+    sql::check_digests(connection, &state.digests())?;
+    Ok(state)
+}
+
+fn write(
+    connection: &mut Connection,
+    rows: &[RowChange],
+    after: &CatalogState,
+) -> Result<(), CatalogError> {
+    let transaction = connection.transaction().map_err(sql::failed("begin"))?;
+    for row in rows {
+        sql::write_change(&transaction, row)?;
+    }
+    sql::write_digests(&transaction, &after.digests())?;
+    transaction.commit().map_err(sql::failed("commit"))
+}
+
+impl Catalog for SqliteCatalog {
+    fn state(&self) -> CatalogState {
+        self.state.read().clone()
+    }
+
+    fn table(&self, key: &TableKey) -> TableRow {
+        self.state.read().table(key)
+    }
+
+    fn wal_files(&self, key: &TableKey) -> Vec<WalFileRow> {
+        self.state.read().wal_files_of(key).cloned().collect()
+    }
+
+    fn commit(&self, change: Change) -> Result<(), CatalogError> {
+        self.commit_to(&mut self.database.lock(), change)
+    }
+
+    fn allocate_segment_id(&self) -> Result<SegmentId, CatalogError> {
+        let mut database = self.database.lock();
+        let id = database.next_segment_id;
+        if id >= self.state.read().meta.next_segment_id {
+            let next_segment_id = id + SEGMENT_ID_BLOCK;
+            self.commit_to(&mut database, Change::ReserveSegmentIds { next_segment_id })?;
+        }
+        database.next_segment_id = id + 1;
+        Ok(SegmentId(id))
+    }
+}
