@@ -12,5 +12,6 @@
 )]
 
 mod integration {
+    mod cli;
     mod tidy;
 }

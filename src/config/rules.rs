@@ -1,0 +1,85 @@
+//! What a set of settings must satisfy as a whole.
+
+use std::net::SocketAddr;
+
+use tracing_subscriber::EnvFilter;
+
+use super::error::ConfigError;
+use super::settings::Settings;
+
+/// Refuses what would surprise later.
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    let server = &settings.server;
+    let addresses = [
+        ("server.otlp_grpc", server.otlp_grpc),
+        ("server.otlp_http", server.otlp_http),
+        ("server.http", server.http),
+    ];
+    if !server.allow_public {
+        addresses
+            .iter()
+            .try_for_each(|(key, address)| check_private(key, *address))?;
+    }
+    check_distinct(&addresses)?;
+    check_sizes(settings)?;
+    EnvFilter::try_new(&settings.log.level).map_err(|error| ConfigError::Refused {
+        key: "log.level",
+        reason: error.to_string(),
+    })?;
+    Ok(())
+}
+
+fn check_private(key: &'static str, address: SocketAddr) -> Result<(), ConfigError> {
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(());
+    }
+    let reason = format!(
+        "{address} can be reached from other machines, and there is neither authentication nor TLS yet; use a loopback \
+         address behind a proxy that has both, or set server.allow_public = true to open it all the same"
+    );
+    Err(ConfigError::Refused { key, reason })
+}
+
+fn check_distinct(addresses: &[(&'static str, SocketAddr)]) -> Result<(), ConfigError> {
+    for (index, (key, address)) in addresses.iter().enumerate() {
+        let earlier = addresses[..index]
+            .iter()
+            .find(|(_, other)| other == address && address.port() != 0);
+        if let Some((other, _)) = earlier {
+            return Err(ConfigError::Refused {
+                key,
+                reason: format!("{address} is already the address of {other}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// No size or time may be zero: each would stop its loop or let nothing through.
+fn check_sizes(settings: &Settings) -> Result<(), ConfigError> {
+    let sizes = [
+        ("server.drain_timeout_ms", settings.server.drain_timeout_ms),
+        ("storage.flush_bytes", settings.storage.flush_bytes),
+        (
+            "storage.flush_interval_ms",
+            settings.storage.flush_interval_ms,
+        ),
+        (
+            "collector.max_request_bytes",
+            settings.collector.max_request_bytes,
+        ),
+        (
+            "collector.max_connection_age_ms",
+            settings.collector.max_connection_age_ms,
+        ),
+        ("query.timeout_ms", settings.query.timeout_ms),
+        ("query.memory_bytes", settings.query.memory_bytes),
+    ];
+    match sizes.iter().find(|(_, size)| *size == 0) {
+        Some((key, _)) => Err(ConfigError::Refused {
+            key,
+            reason: "must be above 0".to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
