@@ -1,0 +1,46 @@
+//! Settings of query, as values.
+
+use std::time::Duration;
+
+/// What a person may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Questions that are worked on at once; the others wait.
+    pub concurrent_max: usize,
+    /// Questions that wait; beyond them a question is refused.
+    pub waiting_max: usize,
+    /// Partitions of one scan, each of which may use a core.
+    pub scan_partitions: usize,
+    /// How long a question may take, waiting included.
+    pub time_limit: Duration,
+    /// Bytes that all plans together may hold for sorting and joining.
+    pub memory_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            concurrent_max: 8,
+            waiting_max: 256,
+            scan_partitions: std::thread::available_parallelism().map_or(1, usize::from).min(8),
+            time_limit: Duration::from_secs(30),
+            memory_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+impl Config {
+    /// What is wrong with the settings, if anything, as one sentence.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.concurrent_max == 0 {
+            return Err("concurrent_max is 0, must be at least 1".into());
+        }
+        if self.scan_partitions == 0 {
+            return Err("scan_partitions is 0, must be at least 1".into());
+        }
+        if self.time_limit.is_zero() {
+            return Err("time_limit is 0, must be at least 1 ms".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! The engine: every question that may be asked, each on the query runtime, within its limits.
+//!
+//! A question waits for its turn, pins a snapshot, is worked on, and ends: with an answer, at the
+//! time limit, or when whoever asked has gone (the future was dropped). Work gives way after every
+//! batch, so that it stops within one batch and no question holds up another.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clearspan_schema::{Signal, TraceId};
+use clearspan_storage::background::Clock;
+use clearspan_storage::scan::Snapshot;
+use clearspan_storage::{Storage, TenantId};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
+
+use crate::exec::Plans;
+use crate::{
+    Config, LogsAnswer, LogsRequest, QueryError, ServicesAnswer, TraceSpans, TracesAnswer, TracesRequest, logs,
+    services, trace,
+};
+use crate::AskedRange;
+
+/// Answers questions. Cheap to clone.
+#[derive(Clone)]
+pub struct QueryEngine(Arc<Inner>);
+
+struct Inner {
+    storage: Storage,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    runtime: Handle,
+    turns: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+    plans: Plans,
+}
+
+impl fmt::Debug for QueryEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueryEngine").field("config", &self.0.config).finish_non_exhaustive()
+    }
+}
+
+/// What a question is worked on with: one pinned snapshot.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) plans: Plans,
+    pub(crate) now_ns: i64,
+}
+
+impl QueryEngine {
+    /// An engine over `storage` that works on `runtime`, which must have its timer enabled.
+    pub fn new(storage: Storage, config: Config, clock: Arc<dyn Clock>, runtime: Handle) -> Result<Self, QueryError> {
+        let plans = Plans::new(config.scan_partitions, config.memory_bytes)?;
+        let turns = Arc::new(Semaphore::new(config.concurrent_max));
+        let waiting = Arc::new(AtomicUsize::new(0));
+        Ok(QueryEngine(Arc::new(Inner { storage, config, clock, runtime, turns, waiting, plans })))
+    }
+
+    /// A page of the logs that match, and how many do.
+    pub async fn search_logs(&self, tenant: &TenantId, request: LogsRequest) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, |session| logs::search(session, request)).await
+    }
+
+    /// A page of the traces that match, and how many do.
+    pub async fn search_traces(&self, tenant: &TenantId, request: TracesRequest) -> Result<TracesAnswer, QueryError> {
+        self.ask(tenant, Signal::Spans, |session| trace::search(session, request)).await
+    }
+
+    /// All spans of one trace; `None` when there is none.
+    pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<Option<TraceSpans>, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| trace::spans(session, id)).await
+    }
+
+    /// The logs of one trace, oldest first. More than [`crate::limits::TRACE_LOGS_MAX`] are cut off:
+    /// `matched` says how many there are.
+    pub async fn trace_logs(&self, tenant: &TenantId, id: TraceId) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| trace::logs(session, id)).await
+    }
+
+    /// The services that sent spans in a range.
+    pub async fn services(&self, tenant: &TenantId, range: AskedRange) -> Result<ServicesAnswer, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| services::services(session, range)).await
+    }
+
+    /// 1. Take a turn, or a place among those who wait for one. 2. Pin the snapshot when the turn has
+    /// come, so that a waiting question sees what arrived meanwhile. 3. Work until the answer, the time
+    /// limit, or until this future is dropped.
+    async fn ask<T, Work, Answer>(&self, tenant: &TenantId, signal: Signal, work: Work) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        Work: FnOnce(Session) -> Answer + Send + 'static,
+        Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
+    {
+        let queue = self.0.enter_queue()?;
+        let inner = Arc::clone(&self.0);
+        let tenant = tenant.clone();
+        let task = self.0.runtime.spawn(async move {
+            let limit = inner.config.time_limit;
+            let answer = async {
+                let _turn = queue.turn(&inner.turns).await?;
+                work(inner.session(&tenant, signal)?).await
+            };
+            let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            tokio::time::timeout(limit, answer).await.unwrap_or(Err(QueryError::TimeLimit { limit_ms }))
+        });
+        match StoppedWhenDropped(task).join().await {
+            Ok(answer) => answer,
+            Err(error) if error.is_panic() => {
+                tracing::error!(%error, "a question caused a panic");
+                Err(QueryError::Internal("a question caused a panic".into()))
+            }
+            Err(_) => Err(QueryError::Internal("the query runtime is shutting down".into())),
+        }
+    }
+}
+
+impl Inner {
+    fn session(&self, tenant: &TenantId, signal: Signal) -> Result<Session, QueryError> {
+        let snapshot = self.storage.snapshot(tenant, signal).map_err(|error| QueryError::Storage(error.to_string()))?;
+        let now_ns = self.clock.now().unix_ns;
+        Ok(Session { snapshot: Arc::new(snapshot), plans: self.plans.clone(), now_ns })
+    }
+
+    fn enter_queue(&self) -> Result<Queued, QueryError> {
+        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
+            return Ok(Queued::Turn(turn));
+        }
+        let place = Place(Arc::clone(&self.waiting));
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        if waiting >= self.config.waiting_max { Err(QueryError::Overloaded { waiting }) } else { Ok(Queued::Waits(place)) }
+    }
+}
+
+/// A turn, or a place in the queue for one.
+enum Queued {
+    Turn(OwnedSemaphorePermit),
+    Waits(Place),
+}
+
+/// Given back when dropped.
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Queued {
+    async fn turn(self, turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, QueryError> {
+        match self {
+            Queued::Turn(turn) => Ok(turn),
+            Queued::Waits(_place) => {
+                let turn = Arc::clone(turns).acquire_owned().await;
+                turn.map_err(|_| QueryError::Internal("no more turns are given".into()))
+            }
+        }
+    }
+}
+
+struct StoppedWhenDropped<T>(JoinHandle<T>);
+
+impl<T> StoppedWhenDropped<T> {
+    async fn join(mut self) -> Result<T, tokio::task::JoinError> {
+        (&mut self.0).await
+    }
+}
+
+impl<T> Drop for StoppedWhenDropped<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,59 @@
+//! Why a question gets no answer.
+
+use clearspan_schema::SchemaError;
+
+use crate::language::LanguageError;
+
+/// A question cannot be answered. Each kind tells the caller what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The query cannot be read: change it.
+    #[error(transparent)]
+    BadQuery(#[from] LanguageError),
+    /// The cursor is broken, or belongs to another question: start again without one.
+    #[error("the cursor is broken or belongs to another request")]
+    BadCursor,
+    /// A limit is outside of what is allowed.
+    #[error("limit is {limit}, must be between 1 and {max}")]
+    LimitOutOfRange {
+        /// As asked.
+        limit: usize,
+        /// The largest that is allowed.
+        max: usize,
+    },
+    /// The range ends before it starts.
+    #[error("the range ends before it starts")]
+    RangeReversed,
+    /// The answer was not found in time: narrow the question.
+    #[error("stopped after {limit_ms} ms")]
+    TimeLimit {
+        /// The limit, in milliseconds.
+        limit_ms: u64,
+    },
+    /// The answer needs more memory than a question may use: narrow the question.
+    #[error("needs more than {limit} {unit}")]
+    MemoryLimit {
+        /// The limit.
+        limit: u64,
+        /// What it counts.
+        unit: &'static str,
+    },
+    /// Too many questions wait already: ask again later.
+    #[error("{waiting} questions are waiting already")]
+    Overloaded {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// Storage cannot be read at all. Damage to single segments is no error: see `missing` in the answers.
+    #[error("storage: {0}")]
+    Storage(String),
+    /// A defect of this program.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl From<SchemaError> for QueryError {
+    fn from(error: SchemaError) -> Self {
+        QueryError::Internal(error.to_string())
+    }
+}

@@ -1,0 +1,37 @@
+//! Turns questions into plans and answers: the search language, the tables, trace analysis.
+//!
+//! A question goes down once and returns: [`QueryEngine`] parses it, pins a snapshot, builds a
+//! DataFusion plan whose leaf is [`exec::SegmentScanExec`], runs it on the query runtime, and fetches the
+//! full rows of the page alone. This room never writes, and knows no HTTP.
+//!
+//! | file or folder | what it holds |
+//! |---|---|
+//! | `engine.rs` | [`QueryEngine`]: all questions, run within their limits |
+//! | `language/` | the search language |
+//! | `exec/` | the scan as a DataFusion plan, and how plans are run |
+//! | `logs/` | log search |
+//! | `trace/` | trace search, one trace whole |
+//! | `services.rs` | services with their percentiles |
+//! | `cursor.rs` | where the next page starts |
+//! | `time.rs` | times as they are asked for |
+//! | `config.rs`, `limits.rs`, `error.rs` | settings, bounds, what can go wrong |
+
+mod config;
+mod engine;
+mod error;
+pub mod language;
+pub mod limits;
+mod logs;
+mod services;
+mod time;
+mod trace;
+
+pub use config::Config;
+pub use engine::QueryEngine;
+pub use error::QueryError;
+pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
+pub use services::{ServiceRow, ServicesAnswer};
+pub use time::{AskedRange, AskedTime};
+pub use trace::{
+    RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer, TracesRequest,
+};

@@ -1,0 +1,69 @@
+//! Log search: what is asked and what is answered.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `record.rs` | [`LogRows`], [`LogRecord`]: the rows of an answer, without Arrow; [`LogId`] |
+//! | `search.rs` | the search: its plan, the page, the count |
+//! | `newest.rs` | a page of everything, from as few rows as will do |
+
+mod record;
+
+use clearspan_storage::scan::{MissingSegment, ScanStats};
+
+pub use record::{LogId, LogRecord, LogRecords, LogRows};
+
+use crate::AskedRange;
+
+/// The order of rows: by the time at which a record is placed, then by arrival, both in the same
+/// direction. It is total: no two rows are equal in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Order {
+    /// Oldest first.
+    Ascending,
+    /// Newest first.
+    #[default]
+    Descending,
+}
+
+impl Order {
+    /// `asc` or `desc`.
+    pub fn parse(text: &str) -> Option<Order> {
+        match text {
+            "asc" => Some(Order::Ascending),
+            "desc" => Some(Order::Descending),
+            _ => None,
+        }
+    }
+}
+
+/// A search for logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogsRequest {
+    /// A query of the search language; empty for every record.
+    pub query: String,
+    /// The range, over event times, else observed times.
+    pub range: AskedRange,
+    /// The order.
+    pub order: Order,
+    /// Rows of one page, from 1 to [`crate::limits::LIMIT_MAX`].
+    pub limit: usize,
+    /// `next_cursor` of the page before this one; the rest of the request must be the same as then.
+    pub cursor: Option<String>,
+}
+
+/// A page of logs.
+#[derive(Debug)]
+pub struct LogsAnswer {
+    /// The rows, in the order asked for.
+    pub rows: LogRows,
+    /// Where the next page starts; `None` when this one is the last.
+    pub next_cursor: Option<String>,
+    /// Records that match, in the whole range, on whatever page.
+    pub matched: u64,
+    /// What was read.
+    pub stats: ScanStats,
+    /// Segments that could not be read and may hold matching rows. Not empty: the answer is partial.
+    pub missing: Vec<MissingSegment>,
+    /// What may help whoever asked, as sentences.
+    pub hints: Vec<String>,
+}

@@ -1,0 +1,146 @@
+//! Traces: search, summaries, and one trace whole.
+//!
+//! A trace is placed by its earliest span and lies in a range when that span does. Its duration is its
+//! latest end less its earliest start; its root the earliest span without a parent, else the earliest
+//! whose parent is absent; an error is a span with status ERROR, nothing else.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `search.rs` | the search: matching traces, the page, the count |
+//! | `matching.rs` | which traces have a span that matches |
+//! | `summary.rs` | what the parts know of one trace, put together |
+//! | `root.rs` | the root of a trace that no single part can name |
+//! | `whole.rs` | one trace with all its spans; its logs |
+
+use arrow::array::RecordBatch;
+use clearspan_schema::TraceId;
+use clearspan_storage::scan::{MissingSegment, ScanStats};
+
+use crate::AskedRange;
+
+/// What traces are sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TraceSortKey {
+    /// Where the trace is placed.
+    #[default]
+    Start,
+    /// Its duration; traces without one are below all others.
+    Duration,
+    /// Its number of spans.
+    SpanCount,
+    /// Its number of spans with status ERROR.
+    ErrorCount,
+}
+
+/// The order of traces. Ties are broken by trace id, in the same direction, so that it is total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceSort {
+    /// What to sort by.
+    pub by: TraceSortKey,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// Newest first.
+impl Default for TraceSort {
+    fn default() -> Self {
+        TraceSort { by: TraceSortKey::Start, descending: true }
+    }
+}
+
+impl TraceSort {
+    /// `start`, `duration`, `span_count` or `error_count`; a `-` before it for largest first.
+    pub fn parse(text: &str) -> Option<TraceSort> {
+        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let by = match name {
+            "start" => TraceSortKey::Start,
+            "duration" => TraceSortKey::Duration,
+            "span_count" => TraceSortKey::SpanCount,
+            "error_count" => TraceSortKey::ErrorCount,
+            _ => return None,
+        };
+        Some(TraceSort { by, descending })
+    }
+}
+
+/// A search for traces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracesRequest {
+    /// A query of the search language; empty for every trace.
+    pub query: String,
+    /// The range, over the starts of traces.
+    pub range: AskedRange,
+    /// The shortest duration, inclusive, in nanoseconds.
+    pub min_duration_ns: Option<i128>,
+    /// The longest duration, inclusive, in nanoseconds.
+    pub max_duration_ns: Option<i128>,
+    /// The order.
+    pub sort: TraceSort,
+    /// Traces of one page, from 1 to [`crate::limits::LIMIT_MAX`].
+    pub limit: usize,
+    /// `next_cursor` of the page before this one; the rest of the request must be the same as then.
+    pub cursor: Option<String>,
+}
+
+/// A page of traces.
+#[derive(Debug)]
+pub struct TracesAnswer {
+    /// The traces, in the order asked for.
+    pub traces: Vec<TraceSummary>,
+    /// Where the next page starts; `None` when this one is the last.
+    pub next_cursor: Option<String>,
+    /// Traces that match, in the whole range, on whatever page.
+    pub matched: u64,
+    /// What was read.
+    pub stats: ScanStats,
+    /// Segments that could not be read and may hold spans of matching traces. Not empty: the answer is partial.
+    pub missing: Vec<MissingSegment>,
+    /// What may help whoever asked, as sentences.
+    pub hints: Vec<String>,
+}
+
+/// What a search shows of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceSummary {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// Its root; `None` where parents form a cycle.
+    pub root: Option<RootSpan>,
+    /// The earliest start as sent, in nanoseconds since 1970; `None` when no span has one.
+    pub start_ns: Option<u64>,
+    /// The latest end less the earliest start; negative where the end lies before; `None` when either is unknown.
+    pub duration_ns: Option<i128>,
+    /// Its number of spans.
+    pub span_count: u64,
+    /// Spans with status ERROR.
+    pub error_count: u64,
+    /// Spans per service, most spans first, then by name.
+    pub services: Vec<ServiceSpans>,
+}
+
+/// The root of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootSpan {
+    /// Its name.
+    pub name: String,
+    /// Its service; `None` where the sender named none.
+    pub service: Option<String>,
+}
+
+/// How many spans of a trace a service has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSpans {
+    /// The service's name; empty for spans whose sender named none.
+    pub name: String,
+    /// Its spans.
+    pub spans: u64,
+}
+
+/// One trace with all its spans.
+#[derive(Debug)]
+pub struct TraceSpans {
+    /// The spans with all stored columns, in no particular order.
+    pub batches: Vec<RecordBatch>,
+    /// Segments that could not be read and may hold more of its spans.
+    pub missing: Vec<MissingSegment>,
+}
