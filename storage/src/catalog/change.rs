@@ -188,7 +188,7 @@ impl CatalogState {
             return refuse(format!("{} is flushed further already", flush.key));
         }
         for segment in &flush.segments {
-            self.check_new_segment(&flush, segment)?;
+            self.check_new_segment(&flush, segment, table.flushed_seq)?;
         }
         table.flushed_seq = flush.flushed_seq;
         table.duplicates += flush.duplicates;
@@ -200,6 +200,7 @@ impl CatalogState {
         &self,
         flush: &FlushCommit,
         segment: &SegmentRow,
+        flushed_seq: u64,
     ) -> Result<(), CatalogError> {
         if segment.key != flush.key {
             return refuse(format!("segment {} is of {}", segment.id, segment.key));
@@ -207,7 +208,11 @@ impl CatalogState {
         if self.segments.contains_key(&segment.id) {
             return refuse(format!("segment {} exists already", segment.id));
         }
-        if segment.wal_to_seq > flush.flushed_seq {
+        // In release builds too: a flush whose answer got lost must not be published twice.
+        if segment.wal_from_seq < flushed_seq || segment.min_seq < flushed_seq {
+            return refuse(format!("segment {} holds flushed rows", segment.id));
+        }
+        if segment.wal_to_seq > flush.flushed_seq || segment.max_seq >= flush.flushed_seq {
             return refuse(format!("segment {} ends behind its flush", segment.id));
         }
         Ok(())

@@ -66,15 +66,28 @@ pub enum CatalogError {
         /// Where it would not hold.
         detail: String,
     },
+    /// The change failed, and whether it was made cannot be told yet: the database cannot be read. The
+    /// catalog finds out at the next call.
+    #[error("catalog: outcome unknown: {source}")]
+    InDoubt {
+        /// How it failed.
+        source: Box<CatalogError>,
+    },
     /// A simulated catalog stopped.
     #[error("catalog: simulated failure")]
     Simulated,
 }
 
 impl CatalogError {
+    /// Whether the change may have been made all the same: nothing that it names may be removed.
+    pub fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::InDoubt { .. } | Self::Simulated)
+    }
+
     /// Whether the disk is full.
     pub fn is_disk_full(&self) -> bool {
         match self {
+            Self::InDoubt { source } => source.is_disk_full(),
             Self::Sqlite { source, .. } => {
                 source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
             }

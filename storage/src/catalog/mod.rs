@@ -57,8 +57,9 @@ pub trait Catalog: Send + Sync + Debug {
     /// One table's WAL files, in order.
     fn wal_files(&self, key: &TableKey) -> Vec<WalFileRow>;
 
-    /// Makes a change, whole or not at all. After an error the change may yet have been made (the commit's
-    /// answer got lost): every change can be repeated or followed by another without harm.
+    /// Makes a change, whole or not at all. After an error that [`is_in_doubt`](CatalogError::is_in_doubt)
+    /// it may have been made all the same. A change that concerns WAL files can then be repeated, or followed
+    /// by another, without harm; before a flush is repeated, look at the table's `flushed_seq`.
     fn commit(&self, change: Change) -> Result<(), CatalogError>;
 
     /// An id that no segment has had, and none will get again, not even after a crash.

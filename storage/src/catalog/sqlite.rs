@@ -7,8 +7,9 @@
 //! flush, a new WAL file), so that the few syncs more than with `WAL` do not matter.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use rusqlite::Connection;
 
 use super::Catalog;
@@ -31,14 +32,14 @@ const BUSY_TIMEOUT_MS: u64 = 10_000;
 pub struct SqliteCatalog {
     database: Mutex<Database>,
     state: RwLock<CatalogState>,
+    /// The outcome of a commit is unknown: the rows are to be read anew. Only changed by who holds `database`.
+    in_doubt: AtomicBool,
     created: bool,
 }
 
 #[derive(Debug)]
 struct Database {
     connection: Connection,
-    /// The outcome of a commit is unknown: read the rows anew before the next.
-    in_doubt: bool,
     next_segment_id: u64,
 }
 
@@ -59,12 +60,12 @@ impl SqliteCatalog {
         let state = load(&connection)?;
         let database = Database {
             connection,
-            in_doubt: false,
             next_segment_id: state.meta.next_segment_id,
         };
         Ok(Self {
             database: Mutex::new(database),
             state: RwLock::new(state),
+            in_doubt: AtomicBool::new(false),
             created,
         })
     }
@@ -77,31 +78,55 @@ impl SqliteCatalog {
 
     fn commit_to(&self, database: &mut Database, change: Change) -> Result<(), CatalogError> {
         self.settle(database)?;
-        let before = self.state();
+        let before = self.state.read().clone();
         let rows = before.plan(change)?;
-        let mut after = before.clone();
+        let mut after = before;
         for row in rows.iter().cloned() {
             after.apply(row);
         }
         if cfg!(debug_assertions) {
             invariants::check(&after)?;
         }
-        if let Err(error) = write(&mut database.connection, &rows, &after) {
-            database.in_doubt = true;
-            // At best this settles it at once; else the next commit tries again.
-            let _ = self.settle(database);
-            return Err(error);
+        let written = write(&mut database.connection, &rows, &after);
+        self.conclude(database, written, after)
+    }
+
+    /// After a failure the database itself says whether the change was made.
+    fn conclude(
+        &self,
+        database: &Database,
+        written: Result<(), CatalogError>,
+        after: CatalogState,
+    ) -> Result<(), CatalogError> {
+        let Err(error) = written else {
+            *self.state.write() = after;
+            return Ok(());
+        };
+        self.in_doubt.store(true, Ordering::Release);
+        match self.settle(database) {
+            Ok(()) if *self.state.read() == after => Ok(()),
+            Ok(()) => Err(error),
+            Err(_) => Err(CatalogError::InDoubt {
+                source: Box::new(error),
+            }),
         }
-        *self.state.write() = after;
+    }
+
+    fn settle(&self, database: &Database) -> Result<(), CatalogError> {
+        if self.in_doubt.load(Ordering::Acquire) {
+            *self.state.write() = load(&database.connection)?;
+            self.in_doubt.store(false, Ordering::Release);
+        }
         Ok(())
     }
 
-    fn settle(&self, database: &mut Database) -> Result<(), CatalogError> {
-        if database.in_doubt {
-            *self.state.write() = load(&database.connection)?;
-            database.in_doubt = false;
+    /// The state, and the truth if it can be told.
+    fn settled(&self) -> RwLockReadGuard<'_, CatalogState> {
+        if self.in_doubt.load(Ordering::Acquire) {
+            // When it still cannot be told, the next change fails for it.
+            let _ = self.settle(&self.database.lock());
         }
-        Ok(())
+        self.state.read()
     }
 }
 
@@ -173,15 +198,15 @@ fn write(
 
 impl Catalog for SqliteCatalog {
     fn state(&self) -> CatalogState {
-        self.state.read().clone()
+        self.settled().clone()
     }
 
     fn table(&self, key: &TableKey) -> TableRow {
-        self.state.read().table(key)
+        self.settled().table(key)
     }
 
     fn wal_files(&self, key: &TableKey) -> Vec<WalFileRow> {
-        self.state.read().wal_files_of(key).cloned().collect()
+        self.settled().wal_files_of(key).cloned().collect()
     }
 
     fn commit(&self, change: Change) -> Result<(), CatalogError> {
