@@ -1,0 +1,1 @@
+//! Each rule of the mapping, as text in and canonical text out.
