@@ -34,7 +34,7 @@ impl TextIndexBuilder {
             tokenizer: Tokenizer::default(),
             tokens: Tokens {
                 words: WordCollector::new(),
-                keys: KeyCollector::default(),
+                keys: KeyCollector::new(),
                 kinds: [false; IdKind::ALL.len()],
             },
             layout: Layout {

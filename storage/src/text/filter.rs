@@ -16,6 +16,8 @@
 //! A key's n-th bit (from 0) out of m: `(x * m) >> 32`, where x begins as the key's low half, y as its high half, and x grows by y
 //! and y by n at each step, in 32 bits. Bit b is bit `b % 8` of byte `b / 8`.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::error::TextError;
@@ -46,19 +48,37 @@ impl Default for FilterBits {
     }
 }
 
+/// Keys remembered to keep most repetitions from being sorted: neighbouring rows share their trace.
+const RECENT_KEYS: usize = 256;
+
 /// Gathers the keys of granules.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct KeyCollector {
     granule: Vec<u64>,
+    /// Some of the current granule's keys, each at the place of its low bits. `None` at the start of a granule.
+    recent: [Option<u64>; RECENT_KEYS],
     /// Each granule's distinct keys, sorted.
     keys: Vec<u64>,
     granule_ends: Vec<usize>,
 }
 
 impl KeyCollector {
+    pub(crate) fn new() -> Self {
+        Self {
+            granule: Vec::new(),
+            recent: [None; RECENT_KEYS],
+            keys: Vec::new(),
+            granule_ends: Vec::new(),
+        }
+    }
+
     #[inline]
     pub(crate) fn add(&mut self, key: u64) {
-        self.granule.push(key);
+        let place = &mut self.recent[key as usize % RECENT_KEYS];
+        if *place != Some(key) {
+            *place = Some(key);
+            self.granule.push(key);
+        }
     }
 
     pub(crate) fn end_granule(&mut self) {
@@ -66,6 +86,7 @@ impl KeyCollector {
         self.granule.dedup();
         self.keys.append(&mut self.granule);
         self.granule_ends.push(self.keys.len());
+        self.recent = [None; RECENT_KEYS];
     }
 
     /// The keys of each granule in turn.
@@ -149,7 +170,6 @@ fn bit_positions(key: u64, sets: u8, filter_bytes: usize) -> impl Iterator<Item 
 }
 
 /// An opened `filters.bin`.
-#[derive(Debug)]
 pub(crate) struct Filters {
     segment: Bytes,
     segment_sets: u8,
@@ -160,9 +180,19 @@ pub(crate) struct Filters {
     pub(crate) same_rules: bool,
 }
 
+impl fmt::Debug for Filters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filters")
+            .field("segment_bytes", &self.segment.len())
+            .field("granules_bytes", &self.granules.len())
+            .field("granules", &self.granule_ends.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Filters {
-    pub(crate) fn open(bytes: Bytes, layout: Layout) -> Result<Self, TextError> {
-        let (mut reader, file_rules) = Reader::open(FILE, &bytes, layout)?;
+    pub(crate) fn open(bytes: &Bytes, layout: Layout) -> Result<Self, TextError> {
+        let (mut reader, file_rules) = Reader::open(FILE, bytes, layout)?;
         let segment_sets = reader.u8()?;
         let granule_sets = reader.u8()?;
         let known = 1..=KEY_BITS_SET_MAX;
@@ -230,7 +260,7 @@ mod tests {
     }
 
     fn filters(granules: usize, keys: usize, bits: FilterBits) -> Filters {
-        let mut collector = KeyCollector::default();
+        let mut collector = KeyCollector::new();
         for granule in 0..granules {
             for key in keys_of(granule, keys) {
                 collector.add(key);
@@ -243,7 +273,7 @@ mod tests {
             rows: granules * 128,
         };
         let bytes = write(collector, layout, bits).unwrap();
-        Filters::open(bytes.into(), layout).unwrap()
+        Filters::open(&bytes.into(), layout).unwrap()
     }
 
     #[test]

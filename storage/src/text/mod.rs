@@ -76,7 +76,7 @@ impl TextIndex {
             .transpose()?
             .filter(|terms| terms.same_rules);
         let filters = filters
-            .map(|bytes| filter::Filters::open(bytes, layout))
+            .map(|bytes| filter::Filters::open(&bytes, layout))
             .transpose()?;
         Ok(Self {
             terms,

@@ -176,6 +176,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)]
     fn check(pattern: &str, expected: TextQuery) {
         let open_start = pattern.starts_with('*');
         let open_end = pattern.ends_with('*');

@@ -32,8 +32,8 @@ const FILE: FileKind = FileKind::Terms;
 const META: &str = "meta.json";
 const SEGMENT: &str = "00000000000000000000000000000001";
 
-/// Words looked at for a suffix or infix, and words whose granules are joined for a prefix, before the answer is every granule:
-/// 10 ms of work, after which reading rows is no worse.
+/// Words looked at for a prefix, suffix or infix before the answer is every granule: some 10 ms of work, after which reading rows is
+/// no worse.
 const WORDS_SCANNED_MAX: usize = 100_000;
 
 /// No word begins with a control character; markers do.
@@ -157,7 +157,7 @@ impl Terms {
         self.guarded(|| {
             let mut found = GranuleSet::none(self.granules);
             if let Some(info) = self.words.terms().get(term)? {
-                add(&self.postings(&info)?, &mut found);
+                add_granules(&mut self.postings(&info)?, &mut found);
             }
             Ok(found)
         })
@@ -185,7 +185,7 @@ impl Terms {
                     None => postings = Some(self.postings(info)?),
                 }
                 if let Some(postings) = &mut postings {
-                    add_blocks(postings, &mut found);
+                    add_granules(postings, &mut found);
                 }
             }
             Ok(found)
@@ -246,11 +246,7 @@ fn open_words(bundle: Bundle, granules: usize) -> Result<Arc<InvertedIndexReader
     Ok(reader.inverted_index(field)?)
 }
 
-fn add(postings: &BlockSegmentPostings, found: &mut GranuleSet) {
-    add_blocks(&mut postings.clone(), found);
-}
-
-fn add_blocks(postings: &mut BlockSegmentPostings, found: &mut GranuleSet) {
+fn add_granules(postings: &mut BlockSegmentPostings, found: &mut GranuleSet) {
     while !postings.docs().is_empty() {
         for granule in postings.docs() {
             found.insert(*granule as usize);

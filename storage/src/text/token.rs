@@ -185,6 +185,10 @@ impl Run {
         }
     }
 
+    fn is_ascii(self) -> bool {
+        self.flags & flag::NOT_ASCII == 0
+    }
+
     fn is_folded(self) -> bool {
         self.flags & (flag::UPPER | flag::NOT_ASCII) == 0
     }
@@ -285,7 +289,12 @@ impl Tokenizer {
                 run.text(text)
             } else {
                 self.folded.clear();
-                fold_into(run.text(text), &mut self.folded);
+                if run.is_ascii() {
+                    self.folded.push_str(run.text(text));
+                    self.folded.make_ascii_lowercase();
+                } else {
+                    fold_into(run.text(text), &mut self.folded);
+                }
                 &self.folded
             };
             match run.class(folded.len()) {

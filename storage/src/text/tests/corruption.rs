@@ -61,33 +61,33 @@ fn forged_bytes_never_panic() {
         },
     ];
     let mut random = Random::new(12);
-    // A panic that is caught would still be printed, thousands of times.
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
-    let result = std::panic::catch_unwind(move || {
-        for (bytes, open) in both(files) {
-            let content = &bytes[..bytes.len() - 4];
-            for _ in 0..2_000 {
-                let mut forged = content.to_vec();
-                for _ in 0..1 + random.below(3) {
-                    let at = random.below(forged.len());
-                    forged[at] = random.below(256) as u8;
-                }
-                if random.one_in(4) {
-                    forged.truncate(random.below(forged.len()));
-                }
-                if let Ok(index) = open(layout, frame::seal(forged)) {
-                    for pattern in &patterns {
-                        let found = index.candidates(&pattern.condition());
-                        assert_eq!(found.granules(), layout.granules());
-                    }
-                    let _ = index.may_contain_id(id_key("0123456789abcdef"));
-                }
+    for (bytes, open) in both(files) {
+        let content = &bytes[..bytes.len() - 4];
+        for _ in 0..2_000 {
+            let bytes = frame::seal(forge(&mut random, content));
+            let Ok(index) = open(layout, bytes) else {
+                continue;
+            };
+            for pattern in &patterns {
+                let found = index.candidates(&pattern.condition());
+                assert_eq!(found.granules(), layout.granules());
             }
+            let found = index.may_contain_id(id_key("0123456789abcdef"));
+            assert_eq!(found.granules(), layout.granules());
         }
-    });
-    std::panic::set_hook(hook);
-    assert!(result.is_ok());
+    }
+}
+
+fn forge(random: &mut Random, content: &[u8]) -> Vec<u8> {
+    let mut forged = content.to_vec();
+    for _ in 0..1 + random.below(3) {
+        let at = random.below(forged.len());
+        forged[at] = random.below(256) as u8;
+    }
+    if random.one_in(4) {
+        forged.truncate(random.below(forged.len()));
+    }
+    forged
 }
 
 #[test]
