@@ -1,6 +1,51 @@
-//! Placeholder.
+//! Storage: keeps batches of telemetry durably and finds them again.
+//!
+//! Storage speaks Arrow. It knows no wire format, no HTTP, no SQL and no semantic convention. The
+//! write goes [`Storage::append`] → WAL (group commit, `fdatasync`) → acknowledgement → memtable →
+//! flush → segment; a read pins a [`scan::Snapshot`] of memtable and segments together.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | `storage.rs` | [`Storage`]: the face |
+//! | `table/` | one signal of one tenant: the journey of a write |
+//! | `commit/` | group commit |
+//! | `wal/` | the write-ahead log |
+//! | `memtable/` | committed rows that are not yet in a segment |
+//! | `flush/` | from memtable to segments |
+//! | `segment/` | immutable folders of rows with their indexes |
+//! | `text/` | tokens, the text index, the id filters |
+//! | `scan/` | what a query may ask |
+//! | `catalog/` | what exists: segments, WAL files, positions |
+//! | `background/` | clock, loops and who drives them |
+//! | `vfs/` | all file access |
+//! | `names.rs`, `limits.rs` | every name on disk, every limit |
+
+mod codec;
+mod config;
+mod error;
+mod flush;
+mod limits;
+mod memtable;
+mod names;
+mod segment;
+mod storage;
+mod table;
+#[cfg(test)]
+mod testing;
+mod tenant;
 
 pub mod background;
 pub mod catalog;
+pub mod commit;
+pub mod scan;
 pub mod text;
 pub mod vfs;
+pub mod wal;
+
+pub use commit::AppendError;
+pub use config::{Config, FsyncMode};
+pub use error::{OpenError, UnknownTenant};
+pub use segment::{RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry};
+pub use storage::{Appended, Environment, Incoming, Storage, StorageStatus};
+pub use table::TableStatus;
+pub use tenant::TenantId;

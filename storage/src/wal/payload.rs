@@ -5,12 +5,14 @@
 //! valid stream. A frame's dictionaries are its own, so that each frame can be read alone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow_ipc::MetadataVersion;
+use arrow_ipc::convert::try_schema_from_ipc_buffer;
 use arrow_ipc::reader::StreamDecoder;
 use arrow_ipc::writer::{IpcWriteOptions, StreamEncoder};
 
@@ -52,12 +54,7 @@ pub(super) fn encode(batch: &RecordBatch, schema_bytes: usize) -> Result<Vec<Buf
 
 /// The schema that a message holds.
 pub(super) fn decode_schema(message: &[u8]) -> Result<SchemaRef, ArrowError> {
-    guarded(|| {
-        let mut decoder = StreamDecoder::new();
-        decoder.decode(&mut Buffer::from(message))?;
-        let schema = decoder.schema();
-        schema.ok_or_else(|| ArrowError::IpcError("no schema in the message".to_owned()))
-    })
+    guarded(|| Ok(Arc::new(try_schema_from_ipc_buffer(message)?)))
 }
 
 /// The batch of a payload. Columns lie in `payload`'s memory where that is aligned.

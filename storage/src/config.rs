@@ -1,0 +1,39 @@
+//! Settings of storage, as values.
+
+use std::path::PathBuf;
+
+pub use crate::wal::FsyncMode;
+
+/// What a person may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The data folder; created when absent.
+    pub data_dir: PathBuf,
+    /// Bytes of a memtable at which it is flushed to segments.
+    pub flush_bytes: usize,
+    /// Milliseconds after its first row at which a memtable is flushed, however small.
+    pub flush_interval_ms: u64,
+    /// When an acknowledged record is on disk.
+    pub fsync: FsyncMode,
+}
+
+impl Config {
+    /// The smallest `flush_bytes`: below it, segments would be tiny and many.
+    pub const MIN_FLUSH_BYTES: usize = 64 * 1024;
+
+    /// The defaults, for `data_dir`.
+    pub fn new(data_dir: PathBuf) -> Self {
+        Config { data_dir, flush_bytes: 64 * 1024 * 1024, flush_interval_ms: 5 * 60 * 1000, fsync: FsyncMode::Always }
+    }
+
+    /// What is wrong with the settings, if anything, as one sentence.
+    pub fn validate(&self) -> Result<(), String> {
+        if self.flush_bytes < Self::MIN_FLUSH_BYTES {
+            return Err(format!("flush_bytes is {}, must be at least {}", self.flush_bytes, Self::MIN_FLUSH_BYTES));
+        }
+        if self.flush_interval_ms == 0 {
+            return Err("flush_interval_ms is 0, must be at least 1".into());
+        }
+        Ok(())
+    }
+}

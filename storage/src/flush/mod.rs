@@ -1,0 +1,149 @@
+//! Flush: a frozen memtable becomes segments.
+//!
+//! 1. Its rows are divided into partitions by the hour and sorted (`partition.rs`, `sort.rs`).
+//! 2. Each partition becomes a durable segment folder.
+//! 3. One catalog transaction names the segments and says up to where the WAL is no longer needed.
+//! 4. In memory the memtable gives way to the segments, in one step.
+//!
+//! A crash before 3 leaves folders that nobody names, which are removed at start, and a WAL that
+//! still has every row. A crash after 3 leaves WAL files that are no longer needed.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `partition.rs` | which row goes to which hour |
+//! | `sort.rs` | in which order rows lie in a segment |
+
+mod partition;
+mod sort;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clearspan_schema::{SchemaError, Signal};
+
+pub(crate) use partition::folder_name;
+
+use crate::TenantId;
+use crate::catalog::{Catalog, CatalogError, FlushCommit, Partition, SegmentRow, TableKey};
+use crate::memtable::Memtable;
+use crate::segment::{NewSegment, SegmentError, WrittenSegment, write_segment};
+use crate::vfs::Vfs;
+
+/// Why a memtable could not become segments. It stays as it is, and the flush is tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FlushError {
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    #[error("arrow: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}
+
+/// What a flush needs to know.
+#[derive(Debug)]
+pub(crate) struct FlushJob<'a> {
+    pub(crate) vfs: &'a dyn Vfs,
+    pub(crate) catalog: &'a dyn Catalog,
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) signal: Signal,
+    pub(crate) signal_dir: &'a Path,
+    /// Behind the last sequence number that was flushed before.
+    pub(crate) flushed_seq: u64,
+    pub(crate) now_ns: i64,
+}
+
+/// A segment that the catalog names now.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) row: SegmentRow,
+    pub(crate) written: WrittenSegment,
+}
+
+/// Steps 1 to 3: writes `memtable`'s rows as segments and publishes them.
+pub(crate) fn flush(job: &FlushJob<'_>, memtable: &Memtable) -> Result<Vec<Published>, FlushError> {
+    let mut published = Vec::new();
+    let result = write_all(job, memtable, &mut published).and_then(|()| {
+        let commit = FlushCommit {
+            key: TableKey::new(job.tenant.as_str(), job.signal),
+            segments: published.iter().map(|segment: &Published| segment.row.clone()).collect(),
+            flushed_seq: memtable.end_seq(),
+            duplicates: memtable.duplicates(),
+        };
+        Ok(job.catalog.commit(crate::catalog::Change::Flush(commit))?)
+    });
+    if let Err(error) = result {
+        remove_unpublished(job, &published);
+        return Err(error);
+    }
+    Ok(published)
+}
+
+fn write_all(job: &FlushJob<'_>, memtable: &Memtable, published: &mut Vec<Published>) -> Result<(), FlushError> {
+    if memtable.rows() == 0 {
+        return Ok(());
+    }
+    let rows = memtable.all_rows()?;
+    let arrival_ns = memtable.arrival_ns().unwrap_or((job.now_ns, job.now_ns));
+    for (partition, indices) in partition::divide(job.signal, &rows)? {
+        let sorted = sort::take_sorted(job.signal, &rows, indices)?;
+        published.push(write_partition(job, memtable, partition, arrival_ns, &sorted)?);
+    }
+    Ok(())
+}
+
+fn write_partition(
+    job: &FlushJob<'_>,
+    memtable: &Memtable,
+    partition: Partition,
+    arrival_ns: (i64, i64),
+    rows: &arrow::array::RecordBatch,
+) -> Result<Published, FlushError> {
+    let id = job.catalog.allocate_segment_id()?;
+    let folder = folder_name(partition);
+    let new = NewSegment {
+        id: id.0,
+        tenant: job.tenant,
+        signal: job.signal,
+        partition: &folder,
+        signal_dir: job.signal_dir,
+        arrival_ns,
+    };
+    let written = write_segment(job.vfs, &new, rows)?;
+    let row = SegmentRow {
+        id,
+        key: TableKey::new(job.tenant.as_str(), job.signal),
+        partition,
+        rows: u64::from(written.meta.rows),
+        bytes: written.bytes,
+        min_time_ns: written.meta.min_time_ns,
+        max_time_ns: written.meta.max_time_ns,
+        min_seq: written.meta.min_seq,
+        max_seq: written.meta.max_seq,
+        min_arrival_ns: arrival_ns.0,
+        max_arrival_ns: arrival_ns.1,
+        wal_from_seq: job.flushed_seq,
+        wal_to_seq: memtable.end_seq(),
+        level: 0,
+        created_ns: job.now_ns,
+        meta_checksum: u64::from(written.meta_crc32c),
+    };
+    Ok(Published { row, written })
+}
+
+/// After a failed flush: its folders, of which the catalog knows nothing. What cannot be removed now
+/// goes at the next start. If the catalog's answer was lost it may know them after all: then they
+/// must stay.
+fn remove_unpublished(job: &FlushJob<'_>, written: &[Published]) {
+    let known = job.catalog.state().segments;
+    for segment in written.iter().filter(|segment| !known.contains_key(&segment.row.id)) {
+        if let Err(error) = job.vfs.remove_dir_all(&segment.written.dir) {
+            tracing::warn!(path = %segment.written.dir.display(), %error, "cannot remove an unpublished segment");
+        }
+    }
+}
+
+/// The `Arc` form in which a frozen memtable is handed around.
+pub(crate) type Frozen = Arc<Memtable>;

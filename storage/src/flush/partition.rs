@@ -1,0 +1,99 @@
+//! Which row goes to which hour.
+//!
+//! A log goes to the hour at which it is placed. A span goes to the hour of the earliest span of its
+//! trace in this flush, so that a trace that runs over the hour stays together. A flush opens at most
+//! [`FLUSH_PARTITIONS`] hours, those with the most rows; the rows of all others go to the partition for
+//! odd times.
+
+use std::collections::{BTreeMap, HashMap};
+
+use arrow::array::RecordBatch;
+use clearspan_schema::{SchemaError, Signal, columns, logs, spans};
+
+use crate::catalog::Partition;
+use crate::limits::FLUSH_PARTITIONS;
+
+const HOUR_NS: i64 = 3_600_000_000_000;
+
+/// The rows of each partition, ascending.
+pub(super) fn divide(signal: Signal, rows: &RecordBatch) -> Result<BTreeMap<Partition, Vec<u32>>, SchemaError> {
+    let hours = hours(signal, rows)?;
+    let mut by_hour: HashMap<i64, Vec<u32>> = HashMap::new();
+    for (row, hour) in hours.into_iter().enumerate() {
+        by_hour.entry(hour).or_default().push(row as u32);
+    }
+    let mut largest_first: Vec<(i64, Vec<u32>)> = by_hour.into_iter().collect();
+    largest_first.sort_by_key(|(hour, rows)| (std::cmp::Reverse(rows.len()), std::cmp::Reverse(*hour)));
+    let mut partitions: BTreeMap<Partition, Vec<u32>> = BTreeMap::new();
+    for (at, (hour, rows)) in largest_first.into_iter().enumerate() {
+        let partition = if at < FLUSH_PARTITIONS { Partition::Hour(hour) } else { Partition::Odd };
+        partitions.entry(partition).or_default().extend(rows);
+    }
+    partitions.values_mut().for_each(|rows| rows.sort_unstable());
+    Ok(partitions)
+}
+
+fn hours(signal: Signal, rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
+    Ok(match signal {
+        Signal::Logs => {
+            columns::time(rows, logs::PLACED_TIME)?.values().iter().map(|time| time.div_euclid(HOUR_NS)).collect()
+        }
+        Signal::Spans => trace_starts(rows)?.iter().map(|time| time.div_euclid(HOUR_NS)).collect(),
+    })
+}
+
+/// For each span, where the earliest span of its trace is placed.
+pub(super) fn trace_starts(rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
+    let times = columns::time(rows, spans::PLACED_TIME)?;
+    let traces = columns::id(rows, spans::TRACE_ID)?;
+    let mut earliest: HashMap<&[u8], i64> = HashMap::new();
+    for row in 0..rows.num_rows() {
+        let time = times.value(row);
+        earliest.entry(traces.value(row)).and_modify(|known| *known = time.min(*known)).or_insert(time);
+    }
+    Ok((0..rows.num_rows()).map(|row| earliest[traces.value(row)]).collect())
+}
+
+/// The folder of a partition: `2023-01-29T08` (UTC), or `odd`.
+pub(crate) fn folder_name(partition: Partition) -> String {
+    match partition {
+        Partition::Odd => "odd".into(),
+        Partition::Hour(hour) => {
+            let (year, month, day) = civil_date(hour.div_euclid(24));
+            format!("{year:04}-{month:02}-{day:02}T{:02}", hour.rem_euclid(24))
+        }
+    }
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar: days are
+/// counted from March 1st of a 400-year era, so that the leap day is a year's last.
+fn civil_date(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_named_by_the_hour() {
+        for (hour, name) in [
+            (0, "1970-01-01T00"),
+            (-1, "1969-12-31T23"),
+            (465_224, "2023-01-27T08"),
+            (951_782_400 / 3600, "2000-02-29T00"),
+            (i64::MAX / HOUR_NS, "2262-04-11T23"),
+            (i64::MIN.div_euclid(HOUR_NS), "1677-09-21T00"),
+        ] {
+            assert_eq!(folder_name(Partition::Hour(hour)), name);
+        }
+        assert_eq!(folder_name(Partition::Odd), "odd");
+    }
+}

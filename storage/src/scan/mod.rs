@@ -1,0 +1,27 @@
+//! Reading: what a query may ask of storage.
+//!
+//! A [`Snapshot`] pins one consistent set of [`Part`]s (memtable chunks and segments together), so
+//! that a flush can neither hide nor double a row. For each part a query asks three things, in this
+//! order: can it hold a matching row at all ([`Part::select`], from time range, directory, filters
+//! and text index), then the rows of what is left ([`Part::read`]), of the columns it needs. Storage
+//! decides only which rows *cannot* match; the query verifies the rest on the rows themselves.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `predicate.rs` | [`Predicate`], the necessary condition that a scan understands |
+//! | `part.rs` | [`Part`]: a memtable chunk or a segment, seen alike |
+//! | `selection.rs` | [`RowSelection`]: the row ranges that are left |
+//! | `snapshot.rs` | [`Snapshot`], and rows by address |
+//! | `stats.rs` | what a scan read and what it could leave out |
+
+mod part;
+mod predicate;
+mod selection;
+mod snapshot;
+mod stats;
+
+pub use part::{Part, PartError, PartId, SelectedBatch};
+pub use predicate::{Predicate, TimeRange};
+pub use selection::RowSelection;
+pub use snapshot::{MissingSegment, RowAddress, Snapshot};
+pub use stats::ScanStats;

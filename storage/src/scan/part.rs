@@ -1,0 +1,324 @@
+//! A memtable chunk or a segment, seen alike.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
+use arrow::datatypes::SchemaRef;
+use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
+
+use super::{Predicate, RowSelection, ScanStats, TimeRange};
+use crate::limits::GRANULE_ROWS;
+use crate::memtable::Chunk;
+use crate::segment::{Segment, SegmentError, TraceDirectory};
+use crate::text::{Candidates, GranuleSet, TextPattern, id_key_of_bytes};
+
+/// Why rows could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PartError {
+    /// A segment's file is missing or damaged. Other parts are not affected.
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    /// A row or part was asked for that the snapshot does not have.
+    #[error("no such row in this snapshot")]
+    NoSuchRow,
+    /// A batch does not have the expected columns.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// Arrow refused an operation.
+    #[error("arrow: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}
+
+/// What a part is, for messages and for sending plans elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartId {
+    /// A memtable chunk, by its first sequence number.
+    Chunk(u64),
+    /// A segment, by its id.
+    Segment(u64),
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Chunk(Arc<Chunk>),
+    Segment(Arc<Segment>),
+}
+
+/// A memtable chunk or a segment. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Part {
+    signal: Signal,
+    kind: Kind,
+}
+
+/// A run of rows of one part.
+#[derive(Debug)]
+pub struct SelectedBatch {
+    /// The part's row that stands first in `batch`.
+    pub first_row: u32,
+    /// The rows, with the columns that were asked for, in that order.
+    pub batch: RecordBatch,
+}
+
+impl Part {
+    pub(crate) fn chunk(signal: Signal, chunk: Arc<Chunk>) -> Self {
+        Part { signal, kind: Kind::Chunk(chunk) }
+    }
+
+    pub(crate) fn segment(signal: Signal, segment: Arc<Segment>) -> Self {
+        Part { signal, kind: Kind::Segment(segment) }
+    }
+
+    /// What it is.
+    pub fn id(&self) -> PartId {
+        match &self.kind {
+            Kind::Chunk(chunk) => PartId::Chunk(chunk.first_seq()),
+            Kind::Segment(segment) => PartId::Segment(segment.id()),
+        }
+    }
+
+    /// Whether it is a segment.
+    pub fn is_segment(&self) -> bool {
+        matches!(self.kind, Kind::Segment(_))
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> u32 {
+        match &self.kind {
+            Kind::Chunk(chunk) => chunk.rows(),
+            Kind::Segment(segment) => segment.rows(),
+        }
+    }
+
+    /// The number of granules.
+    pub fn granules(&self) -> u32 {
+        self.rows().div_ceil(GRANULE_ROWS)
+    }
+
+    /// The earliest and the latest time at which a row is placed, both inclusive.
+    pub fn time_range(&self) -> (i64, i64) {
+        match &self.kind {
+            Kind::Chunk(chunk) => chunk.time_range(),
+            Kind::Segment(segment) => segment.time_range(),
+        }
+    }
+
+    /// The traces whose spans this part holds. Fails on logs.
+    pub fn trace_directory(&self) -> Result<Arc<TraceDirectory>, PartError> {
+        match &self.kind {
+            Kind::Chunk(chunk) => Ok(chunk.trace_directory()?),
+            Kind::Segment(segment) => Ok(segment.trace_directory()?),
+        }
+    }
+
+    /// The rows that may match, and how they were found in `stats`. An index that is missing or
+    /// damaged prunes nothing.
+    pub fn select(
+        &self,
+        predicate: &Predicate,
+        time: TimeRange,
+        stats: &mut ScanStats,
+    ) -> Result<RowSelection, PartError> {
+        let (first, last) = self.time_range();
+        let granules = self.granules();
+        if !time.overlaps(first, last) {
+            stats.granules_skipped_by_time += u64::from(granules);
+            return Ok(RowSelection::none());
+        }
+        let in_time = self.granules_in(time);
+        let by_time = in_time.count() as u64;
+        stats.granules_skipped_by_time += u64::from(granules) - by_time;
+        let mut left = self.evaluate(predicate)?;
+        left.intersect_with(&in_time);
+        stats.granules_skipped_by_index += by_time - left.count() as u64;
+        let mut selection = RowSelection::none();
+        for granule in left.iter() {
+            let start = granule as u32 * GRANULE_ROWS;
+            selection.push(start..(start + GRANULE_ROWS).min(self.rows()));
+        }
+        Ok(selection)
+    }
+
+    fn granules_in(&self, time: TimeRange) -> GranuleSet {
+        let granules = self.granules();
+        let Kind::Segment(segment) = &self.kind else { return all(granules) };
+        let mut set = none(granules);
+        for (rows, (first, last)) in segment.batch_times() {
+            if time.overlaps(first, last) {
+                (rows.start / GRANULE_ROWS..rows.end.div_ceil(GRANULE_ROWS)).for_each(|granule| set.insert(granule as usize));
+            }
+        }
+        set
+    }
+
+    fn evaluate(&self, predicate: &Predicate) -> Result<GranuleSet, PartError> {
+        let granules = self.granules();
+        Ok(match predicate {
+            Predicate::All => all(granules),
+            Predicate::Nothing => none(granules),
+            Predicate::And(conditions) => {
+                let mut left = all(granules);
+                for one in conditions {
+                    left.intersect_with(&self.evaluate(one)?);
+                }
+                left
+            }
+            Predicate::Or(conditions) => {
+                let mut left = none(granules);
+                for one in conditions {
+                    left.union_with(&self.evaluate(one)?);
+                }
+                left
+            }
+            Predicate::Text(pattern) => self.granules_with_text(pattern),
+            Predicate::TraceId(id) if self.signal == Signal::Spans => self.granules_of_trace(*id)?,
+            Predicate::TraceId(id) => self.granules_with_id(id),
+            Predicate::SpanId(id) => self.granules_with_id(id),
+        })
+    }
+
+    fn granules_with_text(&self, pattern: &TextPattern) -> GranuleSet {
+        let query = pattern.condition();
+        self.with_index(|index| index.candidates(&query))
+    }
+
+    fn granules_with_id(&self, id: &[u8]) -> GranuleSet {
+        self.with_index(|index| index.may_contain_id(id_key_of_bytes(id)))
+    }
+
+    fn with_index(&self, ask: impl Fn(&dyn Candidates) -> GranuleSet) -> GranuleSet {
+        match &self.kind {
+            Kind::Chunk(chunk) => chunk.text_index().map_or_else(|| all(self.granules()), |index| ask(index)),
+            Kind::Segment(segment) => match segment.text_index().as_ref() {
+                Some(index) => ask(index),
+                None => all(self.granules()),
+            },
+        }
+    }
+
+    fn granules_of_trace(&self, id: TraceId) -> Result<GranuleSet, PartError> {
+        let mut set = none(self.granules());
+        let directory = self.trace_directory()?;
+        directory.rows_of(id).for_each(|row| set.insert((row / GRANULE_ROWS) as usize));
+        Ok(set)
+    }
+
+    /// The selected rows, run by run, ascending; `columns` of the stored schema. Each record batch is
+    /// decoded once. `stats` counts what was read.
+    pub fn read<'a>(
+        &'a self,
+        columns: &'a [&'static str],
+        selection: &'a RowSelection,
+        stats: &mut ScanStats,
+    ) -> impl Iterator<Item = Result<SelectedBatch, PartError>> + Send + 'a {
+        let windows = self.windows(selection);
+        if !windows.is_empty() {
+            stats.segments_read += u64::from(self.is_segment());
+            stats.rows_scanned += selection.rows();
+            stats.rows_decoded += windows.iter().map(|rows| u64::from(rows.end - rows.start)).sum::<u64>();
+            stats.granules_read += selection
+                .ranges()
+                .iter()
+                .map(|rows| u64::from(rows.end.div_ceil(GRANULE_ROWS) - rows.start / GRANULE_ROWS))
+                .sum::<u64>();
+        }
+        windows.into_iter().flat_map(move |window| self.read_window(columns, selection, window))
+    }
+
+    /// The units of decoding that `selection` touches.
+    fn windows(&self, selection: &RowSelection) -> Vec<Range<u32>> {
+        let units = match &self.kind {
+            Kind::Chunk(_) => vec![0..self.rows()],
+            Kind::Segment(segment) => segment.batch_times().map(|(rows, _)| rows).collect(),
+        };
+        units.into_iter().filter(|unit| selection.within(unit.clone()).next().is_some()).collect()
+    }
+
+    fn read_window(
+        &self,
+        columns: &[&'static str],
+        selection: &RowSelection,
+        window: Range<u32>,
+    ) -> Vec<Result<SelectedBatch, PartError>> {
+        let start = window.start;
+        match self.decode(columns, window.clone()) {
+            Err(error) => vec![Err(error)],
+            Ok(batch) => selection
+                .within(window)
+                .map(|rows| {
+                    let length = (rows.end - rows.start) as usize;
+                    Ok(SelectedBatch { first_row: rows.start, batch: batch.slice((rows.start - start) as usize, length) })
+                })
+                .collect(),
+        }
+    }
+
+    fn decode(&self, columns: &[&'static str], window: Range<u32>) -> Result<RecordBatch, PartError> {
+        match &self.kind {
+            Kind::Chunk(chunk) => Ok(chunk.batch().project(&indices(self.signal, columns)?)?),
+            Kind::Segment(segment) => Ok(segment.read_batch(window.start, &indices(self.signal, columns)?)?),
+        }
+    }
+
+    /// The rows at `rows` (ascending), with `columns`, decoding only the record batches they stand in.
+    pub(super) fn take(&self, rows: &[u32], columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+        let mut selection = RowSelection::none();
+        rows.iter().for_each(|&row| selection.push(row..row + 1));
+        let mut taken = Vec::new();
+        for window in self.windows(&selection) {
+            let batch = self.decode(columns, window.clone())?;
+            let inside = rows.iter().filter(|row| window.contains(row)).map(|row| row - window.start);
+            taken.push(arrow::compute::take_record_batch(&batch, &UInt32Array::from_iter_values(inside))?);
+        }
+        let found: usize = taken.iter().map(RecordBatch::num_rows).sum();
+        if found == rows.len() { Ok(taken) } else { Err(PartError::NoSuchRow) }
+    }
+
+    /// The rows of one trace, with `columns`.
+    pub(super) fn trace(&self, id: TraceId, columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+        match self.signal {
+            Signal::Spans => {
+                let rows: Vec<u32> = self.trace_directory()?.rows_of(id).collect();
+                self.take(&rows, columns)
+            }
+            Signal::Logs => self.verified_trace(id, columns),
+        }
+    }
+
+    fn verified_trace(&self, id: TraceId, columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+        let mut stats = ScanStats::default();
+        let selection = self.select(&Predicate::TraceId(id), TimeRange::ALL, &mut stats)?;
+        let mut rows = Vec::new();
+        for selected in self.read(&[logs::TRACE_ID], &selection, &mut stats) {
+            let selected = selected?;
+            let ids = columns::id(&selected.batch, logs::TRACE_ID)?;
+            rows.extend((0..ids.len()).filter(|&row| is_id(ids, row, &id)).map(|row| selected.first_row + row as u32));
+        }
+        self.take(&rows, columns)
+    }
+}
+
+fn all(granules: u32) -> GranuleSet {
+    GranuleSet::all(granules as usize)
+}
+
+fn none(granules: u32) -> GranuleSet {
+    GranuleSet::none(granules as usize)
+}
+
+fn is_id(ids: &FixedSizeBinaryArray, row: usize, id: &TraceId) -> bool {
+    ids.is_valid(row) && ids.value(row) == id
+}
+
+/// The positions of `columns` in the stored schema.
+fn indices(signal: Signal, columns: &[&'static str]) -> Result<Vec<usize>, PartError> {
+    let schema = signal.stored_schema();
+    let index = |&name: &&'static str| schema.index_of(name);
+    Ok(columns.iter().map(index).collect::<Result<_, _>>()?)
+}
+
+/// The stored schema's `columns`, in that order.
+pub(super) fn project(signal: Signal, columns: &[&'static str]) -> Result<SchemaRef, PartError> {
+    Ok(Arc::new(signal.stored_schema().project(&indices(signal, columns)?)?))
+}

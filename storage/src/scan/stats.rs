@@ -1,0 +1,39 @@
+//! What a scan read, and what it could leave out.
+
+/// Counts of one scan, summed over its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ScanStats {
+    /// Segments in the snapshot; memtable chunks are not counted.
+    pub segments_total: u64,
+    /// Segments of which rows were read.
+    pub segments_read: u64,
+    /// Granules in the snapshot, memtable included.
+    pub granules_total: u64,
+    /// Granules that pruning left and whose rows were read.
+    pub granules_read: u64,
+    /// Granules left out because of their time.
+    pub granules_skipped_by_time: u64,
+    /// Granules left out by the text index, the id filters or the trace directory.
+    pub granules_skipped_by_index: u64,
+    /// Rows in the snapshot, memtable included.
+    pub rows_total: u64,
+    /// Rows that were held against the query.
+    pub rows_scanned: u64,
+    /// Rows that were decoded for it: record batches are decoded whole.
+    pub rows_decoded: u64,
+}
+
+impl ScanStats {
+    /// Adds `other`'s counts.
+    pub fn add(&mut self, other: &ScanStats) {
+        self.segments_total += other.segments_total;
+        self.segments_read += other.segments_read;
+        self.granules_total += other.granules_total;
+        self.granules_read += other.granules_read;
+        self.granules_skipped_by_time += other.granules_skipped_by_time;
+        self.granules_skipped_by_index += other.granules_skipped_by_index;
+        self.rows_total += other.rows_total;
+        self.rows_scanned += other.rows_scanned;
+        self.rows_decoded += other.rows_decoded;
+    }
+}

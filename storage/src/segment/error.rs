@@ -1,0 +1,58 @@
+//! What can be wrong with a segment.
+
+use std::path::PathBuf;
+
+use clearspan_schema::SchemaError;
+
+/// A segment cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum SegmentError {
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file's bytes are not those that were written.
+    #[error("{path}: checksum is {actual:08x}, expected {expected:08x}")]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// As recorded when it was written.
+        expected: u32,
+        /// Of the bytes that are there.
+        actual: u32,
+    },
+    /// A file is shorter or longer than recorded.
+    #[error("{path}: {actual} bytes, expected {expected}")]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// As recorded when it was written.
+        expected: u64,
+        /// What is there.
+        actual: u64,
+    },
+    /// A file's content does not make sense although its checksum is right: another version, or a defect.
+    #[error("{path}: malformed {what}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Which part of it.
+        what: &'static str,
+    },
+    /// Rows cannot be written as a segment.
+    #[error("cannot encode {what}")]
+    Encoding {
+        /// What could not be encoded.
+        what: &'static str,
+    },
+    /// A batch does not have the expected columns.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// Arrow refused an operation.
+    #[error("arrow: {0}")]
+    Arrow(#[from] arrow::error::ArrowError),
+}

@@ -1,0 +1,110 @@
+//! `meta.json`: what a segment holds. JSON, so that a person and any program can read it; the
+//! catalog keeps its checksum.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+/// Version of the segment folder that this program writes.
+pub(crate) const FORMAT: u32 = 1;
+
+/// What a segment holds, and where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SegmentMeta {
+    /// Version of the folder's layout.
+    pub format: u32,
+    /// The segment's id, never used twice.
+    pub id: u64,
+    /// Whose rows these are.
+    pub tenant: String,
+    /// `logs` or `spans`.
+    pub signal: String,
+    /// The hour (`2023-01-29T08`, UTC) or `odd`.
+    pub partition: String,
+    /// The number of rows.
+    pub rows: u32,
+    /// Rows of a granule, the unit of `text.idx` and `filters.bin`.
+    pub granule_rows: u32,
+    /// Earliest time at which a row is placed, in nanoseconds since 1970.
+    pub min_time_ns: i64,
+    /// Latest time at which a row is placed.
+    pub max_time_ns: i64,
+    /// Lowest sequence number.
+    pub min_seq: u64,
+    /// Highest sequence number.
+    pub max_seq: u64,
+    /// Earliest arrival, in nanoseconds since 1970.
+    pub min_arrival_ns: i64,
+    /// Latest arrival.
+    pub max_arrival_ns: i64,
+    /// The other files of the folder, by name.
+    pub files: BTreeMap<String, FileMeta>,
+    /// The dictionary messages in the row file.
+    pub dictionaries: Vec<BlockMeta>,
+    /// The record batches in the row file, in the order of rows.
+    pub batches: Vec<BatchMeta>,
+}
+
+/// A file of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMeta {
+    /// Its length.
+    pub bytes: u64,
+    /// CRC-32C of its content.
+    pub crc32c: u32,
+}
+
+/// A message in an Arrow IPC file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockMeta {
+    /// Where it starts in the file.
+    pub offset: u64,
+    /// Bytes of its header, padding included; its body starts behind them.
+    pub header_bytes: u32,
+    /// Bytes of its body.
+    pub body_bytes: u64,
+    /// CRC-32C of header and body.
+    pub crc32c: u32,
+}
+
+/// A record batch in the row file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchMeta {
+    /// Where it lies.
+    #[serde(flatten)]
+    pub block: BlockMeta,
+    /// Its first row.
+    pub first_row: u32,
+    /// Its number of rows.
+    pub rows: u32,
+    /// Earliest time at which one of its rows is placed.
+    pub min_time_ns: i64,
+    /// Latest time at which one of its rows is placed.
+    pub max_time_ns: i64,
+}
+
+impl SegmentMeta {
+    /// All bytes of the segment but those of `meta.json` itself.
+    pub fn bytes(&self) -> u64 {
+        self.files.values().map(|file| file.bytes).sum()
+    }
+
+    /// Whether its parts fit each other: row batches follow each other and add up.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let mut next = 0u32;
+        let batches_fit = self.batches.iter().all(|batch| {
+            let fits = batch.first_row == next && batch.rows > 0 && batch.min_time_ns <= batch.max_time_ns;
+            next = next.saturating_add(batch.rows);
+            fits
+        });
+        batches_fit && next == self.rows && self.format == FORMAT && self.granule_rows > 0
+    }
+}
+
+impl BatchMeta {
+    /// Its rows.
+    pub fn row_range(&self) -> Range<u32> {
+        self.first_row..self.first_row + self.rows
+    }
+}

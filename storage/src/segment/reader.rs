@@ -1,0 +1,190 @@
+//! A segment folder, opened lazily.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use bytes::Bytes;
+use clearspan_schema::Signal;
+
+use super::arrow_file::ArrowFile;
+use super::cache::{Piece, SegmentCache};
+use super::container::RowFile;
+use super::meta::{FileMeta, SegmentMeta};
+use super::trace_directory::TraceDirectory;
+use super::{SegmentError, trace_codec};
+use crate::names;
+use crate::text::{Layout, TextIndex};
+use crate::vfs::Vfs;
+
+/// One segment. Only its metadata is held; files are opened when they are asked for and kept in a
+/// cache that all segments share.
+#[derive(Debug)]
+pub struct Segment {
+    signal: Signal,
+    dir: PathBuf,
+    meta: SegmentMeta,
+    vfs: Arc<dyn Vfs>,
+    cache: Arc<SegmentCache>,
+}
+
+impl Segment {
+    /// Reads `meta.json` in `dir`, whose checksum the catalog knows.
+    pub(crate) fn open(
+        signal: Signal,
+        dir: PathBuf,
+        meta_crc32c: u32,
+        vfs: Arc<dyn Vfs>,
+        cache: Arc<SegmentCache>,
+    ) -> Result<Self, SegmentError> {
+        let path = dir.join(names::META);
+        let content = vfs.read(&path).map_err(|source| SegmentError::Io { path: path.clone(), source })?;
+        let actual = crc32c::crc32c(&content);
+        if actual != meta_crc32c {
+            return Err(SegmentError::Checksum { path, expected: meta_crc32c, actual });
+        }
+        let meta: Option<SegmentMeta> = serde_json::from_slice(&content).ok().filter(SegmentMeta::is_consistent);
+        let meta = meta.ok_or(SegmentError::Malformed { path, what: "segment metadata" })?;
+        let segment = Segment { signal, dir, meta, vfs, cache };
+        segment.check_length(names::ROWS)?;
+        Ok(segment)
+    }
+
+    /// The row file must be there whole; what is in it is checked when it is read.
+    fn check_length(&self, name: &str) -> Result<(), SegmentError> {
+        let path = self.dir.join(name);
+        let io = |source| SegmentError::Io { path: path.clone(), source };
+        let actual = self.vfs.open_read(&path).and_then(|file| file.size()).map_err(io)?;
+        let expected = self.file_meta(name)?.bytes;
+        if actual == expected { Ok(()) } else { Err(SegmentError::Length { path, expected, actual }) }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> u64 {
+        self.meta.id
+    }
+
+    /// What `meta.json` says.
+    pub fn meta(&self) -> &SegmentMeta {
+        &self.meta
+    }
+
+    /// Its folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> u32 {
+        self.meta.rows
+    }
+
+    /// The earliest and the latest time at which a row is placed.
+    pub fn time_range(&self) -> (i64, i64) {
+        (self.meta.min_time_ns, self.meta.max_time_ns)
+    }
+
+    /// The rows of each record batch, with the earliest and the latest time in it.
+    pub(crate) fn batch_times(&self) -> impl Iterator<Item = (Range<u32>, (i64, i64))> + '_ {
+        self.meta.batches.iter().map(|batch| (batch.row_range(), (batch.min_time_ns, batch.max_time_ns)))
+    }
+
+    /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`.
+    pub(crate) fn read_batch(&self, first_row: u32, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+        let at = self.meta.batches.binary_search_by_key(&first_row, |batch| batch.first_row);
+        let malformed = |_| SegmentError::Malformed { path: self.dir.join(names::META), what: "record batch" };
+        self.row_file()?.read(at.map_err(malformed)?, columns)
+    }
+
+    fn row_file(&self) -> Result<Arc<ArrowFile>, SegmentError> {
+        self.cache.get(self.id(), Piece::Rows, || {
+            let path = self.dir.join(names::ROWS);
+            let batches = self.meta.batches.iter().map(|batch| batch.block).collect();
+            let schema = self.signal.stored_schema();
+            let file = ArrowFile::open(self.vfs.as_ref(), &path, schema, &self.meta.dictionaries, batches)?;
+            let memory = file.memory();
+            Ok((file, memory))
+        })
+    }
+
+    /// The text index with the id filters. A file that is missing or damaged prunes nothing, which is
+    /// logged once per opening; `None` when nothing can be used.
+    pub(crate) fn text_index(&self) -> Arc<Option<TextIndex>> {
+        let opened = self.cache.get(self.id(), Piece::Text, || {
+            let index = self.open_text();
+            let memory = index.as_ref().map_or(0, TextIndex::heap_bytes);
+            Ok::<_, std::convert::Infallible>((index, memory))
+        });
+        match opened {
+            Ok(index) => index,
+            Err(never) => match never {},
+        }
+    }
+
+    fn open_text(&self) -> Option<TextIndex> {
+        let layout = Layout { granule_rows: self.meta.granule_rows as usize, rows: self.meta.rows as usize };
+        let (words, filters) = (self.optional(names::TEXT), self.optional(names::FILTERS));
+        let opened = TextIndex::open(layout, words, filters);
+        opened.inspect_err(|error| tracing::warn!(segment = %self.dir.display(), %error, "text index is not used")).ok()
+    }
+
+    /// The file's bytes, or `None` where it is missing or damaged.
+    fn optional(&self, name: &str) -> Option<Bytes> {
+        match self.checked(name) {
+            Ok(bytes) => Some(bytes),
+            Err(error) => {
+                tracing::warn!(segment = %self.dir.display(), %error, "index file is not used: reading rows instead");
+                None
+            }
+        }
+    }
+
+    /// The trace directory; made anew from the rows where its file is missing or damaged.
+    pub(crate) fn trace_directory(&self) -> Result<Arc<TraceDirectory>, SegmentError> {
+        self.cache.get(self.id(), Piece::Traces, || {
+            let kept = self.optional(names::TRACES).and_then(|file| trace_codec::read(&file));
+            let directory = match kept {
+                Some(directory) => directory,
+                None => TraceDirectory::build(&self.all_rows()?)?,
+            };
+            let memory = directory.memory();
+            Ok((directory, memory))
+        })
+    }
+
+    fn all_rows(&self) -> Result<RecordBatch, SegmentError> {
+        let schema = self.signal.stored_schema();
+        let columns: Vec<usize> = (0..schema.fields().len()).collect();
+        let file = self.row_file()?;
+        let batches = (0..self.meta.batches.len()).map(|index| file.read(index, &columns));
+        let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>()?;
+        Ok(clearspan_schema::concat::concat(&schema, &batches)?)
+    }
+
+    /// A file's bytes, held against its length and checksum.
+    fn checked(&self, name: &str) -> Result<Bytes, SegmentError> {
+        let path = self.dir.join(name);
+        let expected = self.file_meta(name)?;
+        let content = self.vfs.read(&path).map_err(|source| SegmentError::Io { path: path.clone(), source })?;
+        let actual = content.len() as u64;
+        if actual != expected.bytes {
+            return Err(SegmentError::Length { path, expected: expected.bytes, actual });
+        }
+        let actual = crc32c::crc32c(&content);
+        if actual != expected.crc32c {
+            return Err(SegmentError::Checksum { path, expected: expected.crc32c, actual });
+        }
+        Ok(content)
+    }
+
+    fn file_meta(&self, name: &str) -> Result<FileMeta, SegmentError> {
+        let malformed = || SegmentError::Malformed { path: self.dir.join(names::META), what: "list of files" };
+        self.meta.files.get(name).copied().ok_or_else(malformed)
+    }
+
+    /// Checks every byte of every file.
+    pub fn verify(&self) -> Result<(), SegmentError> {
+        self.meta.files.keys().try_for_each(|name| self.checked(name).map(drop))
+    }
+}

@@ -1,0 +1,219 @@
+//! The room's face: open, append, snapshot, status, shutdown.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use clearspan_schema::{LogsBatch, Signal, SpansBatch};
+use parking_lot::Mutex;
+
+use crate::background::{Clock, Runner, SystemClock, ThreadRunner};
+use crate::catalog::{Catalog, SqliteCatalog};
+use crate::error::{OpenError, UnknownTenant};
+use crate::scan::Snapshot;
+use crate::segment::SegmentCache;
+use crate::table::{FlushStep, Room, Table, TableStatus};
+use crate::vfs::{OsVfs, Vfs, VfsLock};
+use crate::wal::WalReport;
+use crate::{AppendError, Config, TenantId, limits, names};
+
+/// What storage needs from outside, apart from settings.
+#[derive(Clone)]
+pub struct Environment {
+    /// The disk.
+    pub vfs: Arc<dyn Vfs>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What drives the background loops.
+    pub runner: Arc<dyn Runner>,
+    /// The catalog; `None` for the SQLite catalog in the data folder.
+    pub catalog: Option<Arc<dyn Catalog>>,
+    /// A random number: the identity of the store, should this open create it.
+    pub store_id: u128,
+}
+
+impl Environment {
+    /// The machine's disk and clock, and a thread for each loop.
+    pub fn system() -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let runner = Arc::new(ThreadRunner::new(Arc::clone(&clock)));
+        Environment { vfs: Arc::new(OsVfs), clock, runner, catalog: None, store_id: random_id() }
+    }
+}
+
+/// The standard library seeds each of its hashers from the system's randomness.
+fn random_id() -> u128 {
+    let random = || u128::from(std::hash::RandomState::new().build_hasher().finish());
+    random() << 64 | random()
+}
+
+/// Records of one request.
+#[derive(Debug, Clone)]
+pub enum Incoming {
+    /// Log records.
+    Logs(LogsBatch),
+    /// Spans.
+    Spans(SpansBatch),
+}
+
+impl Incoming {
+    /// Which of the two.
+    pub fn signal(&self) -> Signal {
+        match self {
+            Incoming::Logs(_) => Signal::Logs,
+            Incoming::Spans(_) => Signal::Spans,
+        }
+    }
+
+    fn into_batch(self) -> RecordBatch {
+        match self {
+            Incoming::Logs(batch) => batch.into_inner(),
+            Incoming::Spans(batch) => batch.into_inner(),
+        }
+    }
+}
+
+/// What an append has made durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Rows on disk, repeats included.
+    pub rows: u64,
+}
+
+/// Figures of everything that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageStatus {
+    /// Per signal.
+    pub tables: Vec<(Signal, TableStatus)>,
+    /// What was found wrong in write-ahead logs at start, as sentences.
+    pub wal_findings: Vec<String>,
+    /// Bytes of opened index files in memory.
+    pub cache_bytes: u64,
+    /// Background loops that have died.
+    pub failed_loops: Vec<&'static str>,
+}
+
+/// The store. Cheap to clone; all clones are the same store.
+#[derive(Clone)]
+pub struct Storage(Arc<Inner>);
+
+struct Inner {
+    tables: HashMap<(TenantId, Signal), Arc<Table>>,
+    runner: Arc<dyn Runner>,
+    cache: Arc<SegmentCache>,
+    wal_findings: Vec<String>,
+    /// Held until the last clone is gone.
+    lock: Mutex<Option<Box<dyn VfsLock>>>,
+}
+
+impl std::fmt::Debug for Storage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Storage").field("tables", &self.0.tables.len()).finish_non_exhaustive()
+    }
+}
+
+impl Storage {
+    /// Opens the data folder, creating it when absent, and returns when every acknowledged record is
+    /// searchable again. Blocks while it replays the write-ahead logs.
+    pub fn open(config: Config, environment: Environment) -> Result<Storage, OpenError> {
+        config.validate().map_err(OpenError::Config)?;
+        let vfs = Arc::clone(&environment.vfs);
+        let lock = take_folder(vfs.as_ref(), &config.data_dir)?;
+        let catalog = match environment.catalog {
+            Some(catalog) => catalog,
+            None => {
+                let path = config.data_dir.join(names::CATALOG);
+                Arc::new(SqliteCatalog::open(&path, vfs.as_ref(), environment.store_id)?)
+            }
+        };
+        let cache = Arc::new(SegmentCache::new(limits::CACHE_BYTES));
+        let room =
+            Room { config: Arc::new(config), vfs, catalog, clock: environment.clock, cache: Arc::clone(&cache) };
+        let tenant = TenantId::default();
+        let mut tables = HashMap::new();
+        let mut wal_findings = Vec::new();
+        for signal in Signal::ALL {
+            let (table, replayed) = Table::open(room.clone(), &tenant, signal)?;
+            wal_findings.extend(findings(&tenant, signal, &replayed.report));
+            start_loops(environment.runner.as_ref(), &table, replayed.next_seq)?;
+            tables.insert((tenant.clone(), signal), table);
+        }
+        let lock = Mutex::new(Some(lock));
+        Ok(Storage(Arc::new(Inner { tables, runner: environment.runner, cache, wal_findings, lock })))
+    }
+
+    /// Makes `records` durable; they are searchable shortly after. All of them or, on error, none.
+    pub async fn append(&self, tenant: &TenantId, records: Incoming) -> Result<Appended, AppendError> {
+        let signal = records.signal();
+        let table = self.table(tenant, signal).map_err(|unknown| AppendError::UnknownTenant(unknown.0))?;
+        table.append(records.into_batch()).await
+    }
+
+    /// All rows of one signal at this moment.
+    pub fn snapshot(&self, tenant: &TenantId, signal: Signal) -> Result<Snapshot, UnknownTenant> {
+        Ok(self.table(tenant, signal)?.snapshot())
+    }
+
+    /// Figures of the tenant's tables and of the room.
+    pub fn status(&self, tenant: &TenantId) -> Result<StorageStatus, UnknownTenant> {
+        let table = |signal: Signal| Ok((signal, self.table(tenant, signal)?.status()));
+        Ok(StorageStatus {
+            tables: Signal::ALL.into_iter().map(table).collect::<Result<_, UnknownTenant>>()?,
+            wal_findings: self.0.wal_findings.clone(),
+            cache_bytes: self.0.cache.bytes() as u64,
+            failed_loops: self.0.runner.failed(),
+        })
+    }
+
+    /// Refuses further appends (retryably), finishes what was begun, flushes memtables to segments and
+    /// lets go of the data folder. Blocks until that is done.
+    pub fn shutdown(&self) {
+        self.0.tables.values().for_each(|table| table.queue().close());
+        self.0.runner.stop();
+        self.0.lock.lock().take();
+    }
+
+    fn table(&self, tenant: &TenantId, signal: Signal) -> Result<&Arc<Table>, UnknownTenant> {
+        let key = (tenant.clone(), signal);
+        self.0.tables.get(&key).ok_or_else(|| UnknownTenant(tenant.to_string()))
+    }
+}
+
+fn take_folder(vfs: &dyn Vfs, data_dir: &Path) -> Result<Box<dyn VfsLock>, OpenError> {
+    let io = |source| OpenError::Io { path: data_dir.to_path_buf(), source };
+    create_all(vfs, data_dir).map_err(io)?;
+    vfs.lock(&data_dir.join(names::LOCK)).map_err(|source| match source.kind() {
+        std::io::ErrorKind::WouldBlock => OpenError::InUse { path: data_dir.to_path_buf() },
+        _ => io(source),
+    })
+}
+
+/// Creates the data folder with all missing parents, durably.
+fn create_all(vfs: &dyn Vfs, data_dir: &Path) -> std::io::Result<()> {
+    let mut existing = data_dir;
+    while !vfs.exists(existing)? {
+        match existing.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => existing = parent,
+            _ => {
+                existing = Path::new(".");
+                break;
+            }
+        }
+    }
+    let below = data_dir.strip_prefix(existing).unwrap_or(data_dir);
+    crate::vfs::create_dir_durable(vfs, existing, below)
+}
+
+/// Starts a table's loops: what feeds others first, because they stop in that order.
+fn start_loops(runner: &dyn Runner, table: &Arc<Table>, next_seq: u64) -> Result<(), OpenError> {
+    table.start_commit(runner, next_seq)?;
+    let flush = Box::new(FlushStep(Arc::clone(table)));
+    let error = |source| OpenError::Thread { what: "flush", source };
+    runner.start("flush", table.flush_waker(), flush).map_err(error)
+}
+
+fn findings(tenant: &TenantId, signal: Signal, report: &WalReport) -> Vec<String> {
+    report.findings.iter().map(|finding| format!("{tenant}/{signal}: {finding}")).collect()
+}

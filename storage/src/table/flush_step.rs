@@ -1,0 +1,113 @@
+//! The loop that turns memtables into segments.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Table;
+use crate::background::{Next, Now, Step};
+use crate::flush::{FlushError, FlushJob, Published, flush};
+use crate::memtable::Memtable;
+use crate::segment::Segment;
+use crate::wal::remove_flushed;
+
+/// How long a flush that failed waits before it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Flushes one table: when its memtable is full, when it is old, and at the end.
+#[derive(Debug)]
+pub(crate) struct FlushStep(pub(crate) Arc<Table>);
+
+impl Step for FlushStep {
+    fn run(&mut self, now: Now) -> Next {
+        if let Some(wait) = self.0.freeze_if_due(now) {
+            return wait;
+        }
+        match self.0.flush_frozen(now) {
+            Ok(()) => Next::Again,
+            Err(error) => {
+                tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "flush failed, will try again");
+                Next::After(RETRY)
+            }
+        }
+    }
+
+    fn finish(&mut self, now: Now) {
+        if let Err(error) = self.0.flush_all(now) {
+            tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "last flush failed: the WAL keeps the rows");
+        }
+    }
+}
+
+impl Table {
+    /// Freezes the memtable when it is time; otherwise says when to look again.
+    fn freeze_if_due(&self, now: Now) -> Option<Next> {
+        let mut state = self.state.write();
+        if state.frozen.is_some() {
+            return None;
+        }
+        let Some(since) = state.active.since() else { return Some(Next::OnWake) };
+        let due = since + Duration::from_millis(self.room.config.flush_interval_ms);
+        if state.active.bytes() < self.room.config.flush_bytes && now.monotonic < due {
+            return Some(Next::After(due - now.monotonic));
+        }
+        self.freeze(&mut state);
+        None
+    }
+
+    fn freeze(&self, state: &mut super::State) {
+        let next = Memtable::new(self.signal, state.active.end_seq());
+        state.frozen = Some(Arc::new(std::mem::replace(&mut state.active, next)));
+    }
+
+    /// Flushes what is frozen and then all that is left.
+    pub(crate) fn flush_all(&self, now: Now) -> Result<(), FlushError> {
+        self.flush_frozen(now)?;
+        {
+            let mut state = self.state.write();
+            if state.active.is_untouched() {
+                return Ok(());
+            }
+            self.freeze(&mut state);
+        }
+        self.flush_frozen(now)
+    }
+
+    fn flush_frozen(&self, now: Now) -> Result<(), FlushError> {
+        let Some(memtable) = self.state.read().frozen.clone() else { return Ok(()) };
+        let key = self.key();
+        let job = FlushJob {
+            vfs: self.room.vfs.as_ref(),
+            catalog: self.room.catalog.as_ref(),
+            tenant: &self.tenant,
+            signal: self.signal,
+            signal_dir: &self.dir,
+            flushed_seq: self.room.catalog.table(&key).flushed_seq,
+            now_ns: now.unix_ns,
+        };
+        let published = flush(&job, &memtable)?;
+        self.publish(published);
+        self.flushed.notify_waiters();
+        // The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
+        if let Err(error) = remove_flushed(&self.wal_place()) {
+            tracing::warn!(tenant = %self.tenant, signal = %self.signal, %error, "cannot remove flushed WAL files");
+        }
+        Ok(())
+    }
+
+    /// In memory the memtable gives way to its segments, in one step.
+    fn publish(&self, published: Vec<Published>) {
+        let opened: Vec<Result<Arc<Segment>, _>> = published.iter().map(|new| self.open_segment(&new.row)).collect();
+        let mut state = self.state.write();
+        let mut segments = state.segments.as_ref().clone();
+        let mut missing = state.missing.to_vec();
+        for result in opened {
+            match result {
+                Ok(segment) => segments.push(segment),
+                Err(gone) => missing.push(gone),
+            }
+        }
+        state.segments = Arc::new(segments);
+        state.missing = missing.into();
+        state.frozen = None;
+    }
+}

@@ -1,0 +1,143 @@
+//! One signal of one tenant: its WAL, memtable and segments, and the journey of a write through them.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `apply.rs` | committed rows become visible |
+//! | `flush_step.rs` | the loop that turns memtables into segments |
+//! | `recover.rs` | what a start finds: segments, leftovers, the WAL |
+//! | `status.rs` | figures |
+
+mod apply;
+mod flush_step;
+mod recover;
+mod status;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use arrow::array::RecordBatch;
+use clearspan_schema::Signal;
+use parking_lot::RwLock;
+use tokio::sync::Notify;
+
+pub(crate) use flush_step::FlushStep;
+pub use status::TableStatus;
+
+use crate::background::{Clock, Waker};
+use crate::catalog::{Catalog, TableKey};
+use crate::commit::CommitQueue;
+use crate::flush::Frozen;
+use crate::memtable::Memtable;
+use crate::scan::{MissingSegment, Part, Snapshot};
+use crate::segment::{Segment, SegmentCache};
+use crate::vfs::Vfs;
+use crate::wal::WalPlace;
+use crate::{AppendError, Appended, Config, TenantId, limits, names};
+
+/// What every table works with.
+#[derive(Debug, Clone)]
+pub(crate) struct Room {
+    pub(crate) config: Arc<Config>,
+    pub(crate) vfs: Arc<dyn Vfs>,
+    pub(crate) catalog: Arc<dyn Catalog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cache: Arc<SegmentCache>,
+}
+
+/// One signal of one tenant.
+#[derive(Debug)]
+pub(crate) struct Table {
+    room: Room,
+    tenant: TenantId,
+    signal: Signal,
+    dir: PathBuf,
+    queue: CommitQueue,
+    state: RwLock<State>,
+    flush_waker: Waker,
+    /// Notified when a flush has made room.
+    flushed: Notify,
+    duplicates: AtomicU64,
+}
+
+/// What a snapshot is taken of.
+#[derive(Debug)]
+struct State {
+    active: Memtable,
+    frozen: Option<Frozen>,
+    segments: Arc<Vec<Arc<Segment>>>,
+    missing: Arc<[MissingSegment]>,
+}
+
+impl Table {
+    /// Commits `batch` durably and returns when it is acknowledged: this is the whole write.
+    ///
+    /// 1. Wait for room in the memtable, or refuse.
+    /// 2. Join the group that commits next: one WAL frame and one `fdatasync` for all of it.
+    /// 3. The group's rows become visible in the memtable (see `apply.rs`); the acknowledgement does not
+    ///    wait for that.
+    pub(crate) async fn append(&self, batch: RecordBatch) -> Result<Appended, AppendError> {
+        if batch.num_rows() == 0 {
+            return Ok(Appended { rows: 0 });
+        }
+        self.wait_for_room().await?;
+        let committed = self.queue.submit(batch).await?;
+        Ok(Appended { rows: committed.rows })
+    }
+
+    async fn wait_for_room(&self) -> Result<(), AppendError> {
+        let wait = async {
+            loop {
+                let flushed = self.flushed.notified();
+                if self.has_room() {
+                    return;
+                }
+                flushed.await;
+            }
+        };
+        let limit = std::time::Duration::from_millis(limits::APPEND_WAIT_MS);
+        let retry_after = std::time::Duration::from_millis(limits::RETRY_AFTER_MS);
+        tokio::time::timeout(limit, wait).await.map_err(|_| AppendError::Overloaded { retry_after })
+    }
+
+    fn has_room(&self) -> bool {
+        let state = self.state.read();
+        let frozen = state.frozen.as_ref().map_or(0, |frozen| frozen.bytes());
+        state.active.bytes() + frozen < self.room.config.flush_bytes.saturating_mul(limits::MEMTABLE_FACTOR)
+    }
+
+    /// All rows at this moment.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let state = self.state.read();
+        let memtables = state.frozen.iter().map(AsRef::as_ref).chain([&state.active]);
+        let chunks = memtables.flat_map(|memtable| memtable.chunks().iter());
+        let chunks = chunks.map(|chunk| Part::chunk(self.signal, Arc::clone(chunk)));
+        let segments = state.segments.iter().map(|segment| Part::segment(self.signal, Arc::clone(segment)));
+        Snapshot::new(self.signal, chunks.chain(segments).collect(), Arc::clone(&state.missing))
+    }
+
+    pub(crate) fn queue(&self) -> &CommitQueue {
+        &self.queue
+    }
+
+    pub(crate) fn flush_waker(&self) -> &Waker {
+        &self.flush_waker
+    }
+
+    fn key(&self) -> TableKey {
+        TableKey::new(self.tenant.as_str(), self.signal)
+    }
+
+    fn wal_place(&self) -> WalPlace {
+        wal_place(&self.room, self.key(), &self.dir)
+    }
+}
+
+fn wal_place(room: &Room, key: TableKey, dir: &Path) -> WalPlace {
+    WalPlace {
+        vfs: Arc::clone(&room.vfs),
+        catalog: Arc::clone(&room.catalog),
+        key,
+        folder: names::wal_dir(dir),
+    }
+}

@@ -1,0 +1,159 @@
+//! What a start finds: segments, leftovers, and the WAL.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use arrow::array::RecordBatch;
+use clearspan_schema::Signal;
+use clearspan_schema::concat::concat;
+use parking_lot::RwLock;
+use tokio::sync::Notify;
+
+use super::{Room, State, Table};
+use crate::background::{Runner, Waker};
+use crate::catalog::{SegmentRow, TableKey};
+use crate::commit::{CommitConfig, CommitQueue, CommitSink, CommittedBatch, Committer};
+use crate::error::OpenError;
+use crate::flush::folder_name;
+use crate::memtable::Memtable;
+use crate::scan::MissingSegment;
+use crate::segment::Segment;
+use crate::vfs::create_dir_durable;
+use crate::wal::{Replayed, WalConfig, WalWriter, replay};
+use crate::{TenantId, names};
+
+impl Table {
+    /// Opens the table: its segments, then what the WAL holds beyond them. Returns it with where the WAL
+    /// goes on, and what was found wrong in it.
+    pub(crate) fn open(room: Room, tenant: &TenantId, signal: Signal) -> Result<(Arc<Table>, Replayed), OpenError> {
+        let data = room.config.data_dir.clone();
+        let dir = names::signal_dir(&data, tenant, signal);
+        let below = dir.strip_prefix(&data).unwrap_or(&dir).join("wal");
+        create_dir_durable(room.vfs.as_ref(), &data, &below)
+            .map_err(|source| OpenError::Io { path: dir.clone(), source })?;
+        let key = TableKey::new(tenant.as_str(), signal);
+        let position = room.catalog.table(&key);
+        let table = Table {
+            queue: CommitQueue::new(CommitConfig::default()),
+            state: RwLock::new(State {
+                active: Memtable::new(signal, position.flushed_seq),
+                frozen: None,
+                segments: Arc::default(),
+                missing: Arc::default(),
+            }),
+            room,
+            tenant: tenant.clone(),
+            signal,
+            dir,
+            flush_waker: Waker::new(),
+            flushed: Notify::new(),
+            duplicates: AtomicU64::new(0),
+        };
+        table.open_segments();
+        table.remove_leftovers();
+        let replayed = table.replay()?;
+        Ok((Arc::new(table), replayed))
+    }
+
+    fn open_segments(&self) {
+        let catalog = self.room.catalog.state();
+        let key = self.key();
+        let (mut segments, mut missing) = (Vec::new(), Vec::new());
+        for row in catalog.segments_of(&key) {
+            match self.open_segment(row) {
+                Ok(segment) => segments.push(segment),
+                Err(gone) => missing.push(gone),
+            }
+        }
+        let mut state = self.state.write();
+        state.segments = Arc::new(segments);
+        state.missing = missing.into();
+    }
+
+    /// A segment that the catalog names; when it cannot be opened it is set aside, and every answer
+    /// that it could matter to says so.
+    pub(super) fn open_segment(&self, row: &SegmentRow) -> Result<Arc<Segment>, MissingSegment> {
+        let dir = names::segment_dir(&self.dir, &folder_name(row.partition), row.id.0);
+        let checksum = u32::try_from(row.meta_checksum).unwrap_or(0);
+        let (vfs, cache) = (Arc::clone(&self.room.vfs), Arc::clone(&self.room.cache));
+        Segment::open(self.signal, dir.clone(), checksum, vfs, cache).map(Arc::new).map_err(|error| {
+            let path = dir.strip_prefix(&self.room.config.data_dir).unwrap_or(&dir).display().to_string();
+            tracing::error!(segment = path, %error, "segment cannot be read");
+            MissingSegment {
+                path,
+                fault: error.to_string(),
+                rows: row.rows,
+                min_time_ns: row.min_time_ns,
+                max_time_ns: row.max_time_ns,
+            }
+        })
+    }
+
+    /// Removes segment folders that the catalog does not name: flushes that a crash interrupted. Their
+    /// rows are in the WAL.
+    fn remove_leftovers(&self) {
+        let catalog = self.room.catalog.state();
+        let known: HashSet<String> = catalog.segments.keys().map(|id| names::segment_name(id.0)).collect();
+        let root = names::segments_dir(&self.dir);
+        for partition in self.folders(&root) {
+            let partition = root.join(partition);
+            for folder in self.folders(&partition).into_iter().filter(|folder| !known.contains(folder)) {
+                let path = partition.join(folder);
+                match self.room.vfs.remove_dir_all(&path) {
+                    Ok(()) => tracing::info!(path = %path.display(), "removed an unfinished segment"),
+                    Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished segment"),
+                }
+            }
+        }
+    }
+
+    fn folders(&self, path: &Path) -> Vec<String> {
+        let entries = self.room.vfs.list(path).unwrap_or_default();
+        entries.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name).collect()
+    }
+
+    /// Puts the WAL's rows back into the memtable, flushing as it fills, so that a long log needs no
+    /// more memory than a short one.
+    fn replay(&self) -> Result<Replayed, OpenError> {
+        let replayed = replay(&self.wal_place(), &self.signal.schema(), |frame| {
+            self.apply(&frame.batch, frame.base_seq, frame.arrival_ns)?;
+            if self.state.read().active.bytes() >= self.room.config.flush_bytes {
+                self.flush_all(self.room.clock.now())?;
+            }
+            Ok::<(), OpenError>(())
+        })?;
+        let rows = replayed.report.rows;
+        if rows > 0 {
+            tracing::info!(tenant = %self.tenant, signal = %self.signal, rows, "replayed the write-ahead log");
+        }
+        Ok(replayed)
+    }
+
+    /// Starts the loop that commits what is appended.
+    pub(crate) fn start_commit(self: &Arc<Self>, runner: &dyn Runner, next_seq: u64) -> Result<(), OpenError> {
+        let place = self.wal_place();
+        let config = WalConfig { fsync: self.room.config.fsync, ..WalConfig::default() };
+        let wal = WalWriter::new(place.clone(), self.signal.schema(), next_seq, config)?;
+        let schema = self.signal.schema();
+        let join = Box::new(move |batches: &[RecordBatch]| concat(&schema, batches));
+        let sink = Box::new(Sink(Arc::clone(self)));
+        let committer = Committer::new(self.queue.clone(), wal, &place, join, sink);
+        let failed = |source| OpenError::Thread { what: "commit", source };
+        runner.start("commit", self.queue.waker(), Box::new(committer)).map_err(failed)
+    }
+}
+
+/// Hands committed groups to the memtable.
+struct Sink(Arc<Table>);
+
+impl CommitSink for Sink {
+    fn committed(&mut self, group: CommittedBatch) {
+        let CommittedBatch { batch, base_seq, arrival_ns, .. } = group;
+        if let Err(error) = self.0.apply(&batch, base_seq, arrival_ns) {
+            // The rows are durable and acknowledged; a restart will find them in the WAL.
+            tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "committed rows are not visible");
+        }
+    }
+}

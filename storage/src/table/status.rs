@@ -1,0 +1,60 @@
+//! Figures of one table.
+
+use std::sync::atomic::Ordering;
+
+use super::Table;
+use crate::scan::MissingSegment;
+
+/// What one signal of one tenant holds at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableStatus {
+    /// Rows in memtable and segments together.
+    pub rows: u64,
+    /// Spans that were dropped as repeats since the start of the process, replayed ones included.
+    pub duplicates: u64,
+    /// Rows in memtables.
+    pub memtable_rows: u64,
+    /// Bytes of memtables.
+    pub memtable_bytes: u64,
+    /// WAL files that are still needed.
+    pub wal_files: u64,
+    /// Segments.
+    pub segments: u64,
+    /// Bytes of segments on disk.
+    pub segment_bytes: u64,
+    /// Earliest time at which a row is placed, in nanoseconds since 1970.
+    pub oldest_ns: Option<i64>,
+    /// Latest time at which a row is placed.
+    pub newest_ns: Option<i64>,
+    /// Rows that are committed but not yet in a segment.
+    pub flush_pending: u64,
+    /// Segments that cannot be read.
+    pub missing: Vec<MissingSegment>,
+}
+
+impl Table {
+    pub(crate) fn status(&self) -> TableStatus {
+        let snapshot = self.snapshot();
+        let (memtable_rows, memtable_bytes) = {
+            let state = self.state.read();
+            let frozen = state.frozen.as_ref();
+            let rows = state.active.rows() + frozen.map_or(0, |frozen| frozen.rows());
+            (rows as u64, (state.active.bytes() + frozen.map_or(0, |frozen| frozen.bytes())) as u64)
+        };
+        let catalog = self.room.catalog.state();
+        let key = self.key();
+        TableStatus {
+            rows: snapshot.rows(),
+            duplicates: self.duplicates.load(Ordering::Relaxed),
+            memtable_rows,
+            memtable_bytes,
+            wal_files: catalog.wal_files_of(&key).count() as u64,
+            segments: catalog.segments_of(&key).count() as u64,
+            segment_bytes: catalog.segments_of(&key).map(|segment| segment.bytes).sum(),
+            oldest_ns: snapshot.parts().iter().map(|part| part.time_range().0).min(),
+            newest_ns: snapshot.parts().iter().map(|part| part.time_range().1).max(),
+            flush_pending: memtable_rows,
+            missing: snapshot.missing().to_vec(),
+        }
+    }
+}
