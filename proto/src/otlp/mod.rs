@@ -11,12 +11,14 @@
 //! | `groups.rs` | resource and scope, to and from the batches' encoding; records back under them |
 //! | `wire.rs` | counting a protobuf request's records before any message is built |
 //! | `response.rs`, `status.rs` | answers to senders |
+//! | `answer.rs` | the same answers, as a sender reads them |
 //! | `times.rs` | the newest time of a request, and moving all of its times |
 //! | `frames.rs` | files of length-prefixed messages, as the Collector writes them |
 //!
 //! A span is bad, and rejected, when its trace or span id has a wrong length, is absent or all zero.
 //! Everything else that is odd is kept; what could not be kept as sent is counted in [`Repairs`].
 
+mod answer;
 mod attributes;
 mod error;
 pub mod frames;
@@ -31,6 +33,7 @@ mod times;
 mod traces;
 mod wire;
 
+pub use answer::{PartialSuccess, read_response, read_status};
 pub use error::DecodeError;
 pub use logs::{decode_logs, encode_logs_json, encode_logs_protobuf};
 pub use metrics::count_metric_points;
