@@ -3,8 +3,9 @@
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs, SeverityNumber};
 
+use super::error::Malformed;
 use super::group::{add_capped, read_resource, read_scope, write_resource, write_scope};
-use super::reader::{Malformed, Reader};
+use super::reader::Reader;
 use super::value::{read_attributes, read_single, write_attributes, write_value};
 use super::writer::{Fields, write_object};
 

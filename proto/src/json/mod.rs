@@ -2,7 +2,9 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `reader.rs` | the structure of JSON: objects, arrays, strings, skipping; errors with their path |
+//! | `reader.rs` | the structure of JSON: objects, arrays, numbers, skipping |
+//! | `text.rs` | strings and their escapes |
+//! | `error.rs` | why a text could not be read, and where |
 //! | `scalar.rs` | the mapping of numbers, enums, bytes and ids |
 //! | `writer.rs` | objects and lists out, default values left out |
 //! | `value.rs` | `AnyValue` and attribute lists |
@@ -27,6 +29,7 @@
 //! | anything else of a wrong type, trailing text, a lone surrogate | the request is undecodable |
 //! | a value nested deeper than protobuf could carry | emptied, and counted as a dropped attribute |
 
+pub(crate) mod error;
 mod group;
 pub(crate) mod logs;
 pub(crate) mod metrics;
@@ -34,6 +37,7 @@ pub(crate) mod reader;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod text;
 pub(crate) mod traces;
 mod value;
 pub(crate) mod writer;

@@ -1,4 +1,4 @@
-//! The structure of JSON: objects, arrays, strings, skipping; errors with their path.
+//! The structure of JSON: objects, arrays, numbers, skipping.
 //!
 //! A pull reader over the whole text: the caller says what it expects next. Strings without escapes are
 //! borrowed. Recursion happens only where a message contains a message, and `value.rs` bounds that; what
@@ -9,29 +9,14 @@ use std::borrow::Cow;
 use crate::limits::{MAX_RECORDS, MAX_SHOWN_NAME_CHARS, MAX_SKIPPED_DEPTH};
 use crate::otlp::{DecodeError, Repairs};
 
-/// Why reading stopped.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Malformed {
-    /// Something else stands at this byte.
-    Expected { what: &'static str, at: usize },
-    /// What stands before this byte is of the right kind, but not right.
-    Invalid { what: &'static str, at: usize },
-    /// More records and groups than a request may hold.
-    TooManyRecords,
-}
-
-/// A step from the request to a field.
-#[derive(Debug)]
-enum Step {
-    Field(String),
-    Item(usize),
-}
+pub(crate) use super::error::Malformed;
+use super::error::Step;
 
 /// Reads a JSON text from front to back.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+    pub(super) text: &'a str,
+    pub(super) at: usize,
     open_objects: usize,
     records: u64,
     groups: u64,
@@ -40,7 +25,7 @@ pub(crate) struct Reader<'a> {
     /// Whether a value had to be emptied since this was last reset.
     pub(crate) has_capped: bool,
     /// Where an error happened, innermost step first: filled while it is handed up.
-    path: Vec<Step>,
+    pub(super) path: Vec<Step>,
 }
 
 impl<'a> Reader<'a> {
@@ -263,88 +248,6 @@ impl<'a> Reader<'a> {
         Ok(number)
     }
 
-    /// Reads a string.
-    pub(crate) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
-        self.expect(b'"', "a string")?;
-        let start = self.at;
-        self.step_over_plain();
-        if self.bytes().get(self.at) == Some(&b'"') {
-            self.at += 1;
-            return Ok(Cow::Borrowed(&self.text[start..self.at - 1]));
-        }
-        let mut text = String::from(&self.text[start..self.at]);
-        loop {
-            match self.bytes().get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(Cow::Owned(text));
-                }
-                Some(b'\\') => {
-                    self.at += 1;
-                    text.push(self.escaped()?);
-                }
-                Some(_) => return Err(self.expected("an escaped control character")),
-                None => return Err(self.expected("the end of a string")),
-            }
-            let start = self.at;
-            self.step_over_plain();
-            text.push_str(&self.text[start..self.at]);
-        }
-    }
-
-    fn step_over_plain(&mut self) {
-        let rest = &self.bytes()[self.at..];
-        let plain = rest
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20);
-        self.at += plain.unwrap_or(rest.len());
-    }
-
-    fn escaped(&mut self) -> Result<char, Malformed> {
-        let escape = self.bytes().get(self.at).copied();
-        self.at += 1;
-        Ok(match escape {
-            Some(plain @ (b'"' | b'\\' | b'/')) => char::from(plain),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.escaped_unit(),
-            _ => {
-                self.at -= 1;
-                return Err(self.expected("an escape"));
-            }
-        })
-    }
-
-    fn escaped_unit(&mut self) -> Result<char, Malformed> {
-        let first = self.hex_unit()?;
-        let code = match first {
-            0xd800..0xdc00 if self.bytes()[self.at..].starts_with(b"\\u") => {
-                self.at += 2;
-                let second = self.hex_unit()?;
-                if !(0xdc00..0xe000).contains(&second) {
-                    return Err(self.invalid("surrogate pair"));
-                }
-                0x10000 + ((first - 0xd800) << 10 | (second - 0xdc00))
-            }
-            _ => first,
-        };
-        char::from_u32(code).ok_or_else(|| self.invalid("lone surrogate"))
-    }
-
-    fn hex_unit(&mut self) -> Result<u32, Malformed> {
-        let digits = self.bytes().get(self.at..self.at + 4);
-        let unit = digits.and_then(|digits| {
-            let mut digits = digits.iter().map(|&digit| char::from(digit).to_digit(16));
-            digits.try_fold(0, |unit, digit| Some(unit << 4 | digit?))
-        });
-        let unit = unit.ok_or_else(|| self.expected("four hex digits"))?;
-        self.at += 4;
-        Ok(unit)
-    }
-
     fn name(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(self.expected("a field name"));
@@ -362,7 +265,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Malformed> {
+    pub(super) fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Malformed> {
         if self.take(byte) {
             return Ok(());
         }
@@ -385,60 +288,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn bytes(&self) -> &'a [u8] {
+    pub(super) fn bytes(&self) -> &'a [u8] {
         self.text.as_bytes()
-    }
-
-    pub(crate) fn expected(&self, what: &'static str) -> Malformed {
-        Malformed::Expected { what, at: self.at }
-    }
-
-    pub(crate) fn invalid(&self, what: &'static str) -> Malformed {
-        Malformed::Invalid { what, at: self.at }
-    }
-
-    /// The error as the caller of the decoder sees it.
-    pub(crate) fn explain(&self, malformed: Malformed) -> DecodeError {
-        match malformed {
-            Malformed::TooManyRecords => DecodeError::TooManyRows,
-            Malformed::Expected { what, at } => {
-                let found = describe(self.bytes().get(at).copied());
-                let path = self.shown_path();
-                DecodeError::json(format!("{path}expected {what}, found {found} at byte {at}"))
-            }
-            Malformed::Invalid { what, at } => {
-                let path = self.shown_path();
-                DecodeError::json(format!("{path}invalid {what} before byte {at}"))
-            }
-        }
-    }
-
-    fn shown_path(&self) -> String {
-        let mut shown = String::new();
-        for step in self.path.iter().rev() {
-            match step {
-                Step::Item(index) => shown += &format!("[{index}]"),
-                Step::Field(name) if shown.is_empty() => shown += name,
-                Step::Field(name) => shown += &format!(".{name}"),
-            }
-        }
-        if !shown.is_empty() {
-            shown += ": ";
-        }
-        shown
-    }
-}
-
-fn describe(byte: Option<u8>) -> &'static str {
-    match byte {
-        None => "the end",
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b'"') => "a string",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        Some(b'-' | b'0'..=b'9') => "a number",
-        Some(_) => "something else",
     }
 }
 

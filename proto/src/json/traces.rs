@@ -5,8 +5,9 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 
+use super::error::Malformed;
 use super::group::{add_capped, read_resource, read_scope, write_resource, write_scope};
-use super::reader::{Malformed, Reader};
+use super::reader::Reader;
 use super::value::{read_attributes, write_attributes};
 use super::writer::{Fields, write_object};
 

@@ -1,1 +1,0 @@
-//! Each rule of the mapping, as text in and canonical text out.
