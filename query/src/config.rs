@@ -22,7 +22,9 @@ impl Default for Config {
         Config {
             concurrent_max: 8,
             waiting_max: 256,
-            scan_partitions: std::thread::available_parallelism().map_or(1, usize::from).min(8),
+            scan_partitions: std::thread::available_parallelism()
+                .map_or(1, usize::from)
+                .min(8),
             time_limit: Duration::from_secs(30),
             memory_bytes: 256 * 1024 * 1024,
         }

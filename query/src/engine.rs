@@ -17,12 +17,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
+use crate::AskedRange;
 use crate::exec::Plans;
 use crate::{
-    Config, LogsAnswer, LogsRequest, QueryError, ServicesAnswer, TraceSpans, TracesAnswer, TracesRequest, logs,
-    services, trace,
+    Config, LogsAnswer, LogsRequest, QueryError, ServicesAnswer, TraceSpans, TracesAnswer,
+    TracesRequest, logs, services, trace,
 };
-use crate::AskedRange;
 
 /// Answers questions. Cheap to clone.
 #[derive(Clone)]
@@ -40,7 +40,9 @@ struct Inner {
 
 impl fmt::Debug for QueryEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("QueryEngine").field("config", &self.0.config).finish_non_exhaustive()
+        f.debug_struct("QueryEngine")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -54,43 +56,96 @@ pub(crate) struct Session {
 
 impl QueryEngine {
     /// An engine over `storage` that works on `runtime`, which must have its timer enabled.
-    pub fn new(storage: Storage, config: Config, clock: Arc<dyn Clock>, runtime: Handle) -> Result<Self, QueryError> {
+    pub fn new(
+        storage: Storage,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        runtime: Handle,
+    ) -> Result<Self, QueryError> {
         let plans = Plans::new(config.scan_partitions, config.memory_bytes)?;
         let turns = Arc::new(Semaphore::new(config.concurrent_max));
         let waiting = Arc::new(AtomicUsize::new(0));
-        Ok(QueryEngine(Arc::new(Inner { storage, config, clock, runtime, turns, waiting, plans })))
+        Ok(QueryEngine(Arc::new(Inner {
+            storage,
+            config,
+            clock,
+            runtime,
+            turns,
+            waiting,
+            plans,
+        })))
     }
 
     /// A page of the logs that match, and how many do.
-    pub async fn search_logs(&self, tenant: &TenantId, request: LogsRequest) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, |session| logs::search(session, request)).await
+    pub async fn search_logs(
+        &self,
+        tenant: &TenantId,
+        request: LogsRequest,
+    ) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, |session| {
+            logs::search(session, request)
+        })
+        .await
     }
 
     /// A page of the traces that match, and how many do.
-    pub async fn search_traces(&self, tenant: &TenantId, request: TracesRequest) -> Result<TracesAnswer, QueryError> {
-        self.ask(tenant, Signal::Spans, |session| trace::search(session, request)).await
+    pub async fn search_traces(
+        &self,
+        tenant: &TenantId,
+        request: TracesRequest,
+    ) -> Result<TracesAnswer, QueryError> {
+        self.ask(tenant, Signal::Spans, |session| {
+            trace::search(session, request)
+        })
+        .await
     }
 
     /// All spans of one trace; `None` when there is none.
-    pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<Option<TraceSpans>, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| trace::spans(session, id)).await
+    pub async fn trace(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+    ) -> Result<Option<TraceSpans>, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| {
+            trace::spans(session, id)
+        })
+        .await
     }
 
     /// The logs of one trace, oldest first. More than [`crate::limits::TRACE_LOGS_MAX`] are cut off:
     /// `matched` says how many there are.
-    pub async fn trace_logs(&self, tenant: &TenantId, id: TraceId) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| trace::logs(session, id)).await
+    pub async fn trace_logs(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+    ) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            trace::logs(session, id)
+        })
+        .await
     }
 
     /// The services that sent spans in a range.
-    pub async fn services(&self, tenant: &TenantId, range: AskedRange) -> Result<ServicesAnswer, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| services::services(session, range)).await
+    pub async fn services(
+        &self,
+        tenant: &TenantId,
+        range: AskedRange,
+    ) -> Result<ServicesAnswer, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| {
+            services::services(session, range)
+        })
+        .await
     }
 
     /// 1. Take a turn, or a place among those who wait for one. 2. Pin the snapshot when the turn has
     /// come, so that a waiting question sees what arrived meanwhile. 3. Work until the answer, the time
     /// limit, or until this future is dropped.
-    async fn ask<T, Work, Answer>(&self, tenant: &TenantId, signal: Signal, work: Work) -> Result<T, QueryError>
+    async fn ask<T, Work, Answer>(
+        &self,
+        tenant: &TenantId,
+        signal: Signal,
+        work: Work,
+    ) -> Result<T, QueryError>
     where
         T: Send + 'static,
         Work: FnOnce(Session) -> Answer + Send + 'static,
@@ -106,7 +161,9 @@ impl QueryEngine {
                 work(inner.session(&tenant, signal)?).await
             };
             let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-            tokio::time::timeout(limit, answer).await.unwrap_or(Err(QueryError::TimeLimit { limit_ms }))
+            tokio::time::timeout(limit, answer)
+                .await
+                .unwrap_or(Err(QueryError::TimeLimit { limit_ms }))
         });
         match StoppedWhenDropped(task).join().await {
             Ok(answer) => answer,
@@ -114,16 +171,22 @@ impl QueryEngine {
                 tracing::error!(%error, "a question caused a panic");
                 Err(QueryError::Internal("a question caused a panic".into()))
             }
-            Err(_) => Err(QueryError::Internal("the query runtime is shutting down".into())),
+            Err(_) => Err(QueryError::Internal(
+                "the query runtime is shutting down".into(),
+            )),
         }
     }
 }
 
 impl Inner {
     fn session(&self, tenant: &TenantId, signal: Signal) -> Result<Session, QueryError> {
-        let snapshot = self.storage.snapshot(tenant, signal).map_err(|error| QueryError::Storage(error.to_string()))?;
+        let snapshot = self.storage.snapshot(tenant, signal)?;
         let now_ns = self.clock.now().unix_ns;
-        Ok(Session { snapshot: Arc::new(snapshot), plans: self.plans.clone(), now_ns })
+        Ok(Session {
+            snapshot: Arc::new(snapshot),
+            plans: self.plans.clone(),
+            now_ns,
+        })
     }
 
     fn enter_queue(&self) -> Result<Queued, QueryError> {
@@ -132,7 +195,11 @@ impl Inner {
         }
         let place = Place(Arc::clone(&self.waiting));
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        if waiting >= self.config.waiting_max { Err(QueryError::Overloaded { waiting }) } else { Ok(Queued::Waits(place)) }
+        if waiting >= self.config.waiting_max {
+            Err(QueryError::Overloaded { waiting })
+        } else {
+            Ok(Queued::Waits(place))
+        }
     }
 }
 

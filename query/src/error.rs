@@ -1,6 +1,7 @@
 //! Why a question gets no answer.
 
 use clearspan_schema::SchemaError;
+use clearspan_storage::UnknownTenant;
 
 use crate::language::LanguageError;
 
@@ -44,9 +45,9 @@ pub enum QueryError {
         /// How many wait.
         waiting: usize,
     },
-    /// Storage cannot be read at all. Damage to single segments is no error: see `missing` in the answers.
-    #[error("storage: {0}")]
-    Storage(String),
+    /// There is no such tenant. Damage to single segments is no error: see `missing` in the answers.
+    #[error(transparent)]
+    UnknownTenant(#[from] UnknownTenant),
     /// A defect of this program.
     #[error("internal: {0}")]
     Internal(String),

@@ -13,12 +13,16 @@
 //! | `trace/` | trace search, one trace whole |
 //! | `services.rs` | services with their percentiles |
 //! | `cursor.rs` | where the next page starts |
+//! | `hints.rs` | what an answer adds when it is empty |
 //! | `time.rs` | times as they are asked for |
 //! | `config.rs`, `limits.rs`, `error.rs` | settings, bounds, what can go wrong |
 
 mod config;
+mod cursor;
 mod engine;
 mod error;
+pub mod exec;
+mod hints;
 pub mod language;
 pub mod limits;
 mod logs;
@@ -33,5 +37,6 @@ pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, O
 pub use services::{ServiceRow, ServicesAnswer};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{
-    RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer, TracesRequest,
+    RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer,
+    TracesRequest,
 };

@@ -1,6 +1,8 @@
 //! Every limit of this room, each with its reason. Those of the search language stand in
 //! [`crate::language::limits`].
 
+use crate::QueryError;
+
 /// Rows or traces of one page. Ten thousand full rows are some tens of megabytes of JSON.
 pub const LIMIT_MAX: usize = 10_000;
 
@@ -26,3 +28,15 @@ pub const SCAN_BATCHES_WAITING: usize = 2;
 
 /// Steps of a long computation between two moments at which it may be stopped: below a millisecond.
 pub const STEPS_PER_YIELD: usize = 4_096;
+
+/// Refuses a page size outside of 1 to [`LIMIT_MAX`].
+pub(crate) fn check_limit(limit: usize) -> Result<(), QueryError> {
+    if (1..=LIMIT_MAX).contains(&limit) {
+        Ok(())
+    } else {
+        Err(QueryError::LimitOutOfRange {
+            limit,
+            max: LIMIT_MAX,
+        })
+    }
+}

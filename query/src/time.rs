@@ -53,11 +53,17 @@ pub struct AskedRange {
 
 impl AskedRange {
     /// All time.
-    pub const ALL: AskedRange = AskedRange { from: None, to: None };
+    pub const ALL: AskedRange = AskedRange {
+        from: None,
+        to: None,
+    };
 
     /// What the range means at `now_ns`. Fails when it ends before it starts.
     pub fn resolve(self, now_ns: i64) -> Result<TimeRange, QueryError> {
-        let (from, to) = (self.from.map(|time| time.at(now_ns)), self.to.map(|time| time.at(now_ns)));
+        let (from, to) = (
+            self.from.map(|time| time.at(now_ns)),
+            self.to.map(|time| time.at(now_ns)),
+        );
         if let (Some(from), Some(to)) = (from, to)
             && from > to
         {
@@ -67,7 +73,10 @@ impl AskedRange {
         let before = to.is_some_and(|to| to <= i128::from(i64::MIN));
         if beyond || before {
             // Holds no instant at all: the same end twice.
-            return Ok(TimeRange { from: Some(i64::MAX), to: Some(i64::MAX) });
+            return Ok(TimeRange {
+                from: Some(i64::MAX),
+                to: Some(i64::MAX),
+            });
         }
         // What lies outside of the stored times on the open side is no bound.
         Ok(TimeRange {
@@ -80,7 +89,10 @@ impl AskedRange {
 impl From<TimeRange> for AskedRange {
     fn from(range: TimeRange) -> Self {
         let at = |ns: i64| AskedTime::At(i128::from(ns));
-        AskedRange { from: range.from.map(at), to: range.to.map(at) }
+        AskedRange {
+            from: range.from.map(at),
+            to: range.to.map(at),
+        }
     }
 }
 
@@ -114,7 +126,10 @@ fn parse_offset(text: &str) -> Option<i128> {
             _ => {}
         }
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let unit = rest[digits..].bytes().take_while(u8::is_ascii_alphabetic).count();
+        let unit = rest[digits..]
+            .bytes()
+            .take_while(u8::is_ascii_alphabetic)
+            .count();
         // Ten digits of weeks still fit the arithmetic, and no clock shows more.
         let count: i128 = rest[..digits].parse().ok().filter(|_| digits <= 18)?;
         offset += sign * count * unit_ns(&rest[digits..digits + unit])?;
@@ -146,13 +161,20 @@ mod tests {
     const NOW: i64 = 1_700_000_000_000_000_000;
 
     fn check(text: &str, expected: Option<i128>) {
-        assert_eq!(AskedTime::parse(text).map(|time| time.at(NOW)), expected, "{text}");
+        assert_eq!(
+            AskedTime::parse(text).map(|time| time.at(NOW)),
+            expected,
+            "{text}"
+        );
     }
 
     #[test]
     fn the_three_forms() {
         let now = i128::from(NOW);
-        check("2023-01-29T08:42:09.487160534Z", Some(1_674_981_729_487_160_534));
+        check(
+            "2023-01-29T08:42:09.487160534Z",
+            Some(1_674_981_729_487_160_534),
+        );
         check("2023-01-29T10:42:09+02:00", Some(1_674_981_729_000_000_000));
         check("1674981729487", Some(1_674_981_729_487_000_000));
         check("1674981729487.160534", Some(1_674_981_729_487_160_534));
@@ -167,7 +189,20 @@ mod tests {
 
     #[test]
     fn what_is_no_time() {
-        for text in ["", "now15m", "now-", "now-m", "now-5", "now-5y", "yesterday", "1e3", "1.", ".5", "--1", "2023-01-29"] {
+        for text in [
+            "",
+            "now15m",
+            "now-",
+            "now-m",
+            "now-5",
+            "now-5y",
+            "yesterday",
+            "1e3",
+            "1.",
+            ".5",
+            "--1",
+            "2023-01-29",
+        ] {
             check(text, None);
         }
         check("now-9999999999999999999w", None);
@@ -178,14 +213,28 @@ mod tests {
     fn a_range_beyond_all_stored_times() {
         let resolve = |from: Option<i128>, to: Option<i128>| {
             let at = |end: Option<i128>| end.map(AskedTime::At);
-            AskedRange { from: at(from), to: at(to) }.resolve(NOW)
+            AskedRange {
+                from: at(from),
+                to: at(to),
+            }
+            .resolve(NOW)
         };
         let huge = i128::from(u64::MAX);
         assert_eq!(resolve(Some(-huge), Some(huge)).unwrap(), TimeRange::ALL);
-        for range in [resolve(Some(huge), None).unwrap(), resolve(None, Some(-huge)).unwrap()] {
-            assert!(![i64::MIN, 0, i64::MAX].iter().any(|&time| range.contains(time)));
+        for range in [
+            resolve(Some(huge), None).unwrap(),
+            resolve(None, Some(-huge)).unwrap(),
+        ] {
+            assert!(
+                ![i64::MIN, 0, i64::MAX]
+                    .iter()
+                    .any(|&time| range.contains(time))
+            );
         }
-        assert!(matches!(resolve(Some(1), Some(0)), Err(QueryError::RangeReversed)));
+        assert!(matches!(
+            resolve(Some(1), Some(0)),
+            Err(QueryError::RangeReversed)
+        ));
         assert!(!resolve(Some(1), Some(1)).unwrap().contains(1));
     }
 }

@@ -6,11 +6,15 @@
 //! | `search.rs` | the search: its plan, the page, the count |
 //! | `newest.rs` | a page of everything, from as few rows as will do |
 
+mod newest;
 mod record;
+mod search;
 
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
 pub use record::{LogId, LogRecord, LogRecords, LogRows};
+
+pub(crate) use search::search;
 
 use crate::AskedRange;
 

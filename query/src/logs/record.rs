@@ -3,8 +3,8 @@
 use std::fmt;
 
 use arrow::array::{RecordBatch, UInt64Array};
-use clearspan_schema::logs::{LogRow, LogsReader};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
+use clearspan_schema::logs::{LogRow, LogsReader};
 use clearspan_schema::{SEQ, SchemaError, columns};
 
 /// A log record's id: where it is placed, and its sequence number. It stays the same over flush,
@@ -25,7 +25,10 @@ impl LogId {
         }
         let (time, seq) = text.split_at(16);
         let time = u64::from_str_radix(time, 16).ok()?;
-        Some(LogId { placed_time: time.cast_signed(), seq: u64::from_str_radix(seq, 16).ok()? })
+        Some(LogId {
+            placed_time: time.cast_signed(),
+            seq: u64::from_str_radix(seq, 16).ok()?,
+        })
     }
 }
 
@@ -61,7 +64,10 @@ impl LogRows {
 
     /// The rows as log records.
     pub fn records(&self) -> Result<LogRecords<'_>, SchemaError> {
-        Ok(LogRecords { reader: LogsReader::new(&self.0)?, seq: columns::uint64(&self.0, SEQ)? })
+        Ok(LogRecords {
+            reader: LogsReader::new(&self.0)?,
+            seq: columns::uint64(&self.0, SEQ)?,
+        })
     }
 }
 
@@ -79,7 +85,10 @@ impl<'a> LogRecords<'a> {
     }
 
     fn record(&self, row: usize) -> LogRecord<'a> {
-        let id = LogId { placed_time: self.reader.placed_time(row), seq: self.seq.value(row) };
+        let id = LogId {
+            placed_time: self.reader.placed_time(row),
+            seq: self.seq.value(row),
+        };
         LogRecord {
             id,
             log: self.reader.row(row),
@@ -115,7 +124,13 @@ mod tests {
             let id = LogId { placed_time, seq };
             assert_eq!(LogId::parse(&id.to_string()), Some(id));
         }
-        for text in ["", "0123456789abcdef", "0123456789abcdefg", "0123456789abcdef11111111111111111", "+123456789abcdef0"] {
+        for text in [
+            "",
+            "0123456789abcdef",
+            "0123456789abcdefg",
+            "0123456789abcdef11111111111111111",
+            "+123456789abcdef0",
+        ] {
             assert_eq!(LogId::parse(text), None, "{text}");
         }
     }

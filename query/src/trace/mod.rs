@@ -7,14 +7,28 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `search.rs` | the search: matching traces, the page, the count |
-//! | `matching.rs` | which traces have a span that matches |
-//! | `summary.rs` | what the parts know of one trace, put together |
+//! | `matching.rs` | which traces have spans that match |
+//! | `directories.rs` | the parts' trace directories, merged trace by trace |
+//! | `page.rs` | the first traces in order, behind a cursor |
+//! | `summary.rs` | what a page shows of one trace |
 //! | `root.rs` | the root of a trace that no single part can name |
 //! | `whole.rs` | one trace with all its spans; its logs |
+
+mod directories;
+mod matching;
+mod page;
+mod root;
+mod search;
+mod summary;
+mod whole;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::TraceId;
 use clearspan_storage::scan::{MissingSegment, ScanStats};
+
+pub(crate) use page::TraceKey;
+pub(crate) use search::search;
+pub(crate) use whole::{logs, spans};
 
 use crate::AskedRange;
 
@@ -44,14 +58,19 @@ pub struct TraceSort {
 /// Newest first.
 impl Default for TraceSort {
     fn default() -> Self {
-        TraceSort { by: TraceSortKey::Start, descending: true }
+        TraceSort {
+            by: TraceSortKey::Start,
+            descending: true,
+        }
     }
 }
 
 impl TraceSort {
     /// `start`, `duration`, `span_count` or `error_count`; a `-` before it for largest first.
     pub fn parse(text: &str) -> Option<TraceSort> {
-        let (name, descending) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let (name, descending) = text
+            .strip_prefix('-')
+            .map_or((text, false), |name| (name, true));
         let by = match name {
             "start" => TraceSortKey::Start,
             "duration" => TraceSortKey::Duration,

@@ -1,0 +1,35 @@
+//! Scans as DataFusion plans, and how plans are run.
+//!
+//! Every plan has one kind of leaf, [`SegmentScanExec`]: the rows of one pinned snapshot that match a
+//! query. A search is `SortExec(fetch) <- FilterExec(cursor) <- SegmentScanExec`, built by hand without
+//! the SQL planner; it yields the addresses of the page's rows, and only those are fetched whole.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `segment_scan.rs` | [`SegmentScanExec`], the plan node |
+//! | `scan.rs` | [`SegmentScan`]: what is scanned for, and the rows of one batch that match |
+//! | `partition.rs` | the loop over the parts of one partition |
+//! | `tally.rs` | [`ScanTally`]: what a scan counted, and which segments it could not read |
+//! | `top.rs` | the first rows in order, behind a cursor |
+//! | `fetch.rs` | whole rows by address |
+//! | `plans.rs` | running plans within one memory budget |
+
+mod fetch;
+mod partition;
+mod plans;
+mod scan;
+mod segment_scan;
+mod tally;
+mod top;
+
+#[cfg(test)]
+mod tests;
+
+pub use scan::{Emit, SegmentScan};
+pub use segment_scan::SegmentScanExec;
+pub use tally::ScanTally;
+
+pub(crate) use fetch::{fetch, read_rows, stored_columns};
+pub(crate) use plans::Plans;
+pub(crate) use tally::{fault, unread};
+pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};

@@ -1,0 +1,112 @@
+//! The loop over the parts of one partition.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use clearspan_storage::scan::{Part, ScanStats, SelectedBatch};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::physical_plan::metrics::BaselineMetrics;
+use parking_lot::Mutex;
+use tokio::sync::mpsc::Sender;
+
+use super::scan::{Emit, SegmentScan};
+use super::tally::{ScanTally, fault};
+use crate::QueryError;
+
+/// Scans some parts of a snapshot, one after the other.
+pub(crate) struct PartitionScan {
+    pub(crate) scan: Arc<SegmentScan>,
+    /// Indices into the snapshot's parts.
+    pub(crate) parts: Vec<u32>,
+    pub(crate) output: Sender<Result<RecordBatch>>,
+    pub(crate) tally: Arc<Mutex<ScanTally>>,
+    pub(crate) metrics: BaselineMetrics,
+}
+
+/// Whether anybody still wants more.
+#[derive(PartialEq, Eq)]
+enum Wanted {
+    More,
+    Nothing,
+}
+
+impl PartitionScan {
+    /// Sends the batches of matching rows until all parts are scanned or nobody listens. A damaged
+    /// segment ends with what was read of it; the others are scanned all the same.
+    pub(crate) async fn run(self) -> Result<()> {
+        for &index in &self.parts {
+            let Some(part) = self.scan.snapshot().parts().get(index as usize) else {
+                return Err(internal(QueryError::Internal(format!(
+                    "no part {index} in the snapshot"
+                ))));
+            };
+            if let Some(count) = self.scan.known_count(part) {
+                self.tally.lock().matched += count;
+            } else if self.scan_part(index, part).await? == Wanted::Nothing {
+                break;
+            }
+        }
+        self.metrics.done();
+        Ok(())
+    }
+
+    async fn scan_part(&self, index: u32, part: &Part) -> Result<Wanted> {
+        let mut stats = ScanStats::default();
+        let result = self.read_part(index, part, &mut stats).await;
+        self.tally.lock().stats.add(&stats);
+        result
+    }
+
+    async fn read_part(&self, index: u32, part: &Part, stats: &mut ScanStats) -> Result<Wanted> {
+        let scan = &self.scan;
+        let selection = match part.select(scan.predicate(), scan.range(), stats) {
+            Ok(selection) => selection,
+            Err(error) => return self.damaged(part, &error),
+        };
+        let covered = scan.covers(part);
+        for selected in part.read(scan.columns(), &selection, stats) {
+            let selected = match selected {
+                Ok(selected) => selected,
+                Err(error) => return self.damaged(part, &error),
+            };
+            if self.send(index, &selected, covered).await? == Wanted::Nothing {
+                return Ok(Wanted::Nothing);
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(Wanted::More)
+    }
+
+    async fn send(&self, index: u32, selected: &SelectedBatch, covered: bool) -> Result<Wanted> {
+        let mask = self
+            .scan
+            .matching(&selected.batch, covered)
+            .map_err(|error| internal(error.into()))?;
+        let matched = mask.count_set_bits();
+        self.tally.lock().matched += matched as u64;
+        if matched == 0 || *self.scan.emit() == Emit::Count {
+            return Ok(Wanted::More);
+        }
+        let batch = self
+            .scan
+            .emitted(index, selected, mask)
+            .map_err(|error| internal(error.into()))?;
+        self.metrics.record_output(matched);
+        let is_gone = self.output.send(Ok(batch)).await.is_err();
+        Ok(if is_gone {
+            Wanted::Nothing
+        } else {
+            Wanted::More
+        })
+    }
+
+    fn damaged(&self, part: &Part, error: &clearspan_storage::scan::PartError) -> Result<Wanted> {
+        let fault = fault(part, error).map_err(internal)?;
+        self.tally.lock().faults.push(fault);
+        Ok(Wanted::More)
+    }
+}
+
+fn internal(error: QueryError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}

@@ -1,0 +1,97 @@
+//! Running plans within one memory budget.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::error::DataFusionError;
+use datafusion::execution::TaskContext;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::physical_plan::{
+    ExecutionPlan, SendableRecordBatchStream, collect, execute_stream,
+};
+use datafusion::prelude::SessionConfig;
+
+use crate::QueryError;
+
+/// Runs plans. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Plans {
+    context: Arc<TaskContext>,
+    partitions: usize,
+    memory_bytes: usize,
+}
+
+impl fmt::Debug for Plans {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plans")
+            .field("partitions", &self.partitions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plans {
+    /// All plans together may hold `memory_bytes` for sorting and joining; none spills to disk.
+    pub(crate) fn new(partitions: usize, memory_bytes: usize) -> Result<Self, QueryError> {
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)))
+            .with_disk_manager_builder(
+                DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
+            )
+            .build_arc()
+            .map_err(|error| QueryError::Internal(error.to_string()))?;
+        let config = SessionConfig::new().with_target_partitions(partitions);
+        let context = TaskContext::new(
+            None,
+            String::new(),
+            config,
+            HashMap::new(),
+            HashMap::new(),
+            HashMap::new(),
+            HashMap::new(),
+            runtime,
+        );
+        Ok(Plans {
+            context: Arc::new(context),
+            partitions,
+            memory_bytes,
+        })
+    }
+
+    /// Partitions of one scan.
+    pub(crate) fn partitions(&self) -> usize {
+        self.partitions
+    }
+
+    /// All batches that `plan` yields.
+    pub(crate) async fn collect(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<Vec<RecordBatch>, QueryError> {
+        collect(plan, Arc::clone(&self.context))
+            .await
+            .map_err(|error| self.query_error(&error))
+    }
+
+    /// The batches that `plan` yields, as they come.
+    pub(crate) fn stream(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+    ) -> Result<SendableRecordBatchStream, QueryError> {
+        execute_stream(plan, Arc::clone(&self.context)).map_err(|error| self.query_error(&error))
+    }
+
+    /// What `error` means to whoever asked.
+    pub(crate) fn query_error(&self, error: &DataFusionError) -> QueryError {
+        match error.find_root() {
+            DataFusionError::ResourcesExhausted(_) => QueryError::MemoryLimit {
+                limit: self.memory_bytes as u64,
+                unit: "bytes",
+            },
+            root => QueryError::Internal(root.to_string()),
+        }
+    }
+}

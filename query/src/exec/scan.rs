@@ -1,0 +1,214 @@
+//! What is scanned for, and which rows of a batch are it.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow::array::{ArrayRef, BooleanArray, RecordBatch, UInt32Array};
+use arrow::buffer::BooleanBuffer;
+use arrow::compute::{filter, filter_record_batch};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use clearspan_schema::time::timestamp_type;
+use clearspan_schema::{SEQ, SchemaError, columns, logs};
+use clearspan_storage::scan::{Part, Predicate, SelectedBatch, Snapshot, TimeRange};
+
+use crate::language::{Matcher, Query, prune};
+
+/// Both signals name this column alike.
+pub(crate) const PLACED_TIME: &str = logs::PLACED_TIME;
+/// `UInt32`: index of the row's part in the snapshot.
+pub(crate) const PART: &str = "part";
+/// `UInt32`: the row in its part.
+pub(crate) const ROW: &str = "row";
+
+static ADDRESSES: LazyLock<SchemaRef> = LazyLock::new(|| {
+    Arc::new(Schema::new(vec![
+        Field::new(PLACED_TIME, timestamp_type(), false),
+        Field::new(SEQ, DataType::UInt64, false),
+        Field::new(PART, DataType::UInt32, false),
+        Field::new(ROW, DataType::UInt32, false),
+    ]))
+});
+
+/// What a scan gives of each row that matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Emit {
+    /// Nothing: the rows are counted.
+    Count,
+    /// Placed time, sequence number, and where the row lies in the snapshot.
+    Addresses,
+    /// These columns of the stored schema.
+    Columns(Vec<&'static str>),
+}
+
+/// The rows of a snapshot that match a query and are placed in a range. The snapshot, the query's
+/// text, the range and [`Emit`] say all there is to say: what may be skipped and how rows are
+/// matched follows from them wherever the scan runs.
+#[derive(Debug)]
+pub struct SegmentScan {
+    snapshot: Arc<Snapshot>,
+    query: Query,
+    range: TimeRange,
+    emit: Emit,
+    matcher: Matcher,
+    predicate: Predicate,
+    columns: Vec<&'static str>,
+    schema: SchemaRef,
+}
+
+impl SegmentScan {
+    /// Fails when [`Emit::Columns`] names a column that is not stored.
+    pub fn new(
+        snapshot: Arc<Snapshot>,
+        query: Query,
+        range: TimeRange,
+        emit: Emit,
+    ) -> Result<Self, SchemaError> {
+        let matcher = Matcher::new(&query);
+        let predicate = prune::predicate(&query);
+        let schema = match &emit {
+            Emit::Count => Arc::new(Schema::empty()),
+            Emit::Addresses => Arc::clone(&ADDRESSES),
+            Emit::Columns(names) => Arc::new(project(&snapshot.signal().stored_schema(), names)?),
+        };
+        // What is emitted stands first, so that it is the front of what is read.
+        let mut columns: Vec<&'static str> = match &emit {
+            Emit::Count => vec![],
+            Emit::Addresses => vec![PLACED_TIME, SEQ],
+            Emit::Columns(names) => names.clone(),
+        };
+        for column in matcher.columns().into_iter().chain([PLACED_TIME]) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        Ok(SegmentScan {
+            snapshot,
+            query,
+            range,
+            emit,
+            matcher,
+            predicate,
+            columns,
+            schema,
+        })
+    }
+
+    /// The pinned snapshot.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// The query.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The range, over the times at which rows are placed.
+    pub fn range(&self) -> TimeRange {
+        self.range
+    }
+
+    /// What is given of each row.
+    pub fn emit(&self) -> &Emit {
+        &self.emit
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    pub(crate) fn predicate(&self) -> &Predicate {
+        &self.predicate
+    }
+
+    pub(crate) fn columns(&self) -> &[&'static str] {
+        &self.columns
+    }
+
+    /// The parts that lie at least partly in the range.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, &Part)> {
+        let in_range = |part: &Part| {
+            let (first, last) = part.time_range();
+            self.range.overlaps(first, last)
+        };
+        (0..)
+            .zip(self.snapshot.parts())
+            .filter(move |(_, part)| in_range(part))
+    }
+
+    /// The number of rows that match, where metadata knows it.
+    pub(crate) fn known_count(&self, part: &Part) -> Option<u64> {
+        let whole = self.emit == Emit::Count && self.matcher.is_all() && self.covers(part);
+        whole.then(|| u64::from(part.rows()))
+    }
+
+    /// Whether all rows of `part` are placed in the range.
+    pub(crate) fn covers(&self, part: &Part) -> bool {
+        let (first, last) = part.time_range();
+        self.range.covers(first, last)
+    }
+
+    /// The rows of `batch` that match. Rows outside of the range are never held against the query.
+    pub(crate) fn matching(
+        &self,
+        batch: &RecordBatch,
+        covered: bool,
+    ) -> Result<BooleanBuffer, SchemaError> {
+        let in_range = if covered {
+            BooleanBuffer::new_set(batch.num_rows())
+        } else {
+            let times = columns::time(batch, PLACED_TIME)?;
+            BooleanBuffer::collect_bool(batch.num_rows(), |row| {
+                self.range.contains(times.value(row))
+            })
+        };
+        self.matcher.matches_among(batch, &in_range)
+    }
+
+    /// What is given of the rows in `mask`.
+    pub(crate) fn emitted(
+        &self,
+        part: u32,
+        selected: &SelectedBatch,
+        mask: BooleanBuffer,
+    ) -> Result<RecordBatch, SchemaError> {
+        let whole = mask.count_set_bits() == mask.len();
+        match &self.emit {
+            Emit::Count => Ok(RecordBatch::new_empty(Arc::clone(&self.schema))),
+            Emit::Addresses => self.addresses(part, selected, mask),
+            Emit::Columns(names) => {
+                let front: Vec<usize> = (0..names.len()).collect();
+                let batch = selected
+                    .batch
+                    .project(&front)?
+                    .with_schema(Arc::clone(&self.schema))?;
+                if whole {
+                    Ok(batch)
+                } else {
+                    Ok(filter_record_batch(&batch, &BooleanArray::new(mask, None))?)
+                }
+            }
+        }
+    }
+
+    fn addresses(
+        &self,
+        part: u32,
+        selected: &SelectedBatch,
+        mask: BooleanBuffer,
+    ) -> Result<RecordBatch, SchemaError> {
+        let rows = UInt32Array::from_iter_values(
+            mask.set_indices()
+                .map(|row| selected.first_row + row as u32),
+        );
+        let parts = UInt32Array::from_value(part, rows.len());
+        let mask = BooleanArray::new(mask, None);
+        let kept = |column: usize| filter(selected.batch.column(column), &mask);
+        let columns: Vec<ArrayRef> = vec![kept(0)?, kept(1)?, Arc::new(parts), Arc::new(rows)];
+        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+    }
+}
+
+fn project(stored: &SchemaRef, names: &[&'static str]) -> Result<Schema, SchemaError> {
+    let indices: Result<Vec<usize>, _> = names.iter().map(|name| stored.index_of(name)).collect();
+    Ok(stored.project(&indices?)?)
+}

@@ -1,0 +1,40 @@
+//! What an answer adds when it is empty.
+
+use clearspan_storage::scan::{Snapshot, TimeRange};
+
+/// When nothing matched and even the newest record lies outside of the range: when that record was.
+pub(crate) fn for_empty(snapshot: &Snapshot, range: TimeRange, matched: u64) -> Vec<String> {
+    if matched > 0 {
+        return Vec::new();
+    }
+    let newest = snapshot
+        .parts()
+        .iter()
+        .map(|part| part.time_range().1)
+        .max();
+    let outside = newest.filter(|&newest| !range.contains(newest));
+    outside
+        .map(|newest| format!("the newest record is of {}", shown(newest)))
+        .into_iter()
+        .collect()
+}
+
+fn shown(time_ns: i64) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(time_ns));
+    time.map_or_else(|_| format!("{time_ns} ns"), |time| time.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stored_time_can_be_shown() {
+        assert_eq!(
+            shown(1_674_981_729_487_160_534),
+            "2023-01-29T08:42:09.487160534Z"
+        );
+        assert_eq!(shown(i64::MAX), "2262-04-11T23:47:16.854775807Z");
+        assert_eq!(shown(i64::MIN), "1677-09-21T00:12:43.145224192Z");
+    }
+}

@@ -1,0 +1,68 @@
+//! The search for logs.
+//!
+//! 1. Read the query and the cursor; the cursor's range counts, so that all pages speak of the same.
+//! 2. Find the keys and addresses of the page's rows and one more, which says whether a page follows.
+//! 3. Fetch the page's rows whole.
+
+use clearspan_schema::Signal;
+
+use super::{LogRows, LogsAnswer, LogsRequest, newest};
+use crate::cursor::{Cursor, Identity};
+use crate::engine::Session;
+use crate::exec::{RowKey, TopRows, fetch, top_rows, unread};
+use crate::language::Query;
+use crate::limits::check_limit;
+use crate::{QueryError, hints};
+
+pub(crate) async fn search(
+    session: Session,
+    request: LogsRequest,
+) -> Result<LogsAnswer, QueryError> {
+    check_limit(request.limit)?;
+    let query = Query::parse(&request.query, Signal::Logs)?;
+    let identity = Identity::logs(&query, request.range, request.order);
+    let asked = request.range.resolve(session.now_ns)?;
+    let cursor: Option<Cursor<RowKey>> = request
+        .cursor
+        .as_deref()
+        .map(|text| Cursor::decode(text, identity))
+        .transpose()?;
+    let range = cursor.map_or(asked, |cursor| cursor.range);
+    let wanted = TopRows {
+        order: request.order,
+        after: cursor.map(|cursor| cursor.key),
+        fetch: request.limit + 1,
+    };
+
+    let Session {
+        snapshot, plans, ..
+    } = &session;
+    let (mut found, mut tally) = if query.is_all() {
+        newest::top_of_all(plans, snapshot, range, wanted).await?
+    } else {
+        top_rows(plans, snapshot, &query, range, wanted).await?
+    };
+
+    let has_more = found.len() > request.limit;
+    found.truncate(request.limit);
+    let last = found.last().filter(|_| has_more);
+    let next_cursor = last.map(|row| {
+        Cursor {
+            range,
+            key: row.key,
+        }
+        .encode(identity)
+    });
+    let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
+    let rows = LogRows::new(fetch(snapshot, &addresses, &mut tally.faults)?);
+    let mut stats = snapshot.totals();
+    stats.add(&tally.stats);
+    Ok(LogsAnswer {
+        rows,
+        next_cursor,
+        matched: tally.matched,
+        stats,
+        missing: unread(snapshot, range, tally.faults),
+        hints: hints::for_empty(snapshot, range, tally.matched),
+    })
+}

@@ -1,0 +1,235 @@
+//! The parts' trace directories, merged trace by trace.
+//!
+//! A trace lies in a range when its earliest span does, so some part that overlaps the range has an
+//! entry of it; those parts are walked in the order of trace ids. The other parts are only asked for
+//! the traces that are found so: their spans may be earlier, and put the trace outside, or later, and
+//! make it longer.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use clearspan_schema::TraceId;
+use clearspan_storage::scan::{MissingSegment, Snapshot, TimeRange};
+use clearspan_storage::{TraceDirectory, TraceEntry};
+
+use super::TraceSortKey;
+use crate::QueryError;
+use crate::exec::fault;
+
+/// The trace directories of a snapshot.
+#[derive(Debug)]
+pub(crate) struct Directories {
+    /// Each with the index of its part.
+    all: Vec<(u32, Arc<TraceDirectory>)>,
+    snapshot: Arc<Snapshot>,
+}
+
+impl Directories {
+    /// Opens all. A segment whose directory can be neither read nor made from its rows is added to `faults`.
+    pub(crate) async fn open(
+        snapshot: &Arc<Snapshot>,
+        faults: &mut Vec<MissingSegment>,
+    ) -> Result<Self, QueryError> {
+        let mut all = Vec::with_capacity(snapshot.parts().len());
+        for (index, part) in (0..).zip(snapshot.parts()) {
+            match part.trace_directory() {
+                Ok(directory) => all.push((index, directory)),
+                Err(error) => faults.push(fault(part, &error)?),
+            }
+            tokio::task::yield_now().await;
+        }
+        Ok(Directories {
+            all,
+            snapshot: Arc::clone(snapshot),
+        })
+    }
+
+    /// The snapshot.
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// What each part knows of a trace, with the part's index.
+    pub(crate) fn entries(&self, id: TraceId) -> impl Iterator<Item = (u32, TraceEntry<'_>)> {
+        self.all
+            .iter()
+            .filter_map(move |(index, directory)| Some((*index, directory.get(id)?)))
+    }
+
+    /// The directory of a part.
+    pub(crate) fn of_part(&self, part: u32) -> Option<&TraceDirectory> {
+        self.all
+            .iter()
+            .find(|(index, _)| *index == part)
+            .map(|(_, directory)| directory.as_ref())
+    }
+
+    /// One trace, from all parts.
+    pub(crate) fn merged(&self, id: TraceId) -> Option<MergedTrace> {
+        self.entries(id)
+            .map(|(_, entry)| MergedTrace::of(&entry))
+            .reduce(MergedTrace::and)
+    }
+
+    /// Every trace that may lie in `range`, from all parts, by ascending id.
+    pub(crate) fn merged_in(&self, range: TimeRange) -> impl Iterator<Item = MergedTrace> {
+        let overlaps = |part: u32| {
+            let part = self.snapshot.parts().get(part as usize);
+            part.map(|part| part.time_range())
+                .is_some_and(|(first, last)| range.overlaps(first, last))
+        };
+        let (walked, asked): (Vec<_>, Vec<_>) =
+            self.all.iter().partition(|(part, _)| overlaps(*part));
+        let walked = walked.into_iter().map(|(_, directory)| directory.entries());
+        ById::new(walked.collect()).map(move |trace| {
+            let elsewhere = asked
+                .iter()
+                .filter_map(|(_, directory)| directory.get(trace.trace_id));
+            elsewhere
+                .map(|entry| MergedTrace::of(&entry))
+                .fold(trace, MergedTrace::and)
+        })
+    }
+}
+
+/// What the parts know of one trace together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MergedTrace {
+    pub(crate) trace_id: TraceId,
+    /// Where its earliest span is placed.
+    pub(crate) placed_time: i64,
+    /// The earliest start as sent; 0 when no span has one.
+    start: u64,
+    /// The latest end as sent; 0 when no span has one.
+    end: u64,
+    pub(crate) spans: u64,
+    pub(crate) errors: u64,
+}
+
+impl MergedTrace {
+    pub(crate) fn of(entry: &TraceEntry<'_>) -> Self {
+        MergedTrace {
+            trace_id: entry.trace_id(),
+            placed_time: entry.placed_time(),
+            start: entry.start(),
+            end: entry.end(),
+            spans: u64::from(entry.spans()),
+            errors: u64::from(entry.errors()),
+        }
+    }
+
+    pub(crate) fn and(self, other: MergedTrace) -> Self {
+        let start = match (self.start, other.start) {
+            (0, known) | (known, 0) => known,
+            (one, other) => one.min(other),
+        };
+        MergedTrace {
+            trace_id: self.trace_id,
+            placed_time: self.placed_time.min(other.placed_time),
+            start,
+            end: self.end.max(other.end),
+            spans: self.spans + other.spans,
+            errors: self.errors + other.errors,
+        }
+    }
+
+    /// The earliest start.
+    pub(crate) fn start(&self) -> Option<u64> {
+        (self.start != 0).then_some(self.start)
+    }
+
+    /// The latest end less the earliest start.
+    pub(crate) fn duration(&self) -> Option<i128> {
+        let end = (self.end != 0).then_some(self.end)?;
+        Some(i128::from(end) - i128::from(self.start()?))
+    }
+
+    /// What it is sorted by.
+    pub(crate) fn sort_value(&self, by: TraceSortKey) -> Option<i128> {
+        match by {
+            TraceSortKey::Start => Some(self.placed_time.into()),
+            TraceSortKey::Duration => self.duration(),
+            TraceSortKey::SpanCount => Some(self.spans.into()),
+            TraceSortKey::ErrorCount => Some(self.errors.into()),
+        }
+    }
+}
+
+/// Entries of several directories, each sorted by id, as one trace after the other.
+struct ById<'a, I: Iterator<Item = TraceEntry<'a>>> {
+    rest: Vec<I>,
+    heads: BinaryHeap<Reverse<(TraceId, usize)>>,
+    entries: Vec<Option<TraceEntry<'a>>>,
+}
+
+impl<'a, I: Iterator<Item = TraceEntry<'a>>> ById<'a, I> {
+    fn new(rest: Vec<I>) -> Self {
+        let count = rest.len();
+        let mut merge = ById {
+            rest,
+            heads: BinaryHeap::with_capacity(count),
+            entries: vec![None; count],
+        };
+        (0..count).for_each(|source| merge.refill(source));
+        merge
+    }
+
+    fn refill(&mut self, source: usize) {
+        self.entries[source] = self.rest[source].next();
+        if let Some(entry) = &self.entries[source] {
+            self.heads.push(Reverse((entry.trace_id(), source)));
+        }
+    }
+}
+
+impl<'a, I: Iterator<Item = TraceEntry<'a>>> Iterator for ById<'a, I> {
+    type Item = MergedTrace;
+
+    fn next(&mut self) -> Option<MergedTrace> {
+        let mut trace: Option<MergedTrace> = None;
+        while let Some(&Reverse((id, source))) = self.heads.peek() {
+            if trace.is_some_and(|trace| trace.trace_id != id) {
+                break;
+            }
+            self.heads.pop();
+            let next = self.entries[source].map(|entry| MergedTrace::of(&entry));
+            trace = match (trace, next) {
+                (Some(trace), Some(next)) => Some(trace.and(next)),
+                (trace, next) => trace.or(next),
+            };
+            self.refill(source);
+        }
+        trace
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trace(start: u64, end: u64, placed_time: i64) -> MergedTrace {
+        MergedTrace {
+            trace_id: [1; 16],
+            placed_time,
+            start,
+            end,
+            spans: 2,
+            errors: 1,
+        }
+    }
+
+    #[test]
+    fn unknown_times_are_left_out_and_none_overflows() {
+        let both = trace(5, 0, 5).and(trace(0, 9, 7));
+        assert_eq!(
+            (both.placed_time, both.start(), both.duration(), both.spans),
+            (5, Some(5), Some(4), 4)
+        );
+        assert_eq!(trace(0, 9, 0).duration(), None);
+        assert_eq!(trace(5, 0, 5).duration(), None);
+        let negative = trace(u64::MAX, 1, 0).and(trace(u64::MAX, 0, 0));
+        assert_eq!(negative.duration(), Some(1 - i128::from(u64::MAX)));
+        assert_eq!(trace(7, 3, 7).and(trace(4, 2, 4)).duration(), Some(-1));
+    }
+}
