@@ -43,12 +43,14 @@ pub(crate) fn leftover_marks(file: &SourceFile) -> Vec<String> {
 /// The ways to reach the disk around `Vfs`. SQLite does its own I/O and is not among them.
 const FILE_CALLS: [&str; 4] = ["fs::", "File::", "OpenOptions", "std::fs"];
 
-/// A simulated disk sees only what goes through `Vfs`. Tests may prepare real folders.
+/// A simulated disk sees only what goes through `Vfs`. Tests and conformance suites may prepare
+/// real folders.
 pub(crate) fn files_outside_vfs(file: &SourceFile) -> Vec<String> {
     let in_storage =
         file.path.starts_with("storage/src/") || file.path.starts_with("storage/schema/src/");
     let is_vfs = file.path.starts_with("storage/src/vfs");
-    let is_test = file.name() == "tests.rs" || file.path.contains("/tests/");
+    let is_test =
+        ["tests.rs", "conformance.rs"].contains(&file.name()) || file.path.contains("/tests/");
     if !in_storage || is_vfs || is_test || !file.is_rust() {
         return Vec::new();
     }
