@@ -1,0 +1,132 @@
+//! From a request's bytes to a batch: inflating and decoding, which is all the CPU a request takes here.
+
+use bytes::Bytes;
+use clearspan_proto::otlp::{self, Decoded, Encoding, WireSignal};
+use clearspan_schema::{LogsBatch, SpansBatch};
+use clearspan_storage::Incoming;
+
+use crate::body::Payload;
+use crate::budget::Hold;
+use crate::inflate::{Coding, inflate};
+use crate::limits;
+use crate::refusal::Refusal;
+
+/// A request as it was received.
+#[derive(Debug)]
+pub(crate) struct Parcel {
+    pub(crate) signal: WireSignal,
+    pub(crate) encoding: Encoding,
+    pub(crate) coding: Coding,
+    pub(crate) payload: Payload,
+}
+
+impl Parcel {
+    /// Whether unpacking takes so little that it may be done where the parcel arrived.
+    pub(crate) fn is_small(&self) -> bool {
+        self.coding == Coding::Identity && self.payload.bytes.len() <= limits::INLINE_BYTES
+    }
+}
+
+/// What was in a request.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    /// The good records; `None` when there are none.
+    pub(crate) batch: Option<Incoming>,
+    /// How many those are.
+    pub(crate) rows: u64,
+    /// How many records cannot be kept.
+    pub(crate) rejected: u64,
+    /// The same by reason.
+    pub(crate) rejected_by_reason: Vec<(&'static str, u64)>,
+    /// Records that are kept otherwise than sent, by what was changed.
+    pub(crate) repaired: Vec<(&'static str, u64)>,
+    /// English words for the sender, empty when there is nothing to say.
+    pub(crate) message: String,
+    /// What the rows hold of the budget.
+    pub(crate) hold: Hold,
+}
+
+/// Inflates and decodes. Rows are charged as much as the bytes they came from.
+pub(crate) fn unpack(parcel: Parcel, limit: u64, arrival_ns: i64) -> Result<Contents, Refusal> {
+    let Parcel {
+        signal,
+        encoding,
+        coding,
+        payload,
+    } = parcel;
+    let (plain, mut hold) = plain(coding, payload, limit)?;
+    hold.grow(plain.len())?;
+    let mut contents = match signal {
+        WireSignal::Traces => spans(otlp::decode_traces(&plain, encoding, arrival_ns)?, hold),
+        WireSignal::Logs => logs(otlp::decode_logs(&plain, encoding, arrival_ns)?, hold),
+        WireSignal::Metrics => metrics(otlp::count_metric_points(&plain, encoding)?, hold),
+    };
+    contents.hold.shrink(plain.len());
+    Ok(contents)
+}
+
+fn plain(coding: Coding, payload: Payload, limit: u64) -> Result<(Bytes, Hold), Refusal> {
+    let Payload { bytes, mut hold } = payload;
+    if coding == Coding::Identity {
+        return Ok((bytes, hold));
+    }
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let plain = inflate(coding, &bytes, limit, &mut |grown| hold.grow(grown))?;
+    hold.shrink(bytes.len());
+    Ok((plain.into(), hold))
+}
+
+fn spans(decoded: Decoded<SpansBatch>, hold: Hold) -> Contents {
+    let Decoded {
+        batch,
+        rejected,
+        repaired,
+    } = decoded;
+    Contents {
+        rows: batch.rows() as u64,
+        batch: (batch.rows() > 0).then_some(Incoming::Spans(batch)),
+        rejected: rejected.total(),
+        rejected_by_reason: rejected.iter().collect(),
+        repaired: repaired.iter().collect(),
+        message: rejected.message(),
+        hold,
+    }
+}
+
+fn logs(decoded: Decoded<LogsBatch>, hold: Hold) -> Contents {
+    let Decoded {
+        batch,
+        rejected,
+        repaired,
+    } = decoded;
+    Contents {
+        rows: batch.rows() as u64,
+        batch: (batch.rows() > 0).then_some(Incoming::Logs(batch)),
+        rejected: rejected.total(),
+        rejected_by_reason: rejected.iter().collect(),
+        repaired: repaired.iter().collect(),
+        message: rejected.message(),
+        hold,
+    }
+}
+
+/// The transport takes metrics and nothing keeps them: an error would only fill the sender's log.
+fn metrics(points: u64, hold: Hold) -> Contents {
+    let is_empty = points == 0;
+    let message = match is_empty {
+        true => String::new(),
+        false => format!("metrics are not stored: {points} data points were rejected"),
+    };
+    Contents {
+        rows: 0,
+        batch: None,
+        rejected: points,
+        rejected_by_reason: (!is_empty)
+            .then_some(("metrics_not_stored", points))
+            .into_iter()
+            .collect(),
+        repaired: Vec::new(),
+        message,
+        hold,
+    }
+}
