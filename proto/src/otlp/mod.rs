@@ -29,6 +29,8 @@ mod outcome;
 pub(crate) mod request;
 mod response;
 mod status;
+#[cfg(test)]
+mod tests;
 mod times;
 mod traces;
 mod wire;
