@@ -2,34 +2,34 @@
 
 /// Rows of a granule, the unit that the text index and the filters speak of. Measured: smaller prunes
 /// better and costs more index bytes (64 rows: 3.0 bytes a log, 128: 1.9, 512: 0.9).
-pub const GRANULE_ROWS: u32 = 128;
+pub(crate) const GRANULE_ROWS: u32 = 128;
 
 /// Rows of one record batch in `rows.arrow`, the unit that is decompressed at once. A needle then
 /// decodes under a percent of a hundred thousand rows; larger batches compress a little better.
-pub const BATCH_ROWS: u32 = 1024;
+pub(crate) const BATCH_ROWS: u32 = 1024;
 
 /// Rows of a full memtable chunk: few enough that sealing one holds up nobody, many enough that a
 /// full memtable has few.
-pub const CHUNK_ROWS: usize = 8192;
+pub(crate) const CHUNK_ROWS: usize = 8192;
 
 /// Hour partitions that one flush may open; what lies in further hours goes to the partition for odd
 /// times. Otherwise a sender with scattered clocks would make a segment per row.
-pub const FLUSH_PARTITIONS: usize = 48;
+pub(crate) const FLUSH_PARTITIONS: usize = 48;
 
 /// How many times `flush_bytes` the memtables (the one that fills and the one being flushed) may
 /// hold together before appends are refused.
-pub const MEMTABLE_FACTOR: usize = 4;
+pub(crate) const MEMTABLE_FACTOR: usize = 4;
 
 /// How long an append waits for room in the memtable before it is refused, in milliseconds. Below
 /// the five seconds after which an OpenTelemetry Collector gives up on an attempt.
-pub const APPEND_WAIT_MS: u64 = 2_000;
+pub(crate) const APPEND_WAIT_MS: u64 = 2_000;
 
 /// What a refused sender is told to wait, in milliseconds.
-pub const RETRY_AFTER_MS: u64 = 1_000;
+pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
 
 /// Bytes of opened index files (text index, filters, trace directories, dictionaries) kept in memory
 /// over all segments. The least recently used go first.
-pub const CACHE_BYTES: usize = 128 * 1024 * 1024;
+pub(crate) const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// zstd level of `rows.arrow`. Measured: level 9 costs twice the CPU of level 3.
-pub const ZSTD_LEVEL: i32 = 3;
+pub(crate) const ZSTD_LEVEL: i32 = 3;

@@ -15,43 +15,43 @@ use clearspan_schema::Signal;
 use crate::TenantId;
 
 /// The file whose lock says that a process has the data folder open.
-pub const LOCK: &str = "LOCK";
+pub(crate) const LOCK: &str = "LOCK";
 /// The catalog's database.
-pub const CATALOG: &str = "catalog.sqlite";
+pub(crate) const CATALOG: &str = "catalog.sqlite";
 /// What a segment holds, and the checksums of its files.
-pub const META: &str = "meta.json";
+pub(crate) const META: &str = "meta.json";
 /// A segment's rows as an Arrow IPC file.
-pub const ROWS: &str = "rows.arrow";
+pub(crate) const ROWS: &str = "rows.arrow";
 /// A segment's text index.
-pub const TEXT: &str = "text.idx";
+pub(crate) const TEXT: &str = "text.idx";
 /// A segment's id filters.
-pub const FILTERS: &str = "filters.bin";
+pub(crate) const FILTERS: &str = "filters.bin";
 /// A span segment's trace directory.
-pub const TRACES: &str = "traces.dir";
+pub(crate) const TRACES: &str = "traces.dir";
 /// What a segment's folder is called until it is complete.
-pub const TEMPORARY_SUFFIX: &str = ".tmp";
+pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 
 /// The folder of one signal of one tenant.
-pub fn signal_dir(data: &Path, tenant: &TenantId, signal: Signal) -> PathBuf {
+pub(crate) fn signal_dir(data: &Path, tenant: &TenantId, signal: Signal) -> PathBuf {
     data.join("tenants").join(tenant.as_str()).join(signal.name())
 }
 
 /// The folder of its WAL files.
-pub fn wal_dir(signal_dir: &Path) -> PathBuf {
+pub(crate) fn wal_dir(signal_dir: &Path) -> PathBuf {
     signal_dir.join("wal")
 }
 
 /// The folder of its segments, by partition.
-pub fn segments_dir(signal_dir: &Path) -> PathBuf {
+pub(crate) fn segments_dir(signal_dir: &Path) -> PathBuf {
     signal_dir.join("segments")
 }
 
 /// The folder of a segment.
-pub fn segment_dir(signal_dir: &Path, partition: &str, id: u64) -> PathBuf {
+pub(crate) fn segment_dir(signal_dir: &Path, partition: &str, id: u64) -> PathBuf {
     segments_dir(signal_dir).join(partition).join(segment_name(id))
 }
 
 /// A segment's folder name.
-pub fn segment_name(id: u64) -> String {
+pub(crate) fn segment_name(id: u64) -> String {
     format!("{id:016x}")
 }

@@ -229,7 +229,7 @@ impl Part {
     /// The units of decoding that `selection` touches.
     fn windows(&self, selection: &RowSelection) -> Vec<Range<u32>> {
         let units = match &self.kind {
-            Kind::Chunk(_) => vec![0..self.rows()],
+            Kind::Chunk(_) => std::iter::once(0..self.rows()).collect(),
             Kind::Segment(segment) => segment.batch_times().map(|(rows, _)| rows).collect(),
         };
         units.into_iter().filter(|unit| selection.within(unit.clone()).next().is_some()).collect()

@@ -109,13 +109,13 @@ impl ArrowFile {
     pub(crate) fn open(
         vfs: &dyn Vfs,
         path: &Path,
-        schema: SchemaRef,
+        schema: &Schema,
         dictionaries: &[BlockMeta],
         batches: Vec<BlockMeta>,
     ) -> Result<Self, SegmentError> {
         let io = |source| SegmentError::Io { path: path.to_path_buf(), source };
         let file = vfs.open_read(path).map_err(io)?;
-        let schema = Arc::new(schema_as_written(&schema)?);
+        let schema = Arc::new(schema_as_written(schema)?);
         let mut opened = ArrowFile { path: path.into(), file, schema, dictionaries: HashMap::new(), batches };
         for block in dictionaries {
             opened.add_dictionary(block)?;

@@ -102,7 +102,7 @@ impl Segment {
             let path = self.dir.join(names::ROWS);
             let batches = self.meta.batches.iter().map(|batch| batch.block).collect();
             let schema = self.signal.stored_schema();
-            let file = ArrowFile::open(self.vfs.as_ref(), &path, schema, &self.meta.dictionaries, batches)?;
+            let file = ArrowFile::open(self.vfs.as_ref(), &path, &schema, &self.meta.dictionaries, batches)?;
             let memory = file.memory();
             Ok((file, memory))
         })

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -181,7 +181,7 @@ fn a_damaged_record_batch_is_an_error_and_the_others_still_read() {
     assert!(segment.read_batch(2_048, &[0]).is_ok());
 }
 
-fn replace(path: &PathBuf, content: &[u8]) {
+fn replace(path: &Path, content: &[u8]) {
     OsVfs.remove_file(path).unwrap();
     OsVfs.create_new(path).unwrap().write_all(content).unwrap();
 }

@@ -85,7 +85,7 @@ impl Table {
             now_ns: now.unix_ns,
         };
         let published = flush(&job, &memtable)?;
-        self.publish(published);
+        self.publish(&published);
         self.flushed.notify_waiters();
         // The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
         if let Err(error) = remove_flushed(&self.wal_place()) {
@@ -95,7 +95,7 @@ impl Table {
     }
 
     /// In memory the memtable gives way to its segments, in one step.
-    fn publish(&self, published: Vec<Published>) {
+    fn publish(&self, published: &[Published]) {
         let opened: Vec<Result<Arc<Segment>, _>> = published.iter().map(|new| self.open_segment(&new.row)).collect();
         let mut state = self.state.write();
         let mut segments = state.segments.as_ref().clone();

@@ -11,6 +11,8 @@ mod apply;
 mod flush_step;
 mod recover;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -7,6 +7,8 @@ mod faults;
 mod power_loss;
 mod round_trip;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -87,11 +89,22 @@ pub(super) fn batch(first_id: u64, rows: usize) -> RecordBatch {
     RecordBatch::try_new(schema(), columns).unwrap()
 }
 
+/// As `batch`, made once: some tests compare thousands.
+fn expected(first_id: u64, rows: usize) -> RecordBatch {
+    thread_local! {
+        static MADE: RefCell<HashMap<(u64, usize), RecordBatch>> = RefCell::default();
+    }
+    MADE.with_borrow_mut(|made| {
+        let made = made.entry((first_id, rows));
+        made.or_insert_with(|| batch(first_id, rows)).clone()
+    })
+}
+
 /// The ids of a batch, after checking that everything else is as it should be.
 pub(super) fn ids(found: &RecordBatch) -> Vec<u64> {
     let ids = found.column(0).as_any().downcast_ref::<UInt64Array>();
     let ids = ids.unwrap().values().to_vec();
-    let expected = batch(ids[0], ids.len());
+    let expected = expected(ids[0], ids.len());
     for (index, (found, expected)) in found.columns().iter().zip(expected.columns()).enumerate() {
         // Dictionaries differ where a batch was sliced; values may not.
         if index != 1 {

@@ -21,8 +21,9 @@ struct World {
     next_id: u64,
     /// Acknowledged rows, and rows that a replay has shown: number and id.
     kept: BTreeMap<u64, u64>,
-    /// A group that may be there or not: its answer was lost in a crash, or could not be noted as refused.
-    open: Option<(u64, Vec<u64>)>,
+    /// Groups of which one may be there: their answers were lost in a crash, or the catalog was out of reach
+    /// when they were refused.
+    open: Vec<(u64, Vec<u64>)>,
 }
 
 impl World {
@@ -47,7 +48,7 @@ impl World {
             random: SimRandom::new(seed),
             next_id: 1,
             kept: BTreeMap::new(),
-            open: None,
+            open: Vec::new(),
         }
     }
 
@@ -113,20 +114,24 @@ impl World {
             return Err(format!("number {} would be given twice", replayed.next_seq));
         }
         self.kept.extend(found);
-        self.open = None;
+        self.open.clear();
         Ok(())
     }
 
-    /// What was not acknowledged may only be the group in question, and only whole.
+    /// What was not acknowledged may only be one group in question, and only whole.
     fn check_extra(&self, found: &BTreeMap<u64, u64>, flushed: u64) -> Result<(), String> {
         let extra: Vec<_> = found.iter().filter(|(seq, _)| !self.kept.contains_key(seq)).collect();
         if extra.is_empty() {
             return Ok(());
         }
-        let open = self.open.iter().flat_map(|(seq, ids)| (*seq..).zip(ids.iter().copied()));
-        let open: Vec<_> = open.filter(|(seq, _)| *seq >= flushed).collect();
-        let whole = extra.iter().map(|(seq, id)| (**seq, **id)).eq(open);
-        whole.then_some(()).ok_or_else(|| format!("invented: {extra:?}"))
+        let whole = |(seq, ids): &(u64, Vec<u64>)| {
+            let rows = (*seq..).zip(ids.iter().copied()).filter(|(seq, _)| *seq >= flushed);
+            extra.iter().map(|(seq, id)| (**seq, **id)).eq(rows)
+        };
+        if self.open.iter().any(whole) {
+            return Ok(());
+        }
+        Err(format!("invented: {extra:?}"))
     }
 
     fn commit(&mut self, writer: &mut WalWriter) {
@@ -141,14 +146,13 @@ impl World {
             let result = writer.append(&group, seq, 1).and_then(|_| writer.settle());
             if result.is_ok() {
                 self.kept.extend((seq..).zip(ids));
-                self.open = None;
+                self.open.clear();
                 return;
             }
             let files = self.place.catalog.wal_files(&key());
-            let still_open = files.last().is_some_and(|row| row.state == WalFileState::Open);
-            self.open = still_open.then(|| (seq, ids.clone())).or(self.open.take());
-            if !still_open {
-                self.open = None;
+            match files.last().is_some_and(|row| row.state == WalFileState::Open) {
+                true => self.open.push((seq, ids.clone())),
+                false => self.open.clear(),
             }
         }
     }
