@@ -40,3 +40,11 @@ pub use trace::{
     RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer,
     TracesRequest,
 };
+
+// Words of the rooms below in which questions are asked and answers given, so that whoever asks can name them.
+pub use clearspan_schema::any::AnyRef;
+pub use clearspan_schema::logs::Body;
+pub use clearspan_schema::{SpanId, TraceId, json};
+pub use clearspan_storage::TenantId;
+pub use clearspan_storage::background::Clock;
+pub use clearspan_storage::scan::{MissingSegment, ScanStats};
