@@ -228,7 +228,7 @@ impl Part {
 
     /// The units of decoding that `selection` touches.
     fn windows(&self, selection: &RowSelection) -> Vec<Range<u32>> {
-        let units = match &self.kind {
+        let units: Vec<Range<u32>> = match &self.kind {
             Kind::Chunk(_) => std::iter::once(0..self.rows()).collect(),
             Kind::Segment(segment) => segment.batch_times().map(|(rows, _)| rows).collect(),
         };

@@ -12,6 +12,8 @@ mod flush_step;
 mod recover;
 mod status;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};

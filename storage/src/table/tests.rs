@@ -56,7 +56,7 @@ impl House {
 }
 
 /// Every log as (seq, body), by sequence number.
-fn read_logs(snapshot: &Snapshot) -> BTreeMap<u64, String> {
+pub(super) fn read_logs(snapshot: &Snapshot) -> BTreeMap<u64, String> {
     let mut found = BTreeMap::new();
     for part in snapshot.parts() {
         let mut stats = ScanStats::default();
