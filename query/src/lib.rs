@@ -46,5 +46,5 @@ pub use clearspan_schema::any::AnyRef;
 pub use clearspan_schema::logs::Body;
 pub use clearspan_schema::{SpanId, TraceId, json};
 pub use clearspan_storage::TenantId;
-pub use clearspan_storage::background::Clock;
+pub use clearspan_storage::background::{Clock, Now};
 pub use clearspan_storage::scan::{MissingSegment, ScanStats};

@@ -1,0 +1,49 @@
+//! `/api/v1/logs/search`: a page of the logs that match, and how many do.
+
+use axum::extract::State;
+use axum::response::Response;
+use clearspan_query::{LogsRequest, Order};
+
+use crate::answer::{self, Completeness, PageEnd, StatsView, made, push_end};
+use crate::error::ApiError;
+use crate::json::push_log_rows;
+use crate::limits::LOGS_LIMIT_DEFAULT;
+use crate::params::Params;
+use crate::state::Api;
+use crate::time::range;
+
+const PARAMETERS: [&str; 7] = ["q", "from", "to", "limit", "cursor", "order", "count"];
+
+pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
+    let timer = api.timer();
+    let request = request(&params)?;
+    let answer = api.engine()?.search_logs(&api.tenant(), request).await?;
+    let elapsed_ms = timer.elapsed_ms();
+    made(move || {
+        let mut body = String::from("{\"rows\":");
+        push_log_rows(&answer.rows, &mut body)?;
+        let end = PageEnd {
+            next_cursor: answer.next_cursor,
+            matched: answer.matched,
+            stats: StatsView::new(elapsed_ms, &answer.stats),
+            whole: Completeness::of(answer.missing),
+            hints: [answer.hints, params.hints(&PARAMETERS)].concat(),
+        };
+        push_end(&end, &mut body)?;
+        Ok(answer::json_bytes(body))
+    })
+    .await
+}
+
+fn request(params: &Params) -> Result<LogsRequest, ApiError> {
+    params.count()?;
+    Ok(LogsRequest {
+        query: params.query()?,
+        range: range(params)?,
+        order: params
+            .word("order", "asc or desc", Order::parse)?
+            .unwrap_or_default(),
+        limit: params.limit(LOGS_LIMIT_DEFAULT)?,
+        cursor: params.cursor()?,
+    })
+}

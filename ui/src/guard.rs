@@ -1,0 +1,89 @@
+//! What every request passes before its route and every answer after it.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::header::{CACHE_CONTROL, HOST, HeaderName, ORIGIN, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Method};
+
+use crate::error::{ApiError, shown};
+use crate::limits::URL_BYTES_MAX;
+use crate::state::Api;
+
+/// 1. Refuse what no route should see. 2. Run the route; a panic in it is this request's fault alone.
+/// 3. Keep browsers from guessing types and from keeping answers that are old a moment later.
+pub(crate) async fn guard(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let mut response = match refusal(&api, &request) {
+        Some(error) => error.into_response(),
+        None => AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| {
+                tracing::error!("a route panicked");
+                ApiError::Internal.into_response()
+            }),
+    };
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+const HEADERS: [(HeaderName, &str); 2] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (CACHE_CONTROL, "no-store"),
+];
+
+fn refusal(api: &Api, request: &Request) -> Option<ApiError> {
+    let url = request
+        .uri()
+        .path_and_query()
+        .map_or("", |url| url.as_str());
+    if url.len() > URL_BYTES_MAX {
+        return Some(ApiError::UrlTooLong);
+    }
+    let host = host(request);
+    if let Some(host) = &host
+        && !api.config().hosts.allow(host)
+    {
+        return Some(ApiError::HostNotAllowed { host: shown(host) });
+    }
+    foreign_origin(request, host.as_deref())
+}
+
+/// A page of another site may send a browser here by POST with the person's own credentials. The
+/// browser then says from where.
+fn foreign_origin(request: &Request, host: Option<&str>) -> Option<ApiError> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let origin = text(request.headers(), &ORIGIN)?;
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    let is_own = authority.is_some()
+        && authority
+            .zip(host)
+            .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+    (!is_own).then(|| ApiError::OriginNotAllowed {
+        origin: shown(&origin),
+    })
+}
+
+/// HTTP/2 carries it in the URL, HTTP/1.0 perhaps nowhere: such a client is no browser.
+fn host(request: &Request) -> Option<String> {
+    let authority = request
+        .uri()
+        .authority()
+        .map(|authority| authority.as_str().to_owned());
+    authority.or_else(|| text(request.headers(), &HOST))
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}

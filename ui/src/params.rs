@@ -1,0 +1,317 @@
+//! The parameters of a request: from the query string of a GET, or from the same as a JSON object in the
+//! body of a POST, or from both as long as they do not repeat each other.
+//!
+//! A number may be a JSON number or a string. `null` is the same as leaving a parameter out. An unknown
+//! parameter is no error, or a newer client could not speak with an older server; the answer hints at it.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use futures::StreamExt;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::error::{ApiError, shown};
+use crate::limits::{BODY_BYTES_DISCARDED_MAX, BODY_BYTES_MAX, BODY_TIME_MAX};
+use crate::state::Api;
+
+/// What a request asks with.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Params(Vec<(String, Given)>);
+
+/// One parameter's value.
+#[derive(Debug, Clone, PartialEq)]
+enum Given {
+    Text(String),
+    Number(String),
+    /// Of a JSON type that no parameter takes.
+    Other(&'static str),
+}
+
+impl Params {
+    /// A parameter that is text.
+    pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+        match self.given(name) {
+            None => Ok(None),
+            Some(Given::Text(text)) => Ok(Some(text)),
+            Some(Given::Number(_)) => Err(wrong_type(name, "a number", "a string")),
+            Some(Given::Other(kind)) => Err(wrong_type(name, kind, "a string")),
+        }
+    }
+
+    /// A parameter that may also be given as a JSON number.
+    pub(crate) fn text_or_number(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+        match self.given(name) {
+            None => Ok(None),
+            Some(Given::Text(text) | Given::Number(text)) => Ok(Some(text)),
+            Some(Given::Other(kind)) => Err(wrong_type(name, kind, "a string or a number")),
+        }
+    }
+
+    /// `q`, the query; empty when there is none.
+    pub(crate) fn query(&self) -> Result<String, ApiError> {
+        Ok(self.text("q")?.unwrap_or_default().to_owned())
+    }
+
+    /// `cursor`, which only the engine can read.
+    pub(crate) fn cursor(&self) -> Result<Option<String>, ApiError> {
+        Ok(self.text("cursor")?.map(str::to_owned))
+    }
+
+    /// `count`: that of matches is exact at once, so `exact` changes nothing.
+    pub(crate) fn count(&self) -> Result<(), ApiError> {
+        self.word("count", "exact", |text| (text == "exact").then_some(()))
+            .map(|_| ())
+    }
+
+    /// `limit`, a whole number. How large it may be, the engine knows.
+    pub(crate) fn limit(&self, default: usize) -> Result<usize, ApiError> {
+        let Some(text) = self.text_or_number("limit")? else {
+            return Ok(default);
+        };
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(bad(
+                "bad_limit",
+                "limit",
+                text,
+                "a whole number from 1 to 10000",
+            ));
+        }
+        // A number with too many digits is too large, whatever it is.
+        Ok(text.parse().unwrap_or(usize::MAX))
+    }
+
+    /// A parameter that takes one of some words.
+    pub(crate) fn word<T>(
+        &self,
+        name: &'static str,
+        expected: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
+        parse(text)
+            .map(Some)
+            .ok_or_else(|| bad("bad_parameter", name, text, expected))
+    }
+
+    /// A sentence for each parameter that is not among `known`.
+    pub(crate) fn hints(&self, known: &[&str]) -> Vec<String> {
+        let unknown = self
+            .0
+            .iter()
+            .filter(|(name, _)| !known.contains(&name.as_str()));
+        unknown
+            .map(|(name, _)| unknown_hint(name, known))
+            .take(known.len())
+            .collect()
+    }
+
+    fn given(&self, name: &str) -> Option<&Given> {
+        self.0
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value)
+    }
+
+    fn push(&mut self, name: String, value: Given) -> Result<(), ApiError> {
+        if self.given(&name).is_some() {
+            return Err(ApiError::Repeated { name: shown(&name) });
+        }
+        self.0.push((name, value));
+        Ok(())
+    }
+
+    /// `name=value&...`, strictly: what browsers' forms send and nothing broken.
+    fn push_query_string(&mut self, query: &str) -> Result<(), ApiError> {
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let name = percent_decoded(name).ok_or_else(|| ApiError::BadEncoding {
+                what: "a parameter's name".into(),
+            })?;
+            let value = percent_decoded(value).ok_or_else(|| ApiError::BadEncoding {
+                what: format!("the value of `{}`", shown(&name)),
+            })?;
+            self.push(name, Given::Text(value))?;
+        }
+        Ok(())
+    }
+
+    fn push_json(&mut self, body: &[u8]) -> Result<(), ApiError> {
+        for (name, value) in entries(body)? {
+            let given = match value {
+                Value::Null => continue,
+                Value::String(text) => Given::Text(text),
+                Value::Number(number) => Given::Number(number_text(&number)),
+                Value::Bool(_) => Given::Other("a boolean"),
+                Value::Array(_) => Given::Other("an array"),
+                Value::Object(_) => Given::Other("an object"),
+            };
+            self.push(name, given)?;
+        }
+        Ok(())
+    }
+}
+
+impl FromRequest<Api> for Params {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        let mut params = Params::default();
+        params.push_query_string(request.uri().query().unwrap_or_default())?;
+        if request.method() == Method::POST {
+            check_content_type(request.headers())?;
+            let body = tokio::time::timeout(BODY_TIME_MAX, whole(request.into_body()));
+            let late = |_| ApiError::BadBody {
+                reason: "it did not arrive in time".into(),
+            };
+            params.push_json(&body.await.map_err(late)??)?;
+        }
+        Ok(params)
+    }
+}
+
+/// Refuses `value` for `name`.
+pub(crate) fn bad(
+    code: &'static str,
+    name: &'static str,
+    value: &str,
+    expected: &'static str,
+) -> ApiError {
+    ApiError::BadParameter {
+        code,
+        name,
+        given: format!("`{}`", shown(value)),
+        expected,
+    }
+}
+
+fn wrong_type(name: &'static str, kind: &str, expected: &'static str) -> ApiError {
+    ApiError::BadParameter {
+        code: "bad_parameter",
+        name,
+        given: kind.to_owned(),
+        expected,
+    }
+}
+
+fn unknown_hint(name: &str, known: &[&str]) -> String {
+    let distance = |known: &&&str| strsim::damerau_levenshtein(known, name);
+    // A long name is near to nothing, and measuring it would take long.
+    let nearest = known
+        .iter()
+        .filter(|_| name.len() <= 32)
+        .min_by_key(distance);
+    match nearest.filter(|nearest| distance(nearest) <= 2) {
+        Some(nearest) => format!(
+            "there is no parameter `{}`; did you mean `{nearest}`?",
+            shown(name)
+        ),
+        None => format!("there is no parameter `{}`; it is ignored", shown(name)),
+    }
+}
+
+/// `+` is a space, `%XX` a byte. `None` when a `%` is no such thing or the bytes are no UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let (digits, after) = rest.split_first_chunk::<2>()?;
+                let mut byte = [0];
+                hex::decode_to_slice(digits, &mut byte).ok()?;
+                bytes.push(byte[0]);
+                rest = after;
+            }
+            other => bytes.push(other),
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// A body without a type is taken for JSON; other types are refused, so that no form of a foreign page
+/// can ask.
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(given) = headers.get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let given = String::from_utf8_lossy(given.as_bytes());
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(ApiError::BadContentType {
+            given: shown(&given),
+        })
+    }
+}
+
+/// The body's bytes. Of one that is too large the rest is read and forgotten, up to a point.
+async fn whole(body: Body) -> Result<Vec<u8>, ApiError> {
+    let mut stream = body.into_data_stream();
+    let mut bytes = Vec::new();
+    let mut received = 0;
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| ApiError::BadBody {
+            reason: "it broke off".into(),
+        })?;
+        received += chunk.len();
+        if received > BODY_BYTES_DISCARDED_MAX {
+            break;
+        }
+        if received <= BODY_BYTES_MAX {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    if received > BODY_BYTES_MAX {
+        Err(ApiError::BodyTooLarge)
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// The entries of a JSON object in order, repeated names included. serde_json refuses what is nested
+/// deeper than 128 levels.
+fn entries(body: &[u8]) -> Result<Vec<(String, Value)>, ApiError> {
+    let bad = |error: serde_json::Error| ApiError::BadBody {
+        reason: shown(&error.to_string()),
+    };
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let entries = deserializer.deserialize_map(EntriesVisitor).map_err(bad)?;
+    deserializer.end().map_err(bad)?;
+    Ok(entries)
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Vec<(String, Value)>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(entries)
+    }
+}
+
+/// A number as digits, never with an exponent: `1e3` and `1000.0` are the same number as `1000`.
+fn number_text(number: &serde_json::Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        Some(float) => float.to_string(),
+        None => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! What the routes work with.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use clearspan_query::{Clock, QueryEngine, TenantId};
+
+use crate::Config;
+use crate::error::ApiError;
+use crate::status::StatusSource;
+
+/// The API before its port opens, while it answers, and while it drains. Cheap to clone; all clones
+/// are the same API.
+///
+/// It can be served before the store is open: until [`Api::open`] each question is answered with 503
+/// and `/readyz` says why.
+#[derive(Clone)]
+pub struct Api(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    clock: Arc<dyn Clock>,
+    rooms: OnceLock<Rooms>,
+    draining: AtomicBool,
+}
+
+struct Rooms {
+    engine: QueryEngine,
+    status: Arc<dyn StatusSource>,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("config", &self.0.config)
+            .field("ready", &self.ready())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// An API whose store is not open yet. The clock measures how long answers took.
+    pub fn new(config: Config, clock: Arc<dyn Clock>) -> Self {
+        Api(Arc::new(Inner {
+            config,
+            clock,
+            rooms: OnceLock::new(),
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    /// From now on questions are answered by `engine`, and `/readyz` answers 200. Has no effect when the
+    /// API is open already.
+    pub fn open(&self, engine: QueryEngine, status: Arc<dyn StatusSource>) {
+        // A second opening would change the store beneath running requests.
+        let _already_open = self.0.rooms.set(Rooms { engine, status });
+    }
+
+    /// From now on `/readyz` answers 503, so that no new clients are sent here. Questions are still answered.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Fails, saying why, while no new clients should be sent here.
+    pub(crate) fn ready(&self) -> Result<(), ApiError> {
+        if self.0.draining.load(Ordering::Relaxed) {
+            return Err(ApiError::NotReady {
+                doing: "shutting down",
+            });
+        }
+        self.rooms().map(|_| ())
+    }
+
+    pub(crate) fn engine(&self) -> Result<&QueryEngine, ApiError> {
+        Ok(&self.rooms()?.engine)
+    }
+
+    pub(crate) fn status_source(&self) -> Result<Arc<dyn StatusSource>, ApiError> {
+        Ok(Arc::clone(&self.rooms()?.status))
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Whose data a request is about: there is one tenant until credentials name others.
+    pub(crate) fn tenant(&self) -> TenantId {
+        TenantId::default()
+    }
+
+    /// Starts measuring how long an answer takes.
+    pub(crate) fn timer(&self) -> Timer<'_> {
+        Timer {
+            clock: self.0.clock.as_ref(),
+            started: self.0.clock.now().monotonic,
+        }
+    }
+
+    fn rooms(&self) -> Result<&Rooms, ApiError> {
+        self.0.rooms.get().ok_or(ApiError::NotReady {
+            doing: "replaying its write-ahead log",
+        })
+    }
+}
+
+/// A running measurement.
+pub(crate) struct Timer<'a> {
+    clock: &'a dyn Clock,
+    started: std::time::Duration,
+}
+
+impl Timer<'_> {
+    /// Milliseconds since the start, rounded down.
+    pub(crate) fn elapsed_ms(&self) -> u64 {
+        let elapsed = self.clock.now().monotonic.saturating_sub(self.started);
+        u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+    }
+}
