@@ -5,8 +5,9 @@
 //! 2. Where the phrase begins (ends) with a word character, none may stand before (after) a place where
 //!    it was found, unless that end is open. If one does, the search goes on one byte further, so that
 //!    places which overlap are found.
-//! 3. Text that repeats itself could make step 2 quadratic. After a few places that did not hold, the
-//!    rest is searched by the algorithm of Knuth, Morris and Pratt, which sees all places in one pass.
+//! 3. Text that repeats itself could make step 2 quadratic. After a few places where a long phrase did
+//!    not hold, the rest is searched by the algorithm of Knuth, Morris and Pratt, which sees all places
+//!    in one pass.
 
 use arrow::array::{Array, RecordBatch};
 use arrow::buffer::BooleanBuffer;
@@ -22,8 +23,12 @@ use super::memo::Memo;
 use super::rows_where;
 use crate::language::ast::Phrase;
 
-/// Places that did not hold before the search changes to the one that is linear in the worst case.
+/// Places where a long phrase did not hold before the search changes to the one that is linear in the
+/// worst case.
 const QUICK_PLACES_MAX: usize = 8;
+
+/// Bytes of a phrase that may be looked at again at each place: a small factor, not a second dimension.
+const SHORT_PHRASE_BYTES: usize = 64;
 
 /// Words and phrases in the text of a row: a log's body, a span's name.
 #[derive(Debug)]
@@ -106,7 +111,12 @@ impl TextTest {
 
     fn stands_in(&self, text: &str, folded: &mut String) -> bool {
         folded.clear();
-        fold_into(text, folded);
+        if text.is_ascii() {
+            folded.push_str(text);
+            folded.make_ascii_lowercase();
+        } else {
+            fold_into(text, folded);
+        }
         if self.all {
             self.finders.iter().all(|finder| finder.stands_in(folded))
         } else {
@@ -134,19 +144,18 @@ impl PhraseFinder {
 
     /// Whether it stands in `folded`. Folding keeps word characters, so its ends can be told there.
     pub(crate) fn stands_in(&self, folded: &str) -> bool {
-        let mut from = 0;
-        for _ in 0..QUICK_PLACES_MAX {
-            let Some(found) = folded
-                .as_bytes()
-                .get(from..)
-                .and_then(|rest| self.finder.find(rest))
-            else {
+        let is_short = self.finder.needle().len() <= SHORT_PHRASE_BYTES;
+        let (mut from, mut places) = (0, 0);
+        while is_short || places < QUICK_PLACES_MAX {
+            let rest = folded.as_bytes().get(from..);
+            let Some(found) = rest.and_then(|rest| self.finder.find(rest)) else {
                 return false;
             };
             if self.holds_at(folded, from + found) {
                 return true;
             }
             from += found + 1;
+            places += 1;
         }
         self.stands_after(folded, from)
     }

@@ -220,7 +220,7 @@ fn a_batch_without_the_column_is_an_error() {
 /// Thousands of conditions cost as much as their number, not more.
 #[test]
 fn many_conditions_and_repeated_text_take_linear_time() {
-    let body = Any::Text("a ".repeat(500_000) + "end");
+    let body = Any::Text("a ".repeat(100_000) + "end");
     let rows: Vec<Row> = vec![Row {
         body: Some(body),
         ..any_row()
@@ -232,7 +232,7 @@ fn many_conditions_and_repeated_text_take_linear_time() {
             .unwrap()
             .value(0)
     };
-    let words: Vec<String> = (0..500).map(|n| format!("x{n}")).collect();
+    let words: Vec<String> = (0..200).map(|n| format!("x{n}")).collect();
     assert!(!matches(&words.join(" OR ")));
     assert!(matches(&format!("end NOT ({})", words.join(" OR "))));
     assert!(!matches(&format!("\"{}b\"", "a ".repeat(10_000))));
