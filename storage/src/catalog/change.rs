@@ -102,7 +102,7 @@ impl CatalogState {
                 row.rows_lost = rows_lost;
                 Ok(vec![RowChange::PutWalFile(row)])
             }
-            Change::ForgetWalFiles { key, files } => self.plan_forget(key, files),
+            Change::ForgetWalFiles { key, files } => self.plan_forget(&key, files),
             Change::Flush(flush) => self.plan_flush(flush),
             Change::ReserveSegmentIds { next_segment_id } => {
                 let mut meta = self.meta.clone();
@@ -165,8 +165,8 @@ impl CatalogState {
         Ok(row)
     }
 
-    fn plan_forget(&self, key: TableKey, files: Vec<u64>) -> Result<Vec<RowChange>, CatalogError> {
-        let mut table = self.table(&key);
+    fn plan_forget(&self, key: &TableKey, files: Vec<u64>) -> Result<Vec<RowChange>, CatalogError> {
+        let mut table = self.table(key);
         let mut changes = Vec::with_capacity(files.len() + 1);
         for file in files {
             let Some(row) = self.wal_files.get(&(key.clone(), file)) else {

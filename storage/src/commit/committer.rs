@@ -124,7 +124,9 @@ impl Committer {
             return Ok(joined);
         }
         let found = joined.num_rows();
-        Err(AppendError::Encoding(format!("{rows} rows were joined to {found}")))
+        Err(AppendError::Encoding(format!(
+            "{rows} rows were joined to {found}"
+        )))
     }
 
     /// Appends and settles; once more, in a new file, when the disk has failed the first time.

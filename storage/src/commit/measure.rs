@@ -1,0 +1,113 @@
+//! Measures group commit on the real disk. Run with
+//! `cargo test -p clearspan-storage --lib commit::measure -- --ignored --nocapture`; the figures stand in
+//! `docs/adr/0002-wal-group-commit.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a measurement reads the clock and prints"
+)]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use clearspan_schema::Signal;
+
+use super::*;
+use crate::background::{Runner, SystemClock, ThreadRunner};
+use crate::catalog::{MemCatalog, TableKey};
+use crate::vfs::{OsVfs, create_dir_durable};
+use crate::wal::{FsyncMode, WalConfig, WalPlace, WalWriter};
+
+const TIME: Duration = Duration::from_secs(3);
+const ROW_BYTES: usize = 600;
+
+fn schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![Field::new(
+        "body",
+        DataType::Binary,
+        false,
+    )]))
+}
+
+fn batch(rows: usize) -> RecordBatch {
+    let bodies = BinaryArray::from_iter_values((0..rows).map(|row| vec![row as u8; ROW_BYTES]));
+    let bodies: ArrayRef = Arc::new(bodies);
+    RecordBatch::try_new(schema(), vec![bodies]).unwrap()
+}
+
+fn start(folder: &Path, fsync: FsyncMode) -> (CommitQueue, ThreadRunner) {
+    create_dir_durable(&OsVfs, folder, Path::new("wal")).unwrap();
+    let place = WalPlace {
+        vfs: Arc::new(OsVfs),
+        catalog: Arc::new(MemCatalog::new()),
+        key: TableKey::new("default", Signal::Logs),
+        folder: folder.join("wal"),
+    };
+    let config = WalConfig {
+        fsync,
+        ..WalConfig::default()
+    };
+    let wal = WalWriter::new(place.clone(), schema(), 0, config).unwrap();
+    let queue = CommitQueue::new(CommitConfig::default());
+    let join: Join = Box::new(|batches| Ok(concat_batches(&schema(), batches)?));
+    let committer = Committer::new(queue.clone(), wal, &place, join, Box::new(|_| {}));
+    let runner = ThreadRunner::new(Arc::new(SystemClock::new()));
+    runner
+        .start("commit", queue.waker(), Box::new(committer))
+        .unwrap();
+    (queue, runner)
+}
+
+/// `clients` of them each append `rows` rows, wait for the answer, and go on.
+async fn measure(clients: usize, rows: usize, fsync: FsyncMode) {
+    // In the working folder: the system's temporary folder is often memory.
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let (queue, runner) = start(folder.path(), fsync);
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..clients)
+        .map(|_| {
+            let (queue, batch) = (queue.clone(), batch(rows));
+            tokio::spawn(async move {
+                let mut waits = Vec::new();
+                while begun.elapsed() < TIME {
+                    let sent = Instant::now();
+                    queue.submit(batch.clone()).await.unwrap();
+                    waits.push(sent.elapsed());
+                }
+                waits
+            })
+        })
+        .collect();
+    let mut waits = Vec::new();
+    for task in tasks {
+        waits.extend(task.await.unwrap());
+    }
+    runner.stop();
+    waits.sort_unstable();
+    let stats = queue.stats();
+    let seconds = TIME.as_secs();
+    eprintln!(
+        "{fsync:?}: {clients} clients x {rows} rows: {} appends/s, {} rows/s, {} groups/s, {:.1} appends a group, p50 {:?}, p99 {:?}",
+        stats.appends / seconds,
+        stats.rows / seconds,
+        stats.groups / seconds,
+        stats.appends as f64 / stats.groups as f64,
+        waits[waits.len() / 2],
+        waits[waits.len() * 99 / 100],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn throughput_and_latency() {
+    for (clients, rows) in [(1, 100), (8, 100), (64, 100), (512, 10), (8, 5_000)] {
+        measure(clients, rows, FsyncMode::Always).await;
+    }
+    measure(64, 100, FsyncMode::Never).await;
+}

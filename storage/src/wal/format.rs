@@ -119,7 +119,9 @@ pub(super) const FILE_PREFIX_BYTES: usize = FILE_FIXED_BYTES;
 
 /// The checksum that a header's bytes end with: where those of its frames begin.
 pub(super) fn header_crc(header: &[u8]) -> u32 {
-    header.last_chunk().map_or(0, |crc| u32::from_le_bytes(*crc))
+    header
+        .last_chunk()
+        .map_or(0, |crc| u32::from_le_bytes(*crc))
 }
 
 impl FrameHeader {
@@ -152,7 +154,10 @@ impl FrameHeader {
         };
         let possible = header.payload_size() <= FRAME_BYTES_MAX
             && header.payload_size().is_multiple_of(ALIGNMENT)
-            && header.base_seq.checked_add(u64::from(header.rows)).is_some();
+            && header
+                .base_seq
+                .checked_add(u64::from(header.rows))
+                .is_some();
         (sound && possible).then_some(header)
     }
 

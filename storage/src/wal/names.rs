@@ -48,7 +48,13 @@ mod tests {
             let name = path.file_name().and_then(|name| name.to_str());
             assert_eq!(name.and_then(number), Some(wanted));
         }
-        for other in ["1.wal", "00000001.wal.damaged", "x.wal", "+0000001.wal", ".wal"] {
+        for other in [
+            "1.wal",
+            "00000001.wal.damaged",
+            "x.wal",
+            "+0000001.wal",
+            ".wal",
+        ] {
             assert_eq!(number(other), None);
         }
     }

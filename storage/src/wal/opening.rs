@@ -74,11 +74,7 @@ pub(super) fn open(
 }
 
 /// The header's bytes, if they are sound in themselves.
-fn read_header(
-    path: &Path,
-    file: &dyn VfsRead,
-    size: u64,
-) -> Result<Option<Vec<u8>>, WalError> {
+fn read_header(path: &Path, file: &dyn VfsRead, size: u64) -> Result<Option<Vec<u8>>, WalError> {
     let mut prefix = [0; FILE_PREFIX_BYTES];
     if size < prefix.len() as u64 {
         return Ok(None);

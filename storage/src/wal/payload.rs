@@ -29,7 +29,11 @@ fn encoder(schema: &Schema) -> Result<StreamEncoder, ArrowError> {
 /// The schema's message, a multiple of eight bytes.
 pub(super) fn encode_schema(schema: &Schema) -> Result<Vec<u8>, ArrowError> {
     let pieces = encoder(schema)?.finish()?;
-    let mut bytes = pieces.iter().map(Buffer::as_slice).collect::<Vec<_>>().concat();
+    let mut bytes = pieces
+        .iter()
+        .map(Buffer::as_slice)
+        .collect::<Vec<_>>()
+        .concat();
     bytes.truncate(bytes.len().saturating_sub(END_OF_STREAM_BYTES));
     Ok(bytes)
 }
@@ -46,7 +50,9 @@ pub(super) fn encode(batch: &RecordBatch, schema_bytes: usize) -> Result<Vec<Buf
         count += 1;
     }
     if opening != schema_bytes {
-        return Err(ArrowError::IpcError("no schema before the batch".to_owned()));
+        return Err(ArrowError::IpcError(
+            "no schema before the batch".to_owned(),
+        ));
     }
     pieces.drain(..count);
     Ok(pieces)

@@ -158,7 +158,10 @@ pub(super) fn has_frame_magic(path: &Path, file: &dyn VfsRead) -> Result<bool, W
         let chunk = &mut chunk[..rest.min(SEARCH_CHUNK_BYTES)];
         let read = file.read_exact_at(start, chunk);
         read.map_err(WalError::io("read", path))?;
-        if chunk.chunks(ALIGNMENT).any(|at| at.starts_with(&FRAME_MAGIC)) {
+        if chunk
+            .chunks(ALIGNMENT)
+            .any(|at| at.starts_with(&FRAME_MAGIC))
+        {
             return Ok(true);
         }
         start += chunk.len() as u64;

@@ -203,7 +203,9 @@ impl<'a> FileReplay<'a> {
 
     fn unflushed_rows(&self, header: &FrameHeader, batch: &RecordBatch) -> ReplayedFrame {
         let flushed = self.flushed_seq.saturating_sub(header.base_seq);
-        let skip = usize::try_from(flushed).unwrap_or(usize::MAX).min(batch.num_rows());
+        let skip = usize::try_from(flushed)
+            .unwrap_or(usize::MAX)
+            .min(batch.num_rows());
         ReplayedFrame {
             position: WalPosition {
                 file: self.row.file,

@@ -103,10 +103,14 @@ impl Plan {
         self.halt_at = None;
     }
 
+    pub(super) fn is_halted(&self) -> bool {
+        self.halt_at.is_some_and(|at| self.operations > at)
+    }
+
     /// Counts the operation and says whether it fails.
     pub(super) fn check(&mut self, operation: Operation, path: &Path) -> io::Result<()> {
         self.operations += 1;
-        if self.halt_at.is_some_and(|at| self.operations > at) {
+        if self.is_halted() {
             return Err(io::Error::other("the simulated process has stopped"));
         }
         for fault in &mut self.faults {

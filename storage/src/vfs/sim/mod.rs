@@ -264,6 +264,8 @@ impl SimFile {
         self.check_life(&shared)?;
         match shared.faults.check(Operation::SyncFile, &self.path) {
             Ok(()) => shared.disk.sync_file(self.inode),
+            // A process that dies in a sync leaves its pages dirty: nothing has failed.
+            Err(error) if shared.faults.is_halted() => Err(error),
             Err(error) => {
                 shared.disk.fail_sync(self.inode)?;
                 Err(error)

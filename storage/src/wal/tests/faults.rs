@@ -70,7 +70,12 @@ fn a_full_disk_in_the_middle_of_a_frame_refuses_and_then_resumes() {
 
 #[test]
 fn each_step_of_taking_a_new_file_may_fail() {
-    for operation in [Operation::Create, Operation::Write, Operation::SyncFile, Operation::SyncDir] {
+    for operation in [
+        Operation::Create,
+        Operation::Write,
+        Operation::SyncFile,
+        Operation::SyncDir,
+    ] {
         let (disk, place) = place();
         let mut writer = writer(&place, 0, 1);
         commit(&mut writer, 2).unwrap();

@@ -12,9 +12,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::builder::{BinaryBuilder, FixedSizeBinaryBuilder, ListBuilder, StringBuilder, StructBuilder};
+use arrow::array::builder::{
+    BinaryBuilder, FixedSizeBinaryBuilder, ListBuilder, StringBuilder, StructBuilder,
+};
 use arrow::array::{
-    Array, ArrayRef, BinaryArray, DictionaryArray, Int32Array, StringArray, TimestampNanosecondArray, UInt64Array,
+    Array, ArrayRef, BinaryArray, DictionaryArray, Int32Array, StringArray,
+    TimestampNanosecondArray, UInt64Array,
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, TimeUnit};
 use clearspan_schema::Signal;
@@ -72,10 +75,16 @@ pub(super) fn batch(first_id: u64, rows: usize) -> RecordBatch {
         }
         events.append(id % 7 != 0);
     }
-    let keys = |n: u64| Int32Array::from_iter_values(ids.iter().map(|id| i32::try_from(id % n).unwrap()));
-    let services = Arc::new(StringArray::from(vec![format!("cart {first_id}"), "pay".to_owned()]));
+    let keys =
+        |n: u64| Int32Array::from_iter_values(ids.iter().map(|id| i32::try_from(id % n).unwrap()));
+    let services = Arc::new(StringArray::from(vec![
+        format!("cart {first_id}"),
+        "pay".to_owned(),
+    ]));
     let resources = Arc::new(BinaryArray::from(vec![&b"\x01\x02"[..], b"", b"\xff"]));
-    let times = ids.iter().map(|id| (id % 4 != 0).then_some(i64::try_from(*id).unwrap()));
+    let times = ids
+        .iter()
+        .map(|id| (id % 4 != 0).then_some(i64::try_from(*id).unwrap()));
     let columns: Vec<ArrayRef> = vec![
         Arc::new(UInt64Array::from(ids.clone())),
         Arc::new(DictionaryArray::new(keys(2), services)),
@@ -83,8 +92,12 @@ pub(super) fn batch(first_id: u64, rows: usize) -> RecordBatch {
         Arc::new(traces.finish()),
         Arc::new(TimestampNanosecondArray::from_iter(times).with_timezone("UTC")),
         Arc::new(events.finish()),
-        Arc::new(StringArray::from_iter_values(ids.iter().map(|id| format!("body of {id}")))),
-        Arc::new(BinaryArray::from_iter_values(ids.iter().map(|id| id.to_le_bytes()))),
+        Arc::new(StringArray::from_iter_values(
+            ids.iter().map(|id| format!("body of {id}")),
+        )),
+        Arc::new(BinaryArray::from_iter_values(
+            ids.iter().map(|id| id.to_le_bytes()),
+        )),
     ];
     RecordBatch::try_new(schema(), columns).unwrap()
 }
@@ -174,7 +187,10 @@ pub(super) fn flush_to(place: &WalPlace, flushed_seq: u64) {
         flushed_seq,
         duplicates: 0,
     };
-    place.catalog.commit(crate::catalog::Change::Flush(flush)).unwrap();
+    place
+        .catalog
+        .commit(crate::catalog::Change::Flush(flush))
+        .unwrap();
 }
 
 pub(super) fn names_in(disk: &SimVfs) -> Vec<String> {

@@ -24,6 +24,8 @@ struct World {
     /// Groups of which one may be there: their answers were lost in a crash, or the catalog was out of reach
     /// when they were refused.
     open: Vec<(u64, Vec<u64>)>,
+    /// In this life a sync may have failed.
+    sync_fails: bool,
 }
 
 impl World {
@@ -49,6 +51,7 @@ impl World {
             next_id: 1,
             kept: BTreeMap::new(),
             open: Vec::new(),
+            sync_fails: false,
         }
     }
 
@@ -100,12 +103,18 @@ impl World {
         let found: BTreeMap<u64, u64> = rows.iter().copied().collect();
         for (seq, id) in self.kept.range(flushed..) {
             if found.get(seq) != Some(id) {
-                return Err(format!("row {seq} (id {id}) is lost, found {:?}", found.get(seq)));
+                return Err(format!(
+                    "row {seq} (id {id}) is lost, found {:?}",
+                    found.get(seq)
+                ));
             }
         }
         self.check_extra(&found, flushed)?;
         for finding in &replayed.report.findings {
-            if !matches!(finding, WalFinding::TailCut { .. } | WalFinding::Unused { .. }) {
+            if !matches!(
+                finding,
+                WalFinding::TailCut { .. } | WalFinding::Unused { .. }
+            ) {
                 return Err(format!("found wrong: {finding}"));
             }
         }
@@ -120,12 +129,17 @@ impl World {
 
     /// What was not acknowledged may only be one group in question, and only whole.
     fn check_extra(&self, found: &BTreeMap<u64, u64>, flushed: u64) -> Result<(), String> {
-        let extra: Vec<_> = found.iter().filter(|(seq, _)| !self.kept.contains_key(seq)).collect();
+        let extra: Vec<_> = found
+            .iter()
+            .filter(|(seq, _)| !self.kept.contains_key(seq))
+            .collect();
         if extra.is_empty() {
             return Ok(());
         }
         let whole = |(seq, ids): &(u64, Vec<u64>)| {
-            let rows = (*seq..).zip(ids.iter().copied()).filter(|(seq, _)| *seq >= flushed);
+            let rows = (*seq..)
+                .zip(ids.iter().copied())
+                .filter(|(seq, _)| *seq >= flushed);
             extra.iter().map(|(seq, id)| (**seq, **id)).eq(rows)
         };
         if self.open.iter().any(whole) {
@@ -150,7 +164,10 @@ impl World {
                 return;
             }
             let files = self.place.catalog.wal_files(&key());
-            match files.last().is_some_and(|row| row.state == WalFileState::Open) {
+            match files
+                .last()
+                .is_some_and(|row| row.state == WalFileState::Open)
+            {
                 true => self.open.push((seq, ids.clone())),
                 false => self.open.clear(),
             }
@@ -173,6 +190,19 @@ impl World {
         let _ = remove_flushed(&self.place);
     }
 
+    /// A kill is left out where a sync may have failed. If the process dies before it can note the poisoned
+    /// end, its last group is read from the page cache, and a power loss in the next life takes it: it was
+    /// not acknowledged, but the oracle has seen it.
+    fn end(&mut self) {
+        self.disk.clear_faults();
+        let kill = self.random.one_in(4) && !std::mem::take(&mut self.sync_fails);
+        let seed = self.random.next_u64();
+        match kill {
+            true => self.disk.kill(),
+            false => self.disk.power_loss(seed),
+        }
+    }
+
     fn plan_fault(&mut self) {
         let operations = [
             Operation::Write,
@@ -182,7 +212,12 @@ impl World {
             Operation::Remove,
         ];
         let operation = operations[usize::try_from(self.random.below(5)).unwrap()];
-        let kind = if self.random.one_in(2) { FaultKind::Io } else { FaultKind::NoSpace };
+        self.sync_fails |= operation == Operation::SyncFile;
+        let kind = if self.random.one_in(2) {
+            FaultKind::Io
+        } else {
+            FaultKind::NoSpace
+        };
         self.disk.inject(Fault::once(operation, kind));
     }
 }
@@ -191,14 +226,7 @@ fn simulate(seed: u64, wrap: impl Fn(SimVfs) -> Arc<dyn Vfs>) -> Result<(), Stri
     let mut world = World::new(seed, wrap);
     for _ in 0..LIVES {
         world.live()?;
-        world.disk.clear_faults();
-        match world.random.one_in(4) {
-            true => world.disk.kill(),
-            false => {
-                let seed = world.random.next_u64();
-                world.disk.power_loss(seed);
-            }
-        }
+        world.end();
     }
     world.start().map(drop)
 }
@@ -215,7 +243,7 @@ fn nothing_acknowledged_is_lost_and_nothing_invented() {
 /// The suite must notice a sync that is left out.
 #[test]
 fn planted_bugs_are_found() {
-    for bug in [Bug::SyncData, Bug::SyncAll, Bug::SyncDir] {
+    for bug in [Bug::FileData, Bug::WholeFile, Bug::Folder] {
         let found = (0..SEEDS).any(|seed| {
             let world = std::panic::catch_unwind(|| {
                 simulate(seed, |disk| Arc::new(Careless { disk, bug }))
@@ -228,9 +256,9 @@ fn planted_bugs_are_found() {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bug {
-    SyncData,
-    SyncAll,
-    SyncDir,
+    FileData,
+    WholeFile,
+    Folder,
 }
 
 /// A disk that leaves out one kind of sync.
@@ -251,10 +279,18 @@ impl VfsFile for CarelessFile {
         self.file.write_all(bytes)
     }
     fn sync_data(&mut self) -> std::io::Result<()> {
-        if self.bug == Bug::SyncData { Ok(()) } else { self.file.sync_data() }
+        if self.bug == Bug::FileData {
+            Ok(())
+        } else {
+            self.file.sync_data()
+        }
     }
     fn sync_all(&mut self) -> std::io::Result<()> {
-        if self.bug == Bug::SyncAll { Ok(()) } else { self.file.sync_all() }
+        if self.bug == Bug::WholeFile {
+            Ok(())
+        } else {
+            self.file.sync_all()
+        }
     }
     fn size(&self) -> std::io::Result<u64> {
         self.file.size()
@@ -267,11 +303,17 @@ impl VfsFile for CarelessFile {
 impl Vfs for Careless {
     fn create_new(&self, path: &Path) -> std::io::Result<Box<dyn VfsFile>> {
         let file = self.disk.create_new(path)?;
-        Ok(Box::new(CarelessFile { file, bug: self.bug }))
+        Ok(Box::new(CarelessFile {
+            file,
+            bug: self.bug,
+        }))
     }
     fn open_append(&self, path: &Path) -> std::io::Result<Box<dyn VfsFile>> {
         let file = self.disk.open_append(path)?;
-        Ok(Box::new(CarelessFile { file, bug: self.bug }))
+        Ok(Box::new(CarelessFile {
+            file,
+            bug: self.bug,
+        }))
     }
     fn open_read(&self, path: &Path) -> std::io::Result<Box<dyn VfsRead>> {
         self.disk.open_read(path)
@@ -298,8 +340,12 @@ impl Vfs for Careless {
         self.disk.exists(path)
     }
     fn sync_dir(&self, path: &Path) -> std::io::Result<()> {
-        let skip = self.bug == Bug::SyncDir && path == Path::new("/wal");
-        if skip { Ok(()) } else { self.disk.sync_dir(path) }
+        let skip = self.bug == Bug::Folder && path == Path::new("/wal");
+        if skip {
+            Ok(())
+        } else {
+            self.disk.sync_dir(path)
+        }
     }
     fn space(&self, path: &Path) -> std::io::Result<Space> {
         self.disk.space(path)

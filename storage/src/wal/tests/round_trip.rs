@@ -13,14 +13,20 @@ fn every_column_comes_back_bit_by_bit_without_a_copy() {
     let pieces = payload::encode(&written, message.len()).unwrap();
     let bytes: Vec<u8> = pieces.iter().flat_map(|piece| piece.to_vec()).collect();
     assert_eq!(bytes.len() % format::ALIGNMENT, 0);
-    let payload = Buffer::from(arrow::buffer::MutableBuffer::from_iter(bytes.iter().copied()));
+    let payload = Buffer::from(arrow::buffer::MutableBuffer::from_iter(
+        bytes.iter().copied(),
+    ));
     let memory = payload.as_ptr_range();
     let read = payload::decode(&message, &payload).unwrap();
     assert_eq!(read, written);
     assert_eq!(read.schema(), schema());
     for column in read.columns() {
         for buffer in column.to_data().buffers() {
-            assert!(memory.contains(&buffer.as_ptr()), "{} was copied", column.data_type());
+            assert!(
+                memory.contains(&buffer.as_ptr()),
+                "{} was copied",
+                column.data_type()
+            );
         }
     }
 }
@@ -169,7 +175,13 @@ fn another_schema_and_a_wrong_number_are_refused() {
     let other = batch(0, 1).project(&[0]).unwrap();
     assert!(matches!(writer.append(&other, 0, 0), Err(WalError::Schema)));
     let gap = writer.append(&batch(0, 1), 1, 0);
-    assert!(matches!(gap, Err(WalError::Sequence { expected: 0, actual: 1 })));
+    assert!(matches!(
+        gap,
+        Err(WalError::Sequence {
+            expected: 0,
+            actual: 1
+        })
+    ));
     commit(&mut writer, 2).unwrap();
     assert_eq!(read(&place).unwrap().0, plain(0..2));
 }
