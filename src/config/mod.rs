@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `settings` | the settings as values, with their defaults and their meaning |
 //! | `layers` | laying file, environment and flags over the defaults; unknown keys |
+//! | `rooms` | from settings to each room's `Config` |
 //! | `rules` | what a set of settings must satisfy as a whole |
 //! | `error` | what can be wrong, and where it was written |
 //!
@@ -12,6 +13,7 @@
 
 mod error;
 mod layers;
+mod rooms;
 mod rules;
 mod settings;
 
@@ -20,7 +22,7 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 pub(crate) use error::{ConfigError, Origin};
-pub(crate) use settings::{LogFormat, Settings};
+pub(crate) use settings::{LogFormat, Server, Settings};
 
 use layers::Layers;
 

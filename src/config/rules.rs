@@ -22,6 +22,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     }
     check_distinct(&addresses)?;
     check_sizes(settings)?;
+    check_rooms(settings)?;
     EnvFilter::try_new(&settings.log.level).map_err(|error| ConfigError::Refused {
         key: "log.level",
         reason: error.to_string(),
@@ -55,25 +56,29 @@ fn check_distinct(addresses: &[(&'static str, SocketAddr)]) -> Result<(), Config
     Ok(())
 }
 
+/// What a room refuses for itself comes with its own words.
+fn check_rooms(settings: &Settings) -> Result<(), ConfigError> {
+    let refused = |key| move |reason| ConfigError::Refused { key, reason };
+    settings
+        .storage_config()
+        .validate()
+        .map_err(refused("storage"))?;
+    settings
+        .collector_config()
+        .validate()
+        .map_err(refused("collector"))?;
+    settings.query_config().validate().map_err(refused("query"))
+}
+
 /// No size or time may be zero: each would stop its loop or let nothing through.
 fn check_sizes(settings: &Settings) -> Result<(), ConfigError> {
     let sizes = [
         ("server.drain_timeout_ms", settings.server.drain_timeout_ms),
-        ("storage.flush_bytes", settings.storage.flush_bytes),
         (
-            "storage.flush_interval_ms",
-            settings.storage.flush_interval_ms,
+            "storage.fsync_interval_ms",
+            settings.storage.fsync_interval_ms,
         ),
-        (
-            "collector.max_request_bytes",
-            settings.collector.max_request_bytes,
-        ),
-        (
-            "collector.max_connection_age_ms",
-            settings.collector.max_connection_age_ms,
-        ),
-        ("query.timeout_ms", settings.query.timeout_ms),
-        ("query.memory_bytes", settings.query.memory_bytes),
+        ("query.memory_bytes", settings.query.memory_bytes as u64),
     ];
     match sizes.iter().find(|(_, size)| *size == 0) {
         Some((key, _)) => Err(ConfigError::Refused {

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) http: SocketAddr,
     /// Whether an address may be reachable from other machines although nobody is asked who they are.
     pub(crate) allow_public: bool,
+    /// Names, besides addresses and `localhost`, under which a browser may ask for pages and API; `*` is any.
+    pub(crate) allowed_hosts: Vec<String>,
     /// After SIGTERM, requests in flight get this long before their connections are closed.
     pub(crate) drain_timeout_ms: u64,
 }
@@ -41,7 +44,8 @@ impl Default for Server {
             otlp_http: loopback(4318),
             http: loopback(4320),
             allow_public: false,
-            drain_timeout_ms: 10_000,
+            allowed_hosts: Vec::new(),
+            drain_timeout_ms: millis(clearspan_collector::Config::default().drain_time),
         }
     }
 }
@@ -50,40 +54,46 @@ impl Default for Server {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Storage {
     /// A memtable of this size is flushed.
-    pub(crate) flush_bytes: u64,
+    pub(crate) flush_bytes: usize,
     /// A memtable of this age is flushed.
     pub(crate) flush_interval_ms: u64,
-    /// When the WAL is synced to disk.
+    /// When the write-ahead log is synced to disk.
     pub(crate) fsync: Fsync,
+    /// How often, where `fsync` is `interval`.
+    pub(crate) fsync_interval_ms: u64,
 }
 
 impl Default for Storage {
     fn default() -> Self {
+        let room = clearspan_storage::Config::new(PathBuf::new());
         Self {
-            flush_bytes: 64 << 20,
-            flush_interval_ms: 300_000,
+            flush_bytes: room.flush_bytes,
+            flush_interval_ms: room.flush_interval_ms,
             fsync: Fsync::Always,
+            fsync_interval_ms: 1_000,
         }
     }
 }
 
-/// When the WAL is synced to disk.
+/// When the write-ahead log is synced to disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Fsync {
     /// Before each acknowledgement.
     Always,
-    /// Once a second; a power loss may take what was acknowledged since.
+    /// At intervals; a power loss may take what was acknowledged since.
     Interval,
     /// When the operating system likes.
     Never,
 }
 
-/// `[collector]`: what a sender may do.
+/// `[collector]`: what senders may do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Collector {
     /// Size limit of one request, counted after decompression.
     pub(crate) max_request_bytes: u64,
+    /// Bytes that all requests in flight may hold together.
+    pub(crate) max_in_flight_bytes: u64,
     /// Origins whose pages may send OTLP/HTTP from a browser; `*` is any.
     pub(crate) cors_allowed_origins: Vec<String>,
     /// A connection of this age is closed politely, so that a load balancer can spread its clients.
@@ -92,28 +102,34 @@ pub(crate) struct Collector {
 
 impl Default for Collector {
     fn default() -> Self {
+        let room = clearspan_collector::Config::default();
         Self {
-            max_request_bytes: 64 << 20,
-            cors_allowed_origins: Vec::new(),
-            max_connection_age_ms: 600_000,
+            max_request_bytes: room.max_request_bytes,
+            max_in_flight_bytes: room.max_in_flight_bytes,
+            cors_allowed_origins: room.cors_allowed_origins,
+            max_connection_age_ms: millis(room.max_connection_age),
         }
     }
 }
 
-/// `[query]`: what one question may cost.
+/// `[query]`: what questions may cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Query {
-    /// A question that takes longer is given up.
-    pub(crate) timeout_ms: u64,
-    /// Memory of all questions together.
-    pub(crate) memory_bytes: u64,
+    /// A question that takes longer, waiting included, is given up.
+    pub(crate) time_limit_ms: u64,
+    /// Questions worked on at once; the others wait.
+    pub(crate) concurrent_max: usize,
+    /// Memory of all questions together, for sorting and joining.
+    pub(crate) memory_bytes: usize,
 }
 
 impl Default for Query {
     fn default() -> Self {
+        let room = clearspan_query::Config::default();
         Self {
-            timeout_ms: 30_000,
-            memory_bytes: 512 << 20,
+            time_limit_ms: millis(room.time_limit),
+            concurrent_max: room.concurrent_max,
+            memory_bytes: room.memory_bytes,
         }
     }
 }
@@ -144,4 +160,8 @@ pub(crate) enum LogFormat {
     Text,
     /// One JSON object for each event.
     Json,
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

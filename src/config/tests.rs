@@ -45,18 +45,18 @@ fn nothing_given_is_the_defaults() {
 
 #[test]
 fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
-    let file = "[storage]\nflush_bytes = 1\nflush_interval_ms = 1\nfsync = \"never\"\n";
+    let file = "[storage]\nflush_bytes = 100001\nflush_interval_ms = 1\nfsync = \"never\"\n";
     let variables = [
-        ("CLEARSPAN_STORAGE__FLUSH_BYTES", "2"),
+        ("CLEARSPAN_STORAGE__FLUSH_BYTES", "100002"),
         ("CLEARSPAN_STORAGE__FLUSH_INTERVAL_MS", "2"),
     ];
     let settings = load_from(
         file,
         &variables,
-        vec![("storage.flush_bytes", Value::Integer(3))],
+        vec![("storage.flush_bytes", Value::Integer(100_003))],
     )
     .unwrap();
-    assert_eq!(settings.storage.flush_bytes, 3);
+    assert_eq!(settings.storage.flush_bytes, 100_003);
     assert_eq!(settings.storage.flush_interval_ms, 2);
     assert_eq!(settings.storage.fsync, Fsync::Never);
     assert_eq!(settings.collector, Settings::default().collector);
@@ -131,7 +131,16 @@ fn a_wrong_value_is_named_where_it_was_written() {
         &[("CLEARSPAN_SERVER__HTTP", "here")],
         "environment variable CLEARSPAN_SERVER__HTTP",
     );
-    check_error("[storage]\nflush_bytes = 0", &[], "must be above 0");
+    check_error(
+        "[storage]\nflush_bytes = 1",
+        &[],
+        "`storage`: flush_bytes is 1",
+    );
+    check_error(
+        "[query]\nmemory_bytes = 0",
+        &[],
+        "`query.memory_bytes`: must be above 0",
+    );
     check_error("[log]\nlevel = \"info,=\"", &[], "log.level");
     check_error("[storage", &[], "clearspan.toml: TOML parse error");
 }

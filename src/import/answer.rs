@@ -1,11 +1,9 @@
 //! What a server's answer to one request means for its records.
 
+use clearspan_proto::otlp;
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::Value;
 
-use super::protobuf;
-use super::request::{Encoding, Request};
+use super::request::Request;
 use crate::client::Answer;
 
 /// The fate of one request.
@@ -32,108 +30,56 @@ const RETRYABLE: [StatusCode; 4] = [
 
 /// Judges an answer.
 pub(super) fn verdict(request: &Request, answer: &Answer) -> Verdict {
-    let reason = || {
-        format!(
-            "status {}{}",
-            answer.status.as_u16(),
-            explanation(request.encoding, &answer.body)
-        )
-    };
     if answer.status.is_success() {
-        match partial_success(request.encoding, &answer.body) {
-            Ok((rejected, message)) => Verdict::Taken {
-                rejected: rejected.min(request.records),
-                message,
-            },
-            Err(reason) => Verdict::Taken {
-                rejected: 0,
-                message: format!("its answer cannot be read: {reason}"),
-            },
-        }
+        taken(request, answer)
     } else if RETRYABLE.contains(&answer.status) {
         Verdict::Retry {
-            reason: reason(),
+            reason: reason(request, answer),
             after_s: answer.retry_after_s(),
         }
     } else {
-        Verdict::Refused { reason: reason() }
-    }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct ExportResponse {
-    partial_success: Option<PartialSuccess>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct PartialSuccess {
-    rejected_spans: Value,
-    rejected_log_records: Value,
-    rejected_data_points: Value,
-    error_message: String,
-}
-
-/// A 64-bit integer in OTLP/JSON is a string or a number.
-fn integer(value: &Value) -> u64 {
-    value
-        .as_u64()
-        .or_else(|| value.as_str()?.parse().ok())
-        .unwrap_or_default()
-}
-
-fn partial_success(encoding: Encoding, body: &[u8]) -> Result<(u64, String), String> {
-    if body.is_empty() {
-        return Ok((0, String::new()));
-    }
-    match encoding {
-        Encoding::Protobuf => protobuf::partial_success(body),
-        Encoding::Json => {
-            let response: ExportResponse =
-                serde_json::from_slice(body).map_err(|error| error.to_string())?;
-            let partial = response.partial_success.unwrap_or_default();
-            let counts = [
-                &partial.rejected_spans,
-                &partial.rejected_log_records,
-                &partial.rejected_data_points,
-            ];
-            Ok((counts.map(integer).iter().sum(), partial.error_message))
+        Verdict::Refused {
+            reason: reason(request, answer),
         }
     }
 }
 
-/// The server's own words, where its answer is a `google.rpc.Status`.
-fn explanation(encoding: Encoding, body: &[u8]) -> String {
-    let message = match encoding {
-        Encoding::Protobuf => protobuf::status_message(body),
-        Encoding::Json => serde_json::from_slice::<Value>(body)
-            .ok()
-            .and_then(|status| {
-                status
-                    .get("message")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned)
-            }),
-    };
-    message
-        .filter(|message| !message.is_empty())
-        .map_or_else(String::new, |message| format!(": {message}"))
+/// The status says that the request was taken, whatever stands in the body.
+fn taken(request: &Request, answer: &Answer) -> Verdict {
+    match otlp::read_response(&answer.body, request.encoding) {
+        Ok(partial) => Verdict::Taken {
+            rejected: partial.rejected.min(request.records),
+            message: partial.message,
+        },
+        Err(error) => Verdict::Taken {
+            rejected: 0,
+            message: format!("its answer cannot be read: {error}"),
+        },
+    }
+}
+
+/// The status, and the server's own words where its answer is a `google.rpc.Status`.
+fn reason(request: &Request, answer: &Answer) -> String {
+    let status = answer.status.as_u16();
+    match otlp::read_status(&answer.body, request.encoding) {
+        Ok(message) if !message.is_empty() => format!("status {status}: {message}"),
+        _ => format!("status {status}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use clearspan_proto::otlp::{Encoding, WireSignal};
     use http::HeaderMap;
     use http::header::{HeaderValue, RETRY_AFTER};
 
     use super::super::input::Place;
-    use super::super::request::Signal;
     use super::*;
 
     fn judged(encoding: Encoding, status: u16, body: &'static [u8]) -> Verdict {
         let place = Place::whole(&"x".into());
-        let signal = Signal::Logs;
+        let signal = WireSignal::Logs;
         let request = Request {
             place,
             signal,

@@ -4,9 +4,7 @@
 //! |---|---|
 //! | `input` | opening files and standard input, zstd, telling lines from frames |
 //! | `split` | cutting an input into lines or length-prefixed frames |
-//! | `request` | from one line or frame to the requests that carry it |
-//! | `json` | OTLP/JSON: counting records, finding and moving times |
-//! | `protobuf` | the same for protobuf, and telling which signal a message carries |
+//! | `request` | from one line or frame to the request that carries it |
 //! | `shift` | the distance of `--shift-to-now` |
 //! | `sender` | delivery: requests in flight, retries, giving up |
 //! | `backoff` | how long to wait before a retry |
@@ -16,8 +14,6 @@
 mod answer;
 mod backoff;
 mod input;
-mod json;
-mod protobuf;
 mod request;
 mod sender;
 mod shift;
@@ -27,6 +23,7 @@ mod totals;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clearspan_proto::otlp::WireSignal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::mpsc;
 
@@ -58,7 +55,7 @@ enum Read {
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let to = BaseUrl::parse(&args.to)?;
     let inputs = input::open_all(&args.files, args.shift_to_now)?;
-    let signal = args.signal.map(request::Signal::from);
+    let signal = args.signal.map(WireSignal::from);
     let shift = if args.shift_to_now {
         Shift::newest_to_now(&inputs, signal)
     } else {
@@ -104,7 +101,7 @@ pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
 /// How inputs are read.
 struct Options {
     shift: Shift,
-    signal: Option<request::Signal>,
+    signal: Option<WireSignal>,
     progress: ProgressBar,
 }
 
@@ -137,10 +134,8 @@ fn read_one(input: Input, options: &Options, sink: &mut impl FnMut(Read) -> bool
             Ok(Some(split::Item::Blank)) => true,
             Ok(Some(split::Item::Bad(reason))) => sink(Read::Fault(place, reason)),
             Ok(Some(split::Item::Payload(payload))) => {
-                match request::requests(payload, &place, options.signal, options.shift) {
-                    Ok(requests) => requests
-                        .into_iter()
-                        .all(|request| sink(Read::Request(request))),
+                match payload.into_request(&place, options.signal, options.shift) {
+                    Ok(request) => request.is_none_or(|request| sink(Read::Request(request))),
                     Err(reason) => sink(Read::Fault(place, reason)),
                 }
             }

@@ -1,140 +1,125 @@
-//! From one line or frame to the requests that carry it.
+//! From one line or frame to the request that carries it.
 
 use bytes::Bytes;
+use clearspan_proto::jsonl;
+use clearspan_proto::otlp::{self, Encoding, WireSignal, frames};
 
 use super::input::Place;
 use super::shift::Shift;
-use super::split::Payload;
-use super::{json, protobuf};
 use crate::cli::SignalArg;
 
-/// What a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Signal {
-    Traces,
-    Logs,
-    Metrics,
+/// One export request as it was found, with what it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Payload {
+    pub(super) encoding: Encoding,
+    pub(super) body: Vec<u8>,
 }
 
-impl Signal {
-    pub(super) const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
-
-    /// Where OTLP/HTTP takes it.
-    pub(super) fn path(self) -> &'static str {
-        match self {
-            Self::Traces => "/v1/traces",
-            Self::Logs => "/v1/logs",
-            Self::Metrics => "/v1/metrics",
-        }
-    }
-}
-
-impl From<SignalArg> for Signal {
-    fn from(arg: SignalArg) -> Self {
-        match arg {
-            SignalArg::Traces => Self::Traces,
-            SignalArg::Logs => Self::Logs,
-            SignalArg::Metrics => Self::Metrics,
-        }
-    }
-}
-
-/// The two encodings of OTLP/HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
-    Json,
-    Protobuf,
-}
-
-impl Encoding {
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Protobuf => "application/x-protobuf",
-        }
-    }
-}
-
-/// One export request.
+/// One export request, ready to be sent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) place: Place,
-    pub(super) signal: Signal,
+    pub(super) signal: WireSignal,
     pub(super) encoding: Encoding,
     /// Spans, log records or data points.
     pub(super) records: u64,
     pub(super) body: Bytes,
 }
 
-/// What is in an encoded export request.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Contents {
-    records: [u64; Signal::ALL.len()],
-    /// The time of the newest record that has one.
-    pub(super) newest_ns: Option<u64>,
-}
+impl Payload {
+    /// The request for this payload; none where it holds no record. Its body stays byte for byte as it is, unless times
+    /// are moved.
+    pub(super) fn into_request(
+        self,
+        place: &Place,
+        given: Option<WireSignal>,
+        shift: Shift,
+    ) -> Result<Option<Request>, String> {
+        let Some(signal) = self.signal(given)? else {
+            return Ok(None);
+        };
+        let encoding = self.encoding;
+        let body = if shift.is_none() {
+            self.body
+        } else {
+            otlp::shift_times(&self.body, signal, encoding, shift.ns())
+                .map_err(|error| error.to_string())?
+        };
+        let records =
+            otlp::count_records(&body, signal, encoding).map_err(|error| error.to_string())?;
+        let request = Request {
+            place: place.clone(),
+            signal,
+            encoding,
+            records,
+            body: body.into(),
+        };
+        Ok((records > 0).then_some(request))
+    }
 
-impl Contents {
-    pub(super) fn add(&mut self, signal: Signal, time_ns: u64) {
-        self.records[signal as usize] += 1;
-        if Shift::is_movable(time_ns) {
-            self.newest_ns = self.newest_ns.max(Some(time_ns));
+    /// The time of the newest record.
+    pub(super) fn newest_ns(&self, given: Option<WireSignal>) -> Option<u64> {
+        let signal = self.signal(given).ok()??;
+        otlp::newest_time(&self.body, signal, self.encoding).ok()?
+    }
+
+    /// Whether there is no record, of whichever signal: the three requests have the same outline.
+    fn is_empty(&self) -> bool {
+        matches!(
+            otlp::count_records(&self.body, WireSignal::Logs, self.encoding),
+            Ok(0)
+        )
+    }
+
+    /// What the records are; none where there is no record that could tell. A line says so itself, frames of protobuf do
+    /// not: there the word of the command line comes first.
+    fn signal(&self, given: Option<WireSignal>) -> Result<Option<WireSignal>, String> {
+        match self.encoding {
+            Encoding::Json => match jsonl::signal_of_line(&self.body) {
+                Some(signal) => Ok(Some(signal)),
+                None => Err(why_no_signal(&self.body)),
+            },
+            Encoding::Protobuf if given.is_some() => Ok(given),
+            Encoding::Protobuf => match frames::detect_signal(&self.body) {
+                Some(signal) => Ok(Some(signal)),
+                None if self.is_empty() => Ok(None),
+                None => Err("cannot tell which signal it is; name it with --signal".to_owned()),
+            },
         }
     }
+}
 
-    /// The signals that have records, with how many.
-    pub(super) fn signals(&self) -> impl Iterator<Item = (Signal, u64)> + use<> {
-        let records = self.records;
-        Signal::ALL
-            .into_iter()
-            .map(move |signal| (signal, records[signal as usize]))
-            .filter(|(_, records)| *records > 0)
+/// The reader's own words tell a line that is no JSON from one that is no request.
+fn why_no_signal(line: &[u8]) -> String {
+    match otlp::count_records(line, WireSignal::Traces, Encoding::Json) {
+        Err(error) => error.to_string(),
+        Ok(_) => "it has neither resourceSpans nor resourceLogs nor resourceMetrics".to_owned(),
     }
 }
 
-/// What a payload holds, without making requests of it.
-pub(super) fn contents(payload: &Payload, signal: Option<Signal>) -> Result<Contents, String> {
-    match payload {
-        Payload::Json(text) => json::contents(text),
-        Payload::Protobuf(message) => protobuf::contents(message, signal_of(message, signal)?),
+/// Where OTLP/HTTP takes a signal.
+pub(super) fn path(signal: WireSignal) -> &'static str {
+    match signal {
+        WireSignal::Traces => "/v1/traces",
+        WireSignal::Logs => "/v1/logs",
+        WireSignal::Metrics => "/v1/metrics",
     }
 }
 
-/// The requests for one payload: one for each signal in it, none where it holds no record. A line that holds several
-/// signals is sent to each one's path as it stands, since a receiver ignores fields that it does not know.
-pub(super) fn requests(
-    payload: Payload,
-    place: &Place,
-    signal: Option<Signal>,
-    shift: Shift,
-) -> Result<Vec<Request>, String> {
-    let contents = contents(&payload, signal)?;
-    let (encoding, body) = match payload {
-        Payload::Json(text) if shift.is_none() => (Encoding::Json, text),
-        Payload::Json(text) => (Encoding::Json, json::shifted(&text, shift)),
-        Payload::Protobuf(mut message) => {
-            if !shift.is_none() {
-                let signal = signal_of(&message, signal)?;
-                protobuf::shift(&mut message, signal, shift)?;
-            }
-            (Encoding::Protobuf, message)
+/// The content type of an encoding.
+pub(super) fn content_type(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Json => "application/json",
+        Encoding::Protobuf => "application/x-protobuf",
+    }
+}
+
+impl From<SignalArg> for WireSignal {
+    fn from(arg: SignalArg) -> Self {
+        match arg {
+            SignalArg::Traces => Self::Traces,
+            SignalArg::Logs => Self::Logs,
+            SignalArg::Metrics => Self::Metrics,
         }
-    };
-    let body = Bytes::from(body);
-    let request = |(signal, records)| Request {
-        place: place.clone(),
-        signal,
-        encoding,
-        records,
-        body: body.clone(),
-    };
-    Ok(contents.signals().map(request).collect())
-}
-
-/// A message without any record carries whichever signal; it yields no request.
-fn signal_of(message: &[u8], given: Option<Signal>) -> Result<Signal, String> {
-    match given {
-        Some(signal) => Ok(signal),
-        None => Ok(protobuf::detect(message)?.unwrap_or(Signal::Logs)),
     }
 }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use clearspan_proto::otlp::WireSignal;
 use futures::StreamExt;
 use futures::stream;
 use http::Uri;
@@ -14,7 +15,7 @@ use tokio::time::{self, Instant};
 use super::Read;
 use super::answer::{Verdict, verdict};
 use super::backoff;
-use super::request::{Request, Signal};
+use super::request::{self, Request};
 use super::totals::Totals;
 use crate::client::{BaseUrl, Client};
 use crate::output;
@@ -28,7 +29,9 @@ const COMPLAINTS_MAX: u64 = 20;
 /// Sends requests to one server.
 pub(super) struct Sender {
     client: Client,
-    urls: [Uri; Signal::ALL.len()],
+    traces: Uri,
+    logs: Uri,
+    metrics: Uri,
     connections: usize,
     give_up_after: Duration,
     progress: ProgressBar,
@@ -49,10 +52,12 @@ impl Sender {
         give_up_after: Duration,
         progress: ProgressBar,
     ) -> anyhow::Result<Self> {
-        let [traces, logs, metrics] = Signal::ALL.map(|signal| to.join(signal.path()));
+        let url = |signal| to.join(request::path(signal));
         Ok(Self {
             client: Client::new(connections),
-            urls: [traces?, logs?, metrics?],
+            traces: url(WireSignal::Traces)?,
+            logs: url(WireSignal::Logs)?,
+            metrics: url(WireSignal::Metrics)?,
             connections,
             give_up_after,
             progress,
@@ -125,10 +130,16 @@ impl Sender {
     }
 
     async fn attempt(&self, request: &Request) -> Verdict {
-        let url = &self.urls[request.signal as usize];
-        let post = self
-            .client
-            .post(url, request.encoding.content_type(), request.body.clone());
+        let url = match request.signal {
+            WireSignal::Traces => &self.traces,
+            WireSignal::Logs => &self.logs,
+            WireSignal::Metrics => &self.metrics,
+        };
+        let post = self.client.post(
+            url,
+            request::content_type(request.encoding),
+            request.body.clone(),
+        );
         match time::timeout(ATTEMPT_TIMEOUT, post).await {
             Ok(Ok(answer)) => verdict(request, &answer),
             Ok(Err(error)) => Verdict::Retry {

@@ -3,15 +3,12 @@
 
 use std::io::{self, BufRead, Read};
 
+use clearspan_proto::otlp::Encoding;
+use clearspan_proto::otlp::frames::read_frame;
+
 use super::ITEM_BYTES_MAX;
 use super::input::ZSTD_MAGIC;
-
-/// The encoded form of one export request.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Payload {
-    Json(Vec<u8>),
-    Protobuf(Vec<u8>),
-}
+use super::request::Payload;
 
 /// One line or frame.
 #[derive(Debug, PartialEq, Eq)]
@@ -72,7 +69,10 @@ impl<R: BufRead> Items<R> {
         Ok(Some(if text.is_empty() {
             Item::Blank
         } else {
-            Item::Payload(Payload::Json(text.to_vec()))
+            Item::Payload(Payload {
+                encoding: Encoding::Json,
+                body: text.to_vec(),
+            })
         }))
     }
 
@@ -91,37 +91,10 @@ impl<R: BufRead> Items<R> {
     }
 
     fn next_frame(&mut self) -> io::Result<Option<Item>> {
-        let mut head = Vec::with_capacity(4);
-        self.reader.by_ref().take(4).read_to_end(&mut head)?;
-        if head.is_empty() {
-            return Ok(None);
-        }
-        let head: [u8; 4] = head.try_into().map_err(|_| ends_early("length"))?;
-        let length = u32::from_be_bytes(head);
-        if length as usize > ITEM_BYTES_MAX {
-            return Err(io::Error::other(format!(
-                "a frame of {length} bytes is beyond the limit of {ITEM_BYTES_MAX}"
-            )));
-        }
-        // Grows with what is there: a lying length must not take memory.
         let mut message = Vec::new();
-        let read = self
-            .reader
-            .by_ref()
-            .take(u64::from(length))
-            .read_to_end(&mut message)?;
-        if read < length as usize {
-            return Err(ends_early("message"));
-        }
-        Ok(Some(unpack(message)))
+        let found = read_frame(&mut self.reader, &mut message, ITEM_BYTES_MAX as u32);
+        Ok(found.map_err(io::Error::other)?.then(|| unpack(message)))
     }
-}
-
-fn ends_early(part: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::UnexpectedEof,
-        format!("it ends within the {part} of a frame"),
-    )
 }
 
 /// A frame's message may be compressed on its own. No OTLP message begins like zstd or like JSON.
@@ -136,8 +109,14 @@ fn unpack(message: Vec<u8>) -> Item {
     };
     match message.first() {
         None => Item::Blank,
-        Some(b'{') => Item::Payload(Payload::Json(message)),
-        Some(_) => Item::Payload(Payload::Protobuf(message)),
+        Some(b'{') => Item::Payload(Payload {
+            encoding: Encoding::Json,
+            body: message,
+        }),
+        Some(_) => Item::Payload(Payload {
+            encoding: Encoding::Protobuf,
+            body: message,
+        }),
     }
 }
 
@@ -170,7 +149,10 @@ mod tests {
     }
 
     fn json(text: &str) -> Item {
-        Item::Payload(Payload::Json(text.as_bytes().to_vec()))
+        Item::Payload(Payload {
+            encoding: Encoding::Json,
+            body: text.as_bytes().to_vec(),
+        })
     }
 
     fn frame(message: &[u8]) -> Vec<u8> {
@@ -201,7 +183,10 @@ mod tests {
             frame(&compressed),
         ]
         .concat();
-        let protobuf = Item::Payload(Payload::Protobuf(message.to_vec()));
+        let protobuf = Item::Payload(Payload {
+            encoding: Encoding::Protobuf,
+            body: message.to_vec(),
+        });
         check(&input, &[protobuf, Item::Blank, json("{}"), json("{}")]);
     }
 

@@ -1,0 +1,60 @@
+//! From settings to the `Config` of each room.
+
+use std::time::Duration;
+
+use clearspan_storage::FsyncMode;
+use clearspan_ui::AllowedHosts;
+
+use super::settings::{Fsync, Settings};
+
+impl Settings {
+    /// Storage's settings.
+    pub(crate) fn storage_config(&self) -> clearspan_storage::Config {
+        let settings = &self.storage;
+        clearspan_storage::Config {
+            flush_bytes: settings.flush_bytes,
+            flush_interval_ms: settings.flush_interval_ms,
+            fsync: match settings.fsync {
+                Fsync::Always => FsyncMode::Always,
+                Fsync::Interval => {
+                    FsyncMode::Interval(Duration::from_millis(settings.fsync_interval_ms))
+                }
+                Fsync::Never => FsyncMode::Never,
+            },
+            ..clearspan_storage::Config::new(self.server.data_dir.clone())
+        }
+    }
+
+    /// The collector's settings.
+    pub(crate) fn collector_config(&self) -> clearspan_collector::Config {
+        let settings = &self.collector;
+        clearspan_collector::Config {
+            max_in_flight_bytes: settings.max_in_flight_bytes,
+            cors_allowed_origins: settings.cors_allowed_origins.clone(),
+            max_connection_age: Duration::from_millis(settings.max_connection_age_ms),
+            drain_time: Duration::from_millis(self.server.drain_timeout_ms),
+            ..clearspan_collector::Config::new(settings.max_request_bytes)
+        }
+    }
+
+    /// The API's settings.
+    pub(crate) fn ui_config(&self) -> clearspan_ui::Config {
+        let names = &self.server.allowed_hosts;
+        let hosts = if names.iter().any(|name| name == "*") {
+            AllowedHosts::Any
+        } else {
+            AllowedHosts::Named(names.clone())
+        };
+        clearspan_ui::Config { hosts }
+    }
+
+    /// Query's settings.
+    pub(crate) fn query_config(&self) -> clearspan_query::Config {
+        clearspan_query::Config {
+            time_limit: Duration::from_millis(self.query.time_limit_ms),
+            concurrent_max: self.query.concurrent_max,
+            memory_bytes: self.query.memory_bytes,
+            ..clearspan_query::Config::default()
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `clearspan serve`: everything in one process.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `mod` | the life of the server, from the first setting to the last flush |
+//! | `listeners` | opening the ports |
+//! | `runtimes` | which threads do what |
+//! | `signals` | being asked to stop |
+//! | `status` | every room's figures as one answer |
+
+mod listeners;
+mod runtimes;
+mod signals;
+mod status;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clearspan_collector::Collector;
+use clearspan_query::QueryEngine;
+use clearspan_storage::background::Clock;
+use clearspan_storage::{Environment, Storage, TenantId};
+use clearspan_ui::Api;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{self, Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::ServeArgs;
+use crate::config::{self, Settings};
+use crate::{logging, output};
+use listeners::Listeners;
+use runtimes::Runtimes;
+use status::Figures;
+
+/// From the signal to the exit. Whoever stops us kills us after 30 s.
+const SHUTDOWN_TIME: Duration = Duration::from_secs(27);
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
+    let settings = config::load(args.config.as_deref(), args.flags())?;
+    logging::start(&settings)?;
+    let runtimes = Runtimes::start()?;
+    let outcome = runtimes.network.block_on(serve(&settings, &runtimes));
+    // What still runs is beyond its time, and has nothing to lose.
+    runtimes.leave();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// 1. The ports open first, so that one that is taken is told at once. The API answers already, that it is not ready.
+/// 2. Storage opens: it takes the data folder for itself and replays the write-ahead log. Until the collector
+///    serves its ports, senders wait in the kernel's queue.
+/// 3. Ready: three lines on stdout name the ports.
+/// 4. Asked to stop: the API says that it is not ready any more; the collector refuses new requests retryably and
+///    finishes those in flight.
+/// 5. Storage writes its memtables to segments and lets go of the folder; the API ends last, as it still answers meanwhile.
+async fn serve(settings: &Settings, runtimes: &Runtimes) -> anyhow::Result<()> {
+    let stop = signals::install()?;
+    let Listeners {
+        otlp_grpc,
+        otlp_http,
+        http,
+        lines,
+    } = Listeners::open(&settings.server).await?;
+
+    let environment = Environment::system();
+    let clock = Arc::clone(&environment.clock);
+    let api = Api::new(settings.ui_config(), Arc::clone(&clock));
+    let api_end = CancellationToken::new();
+    let routes = clearspan_ui::router(api.clone());
+    let serving_api = tokio::spawn(clearspan_ui::serve(
+        http,
+        routes,
+        api_end.clone().cancelled_owned(),
+    ));
+
+    let opening = open_storage(settings, environment);
+    let storage = tokio::select! {
+        storage = opening => storage?,
+        // Nothing has been acknowledged yet: the log is as good as it was.
+        () = stop.cancelled() => return Ok(()),
+    };
+    let collector = collector(settings, &storage, &clock)?;
+    let engine = QueryEngine::new(
+        storage.clone(),
+        settings.query_config(),
+        Arc::clone(&clock),
+        runtimes.query.handle().clone(),
+    )?;
+    let receiving = receive(&collector, otlp_grpc, otlp_http, &stop);
+    api.open(
+        engine,
+        Arc::new(Figures::new(collector, storage.clone(), clock)),
+    );
+    lines.iter().for_each(|line| output::line(line));
+    tracing::info!(data_dir = %settings.server.data_dir.display(), "ready");
+
+    stop.cancelled().await;
+    let deadline = Instant::now() + SHUTDOWN_TIME;
+    tracing::info!("shutting down");
+    api.drain();
+    let received = receiving.await;
+    close_storage(storage, deadline).await?;
+    api_end.cancel();
+    let _beyond_its_time = time::timeout_at(deadline, serving_api).await;
+    tracing::info!("stopped");
+    received.context("the collector ended with a panic")
+}
+
+/// Opens the store on a thread where it may block, as long as the replay takes.
+async fn open_storage(settings: &Settings, environment: Environment) -> anyhow::Result<Storage> {
+    let config = settings.storage_config();
+    let opened = tokio::task::spawn_blocking(move || Storage::open(config, environment)).await;
+    Ok(opened.context("opening the store ended with a panic")??)
+}
+
+/// Flushes and closes the store. What is not flushed by the deadline is left to the next start's replay.
+async fn close_storage(storage: Storage, deadline: Instant) -> anyhow::Result<()> {
+    let closing = tokio::task::spawn_blocking(move || storage.shutdown());
+    match time::timeout_at(deadline, closing).await {
+        Ok(closed) => closed.context("closing the store ended with a panic"),
+        Err(_) => {
+            tracing::warn!(
+                "the memtable is not flushed in time and will be replayed from the write-ahead log"
+            );
+            Ok(())
+        }
+    }
+}
+
+fn collector(
+    settings: &Settings,
+    storage: &Storage,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Arc<Collector>> {
+    let sink = Arc::new(storage.clone());
+    let collector = Collector::new(
+        settings.collector_config(),
+        sink,
+        Arc::clone(clock),
+        TenantId::default(),
+    );
+    collector.map(Arc::new).map_err(anyhow::Error::msg)
+}
+
+/// Serves both ports until `stop`; the handle ends when the last request in flight is answered.
+fn receive(
+    collector: &Arc<Collector>,
+    otlp_grpc: TcpListener,
+    otlp_http: TcpListener,
+    stop: &CancellationToken,
+) -> JoinHandle<()> {
+    let collector = Arc::clone(collector);
+    let (stop_grpc, stop_http) = (
+        stop.clone().cancelled_owned(),
+        stop.clone().cancelled_owned(),
+    );
+    tokio::spawn(async move {
+        tokio::join!(
+            collector.serve_grpc(otlp_grpc, stop_grpc),
+            collector.serve_http(otlp_http, stop_http)
+        );
+    })
+}

@@ -1,0 +1,110 @@
+//! Every room counts its own figures; here they become one answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clearspan_collector::{self as collector, Collector};
+use clearspan_schema::Signal;
+use clearspan_storage::background::Clock;
+use clearspan_storage::{Storage, TableStatus, TenantId};
+use clearspan_ui::status::{
+    MemtableStatus, MissingStatus, ReceivedStatus, SignalStatus, Status, StatusSource, StoreStatus,
+    WalStatus,
+};
+
+/// Where the status comes from.
+pub(super) struct Figures {
+    collector: Arc<Collector>,
+    storage: Storage,
+    clock: Arc<dyn Clock>,
+    started: Duration,
+}
+
+impl Figures {
+    pub(super) fn new(collector: Arc<Collector>, storage: Storage, clock: Arc<dyn Clock>) -> Self {
+        let started = clock.now().monotonic;
+        Self {
+            collector,
+            storage,
+            clock,
+            started,
+        }
+    }
+}
+
+impl StatusSource for Figures {
+    fn status(&self) -> Status {
+        let received = self.collector.status();
+        let uptime = self.clock.now().monotonic.saturating_sub(self.started);
+        let mut status = Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
+            logs: SignalStatus {
+                received: of_collector(received.logs),
+                ..SignalStatus::default()
+            },
+            spans: SignalStatus {
+                received: of_collector(received.traces),
+                ..SignalStatus::default()
+            },
+            metrics: of_collector(received.metrics),
+            storage: StoreStatus::default(),
+        };
+        // The tenant is the one that every store has.
+        if let Ok(stored) = self.storage.status(&TenantId::default()) {
+            for (signal, table) in stored.tables {
+                match signal {
+                    Signal::Logs => add_table(&mut status.logs, table),
+                    Signal::Spans => add_table(&mut status.spans, table),
+                }
+            }
+            status.storage = StoreStatus {
+                cache_bytes: stored.cache_bytes,
+                wal_findings: stored.wal_findings,
+                failed_loops: stored.failed_loops.into_iter().map(str::to_owned).collect(),
+            };
+        }
+        status
+    }
+}
+
+fn of_collector(received: collector::SignalStatus) -> ReceivedStatus {
+    let names = |counts: BTreeMap<&str, u64>| {
+        counts
+            .into_iter()
+            .map(|(name, count)| (name.to_owned(), count))
+            .collect()
+    };
+    ReceivedStatus {
+        accepted: received.accepted,
+        rejected: names(received.rejected),
+        repaired: names(received.repaired),
+    }
+}
+
+fn add_table(status: &mut SignalStatus, table: TableStatus) {
+    status.duplicates = table.duplicates;
+    status.rows = table.rows;
+    status.wal = WalStatus {
+        files: table.wal_files,
+    };
+    status.memtable = MemtableStatus {
+        rows: table.memtable_rows,
+        bytes: table.memtable_bytes,
+    };
+    status.segments = table.segments;
+    status.bytes = table.segment_bytes;
+    status.oldest_ns = table.oldest_ns;
+    status.newest_ns = table.newest_ns;
+    status.flush_pending = table.flush_pending;
+    status.missing = table
+        .missing
+        .into_iter()
+        .map(|missing| MissingStatus {
+            segment: missing.path,
+            fault: missing.fault,
+            rows: missing.rows,
+        })
+        .collect();
+}
