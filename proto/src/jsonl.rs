@@ -40,3 +40,48 @@ fn signal(line: &[u8]) -> Result<WireSignal, DecodeError> {
     let expected = "expected resourceSpans, resourceLogs or resourceMetrics";
     signal_of_line(line).ok_or_else(|| DecodeError::json(expected))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_line_is_told_by_its_field() {
+        for (line, signal) in [
+            (r#"{"resourceSpans":[]}"#, Some(WireSignal::Traces)),
+            (
+                r#" {"other":[{}],"resource_logs":null}"#,
+                Some(WireSignal::Logs),
+            ),
+            ("\u{feff}{\"resourceMetrics\":[", Some(WireSignal::Metrics)),
+            ("{}", None),
+            (r#"{"other":"#, None),
+            ("resourceSpans", None),
+            ("", None),
+        ] {
+            assert_eq!(signal_of_line(line.as_bytes()), signal, "{line}");
+        }
+        assert!(count_records(b"{}").is_err());
+    }
+
+    #[test]
+    fn a_line_moves_with_all_of_its_times() {
+        let line = br#"{"resourceSpans":[{"scopeSpans":[{"spans":[
+            {"startTimeUnixNano":"100","endTimeUnixNano":"300","events":[{"timeUnixNano":200},{}]},
+            {"startTimeUnixNano":"18446744073709551615","name":"far"}]}]}]}"#;
+        assert_eq!(count_records(line).unwrap(), 2);
+        assert_eq!(newest_time(line).unwrap(), Some(300));
+        assert_eq!(
+            String::from_utf8(shift_times(line, 50).unwrap()).unwrap(),
+            concat!(
+                r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":"150","endTimeUnixNano":"350","#,
+                r#""events":[{"timeUnixNano":"250"},{}]},{"name":"far","startTimeUnixNano":"18446744073709551615"}]}]}]}"#
+            )
+        );
+        let metrics = br#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{}]}}]}]}]}"#;
+        assert_eq!(count_records(metrics).unwrap(), 1);
+        assert_eq!(newest_time(metrics).unwrap(), None);
+        assert_eq!(shift_times(metrics, 50).unwrap(), metrics);
+    }
+}
