@@ -3,11 +3,11 @@
 //! Compiled once, asked of any number of batches; it alone decides what matches, for searches, for the
 //! live tail and behind the text index.
 //!
-//! 1. Each condition becomes a [`Leaf`] that knows its columns. A leaf is asked of a *mask* of rows and
+//! 1. Each condition becomes a `Leaf` that knows its columns. A leaf is asked of a *mask* of rows and
 //!    answers with the rows among them that match.
 //! 2. `And` narrows the mask from part to part, cheapest part first, and ends when it is empty; `Or`
 //!    asks each part only of the rows that no part before it took.
-//! 3. A leaf over a dictionary column looks at each distinct value at most once a batch ([`memo`]).
+//! 3. A leaf over a dictionary column looks at each distinct value at most once a batch (`memo.rs`).
 //!
 //! | file | what it holds |
 //! |---|---|
