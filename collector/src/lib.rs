@@ -1,6 +1,6 @@
 //! The collector: receives telemetry over OTLP, gRPC and HTTP, and answers the sender.
 //!
-//! There is one journey for all of it, [`ingest`], which reads: bytes → inflate → decode → append → answer. The
+//! There is one journey for all of it, in `ingest.rs`, which reads: bytes → inflate → decode → append → answer. The
 //! transports stand around it: they read a body within its limits, and they say the outcome in their own codes.
 //! Nothing is acknowledged before storage has made it durable; whatever cannot be kept is either refused for
 //! good, so that no sender repeats it for ever, or refused retryably, so that no sender drops it.
@@ -74,7 +74,7 @@ impl Collector {
     /// Serves OTLP over gRPC until `shutdown` completes and the requests in flight are answered.
     pub async fn serve_grpc(&self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let door = Door::new(Arc::clone(&self.ingest), Arc::clone(&self.config));
-        let routes = grpc::routes(door.clone());
+        let routes = grpc::routes(&door);
         serve::serve(listener, serve::Protocol::Http2, routes, &door, shutdown).await;
     }
 

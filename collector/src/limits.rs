@@ -1,7 +1,7 @@
 //! Every limit of this room, each with its reason. What can be set has its default here.
 //!
-//! Limits that hyper and h2 keep by themselves and that fit us: 100 headers and 400 KiB of head in an
-//! HTTP/1 request, 1 MiB of flow-control window for a stream and for a connection, frames of 16 KiB.
+//! Limits that hyper and h2 keep by themselves and that fit us: 100 headers in an HTTP/1 request, and in HTTP/2
+//! 1 MiB of flow-control window for a stream and for a connection, and frames of 16 KiB.
 
 use std::time::Duration;
 
@@ -58,6 +58,10 @@ pub(crate) const FIRST_BYTE_TIME: Duration = Duration::from_secs(30);
 /// next request may already be under way.
 pub(crate) const HEAD_TIME: Duration = Duration::from_secs(100);
 
+/// Bytes of the buffer of an HTTP/1 connection, and so of a request's head. hyper's own default of 400 KiB would let
+/// idle connections hold gigabytes.
+pub(crate) const HEAD_BYTES: usize = 64 << 10;
+
 /// Age at which a connection is closed politely (HTTP/2: GOAWAY), so that a load balancer can spread
 /// its clients.
 pub(crate) const CONNECTION_AGE: Duration = Duration::from_secs(600);
@@ -108,3 +112,6 @@ pub(crate) const PREFLIGHT_AGE_S: u32 = 7200;
 
 /// Characters of a header's value that a refusal repeats.
 pub(crate) const SHOWN_CHARS: usize = 64;
+
+/// Characters of a refusal's message. In gRPC it is a header, and clients take 8 KiB of those.
+pub(crate) const MESSAGE_CHARS: usize = 1024;

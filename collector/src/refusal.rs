@@ -69,6 +69,12 @@ impl Refusal {
         }
     }
 
+    /// What the sender is told, in English.
+    pub(crate) fn message(&self) -> String {
+        let message = self.to_string();
+        message.chars().take(limits::MESSAGE_CHARS).collect()
+    }
+
     /// When to send the same again; `None`: never.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {

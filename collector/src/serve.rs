@@ -104,6 +104,7 @@ fn builder(protocol: Protocol) -> Builder<TokioExecutor> {
     builder
         .http1()
         .timer(TokioTimer::new())
+        .max_buf_size(limits::HEAD_BYTES)
         .header_read_timeout(limits::HEAD_TIME);
     builder
         .http2()

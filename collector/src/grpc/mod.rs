@@ -38,7 +38,7 @@ const SERVICES: [(&str, WireSignal); 3] = [
 ];
 
 /// All that can be called.
-pub(crate) fn routes(door: Door) -> Router {
+pub(crate) fn routes(door: &Door) -> Router {
     let mut router = Router::new();
     for (path, signal) in SERVICES {
         let door = door.clone();

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 /// The answer to a request that was refused.
 pub(super) fn response(refusal: &Refusal) -> Response {
     let code = code(refusal);
-    let message = refusal.to_string();
+    let message = refusal.message();
     let details = refusal.retry_after().map_or_else(Bytes::new, |after| {
         let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
         status_with_retry(Encoding::Protobuf, code as i32, &message, millis).into()

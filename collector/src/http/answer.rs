@@ -32,7 +32,7 @@ pub(super) fn success(signal: WireSignal, encoding: Encoding, outcome: &Outcome)
 /// The refusal's status code and a `google.rpc.Status`.
 pub(super) fn refused(encoding: Encoding, refusal: &Refusal) -> Response {
     let (status_code, code) = codes(refusal);
-    let message = refusal.to_string();
+    let message = refusal.message();
     let Some(after) = refusal.retry_after() else {
         let mut answer = response(
             status_code,
