@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `input` | opening files and standard input, zstd, telling lines from frames |
 //! | `split` | cutting an input into lines or length-prefixed frames |
-//! | `request` | from one line or frame to the request that carries it |
+//! | `request` | from one line or frame to the requests that carry it |
 //! | `shift` | the distance of `--shift-to-now` |
 //! | `sender` | delivery: requests in flight, retries, giving up |
 //! | `backoff` | how long to wait before a retry |
@@ -134,8 +134,10 @@ fn read_one(input: Input, options: &Options, sink: &mut impl FnMut(Read) -> bool
             Ok(Some(split::Item::Blank)) => true,
             Ok(Some(split::Item::Bad(reason))) => sink(Read::Fault(place, reason)),
             Ok(Some(split::Item::Payload(payload))) => {
-                match payload.into_request(&place, options.signal, options.shift) {
-                    Ok(request) => request.is_none_or(|request| sink(Read::Request(request))),
+                match payload.into_requests(&place, options.signal, options.shift) {
+                    Ok(requests) => requests
+                        .into_iter()
+                        .all(|request| sink(Read::Request(request))),
                     Err(reason) => sink(Read::Fault(place, reason)),
                 }
             }

@@ -1,8 +1,11 @@
-//! From one line or frame to the request that carries it.
+//! From one line or frame to the requests that carry it.
+
+use std::iter;
 
 use bytes::Bytes;
 use clearspan_proto::jsonl;
 use clearspan_proto::otlp::{self, Encoding, WireSignal, frames};
+use memchr::memmem;
 
 use super::input::Place;
 use super::shift::Shift;
@@ -27,40 +30,77 @@ pub(super) struct Request {
 }
 
 impl Payload {
-    /// The request for this payload; none where it holds no record. Its body stays byte for byte as it is, unless times
-    /// are moved.
-    pub(super) fn into_request(
+    /// The requests for this payload: one for each signal it has records of. Its body stays byte for byte as it is, unless
+    /// times are moved; a receiver ignores the fields of other signals.
+    pub(super) fn into_requests(
         self,
         place: &Place,
         given: Option<WireSignal>,
         shift: Shift,
-    ) -> Result<Option<Request>, String> {
-        let Some(signal) = self.signal(given)? else {
-            return Ok(None);
-        };
+    ) -> Result<Vec<Request>, String> {
+        let signals = self.signals(given)?;
         let encoding = self.encoding;
-        let body = if shift.is_none() {
-            self.body
-        } else {
-            otlp::shift_times(&self.body, signal, encoding, shift.ns())
-                .map_err(|error| error.to_string())?
-        };
-        let records =
-            otlp::count_records(&body, signal, encoding).map_err(|error| error.to_string())?;
-        let request = Request {
-            place: place.clone(),
-            signal,
-            encoding,
-            records,
-            body: body.into(),
-        };
-        Ok((records > 0).then_some(request))
+        let body = Bytes::from(self.body);
+        let mut requests = Vec::with_capacity(signals.len());
+        for signal in signals {
+            let body = if shift.is_none() {
+                body.clone()
+            } else {
+                otlp::shift_times(&body, signal, encoding, shift.ns())
+                    .map_err(|error| error.to_string())?
+                    .into()
+            };
+            let records =
+                otlp::count_records(&body, signal, encoding).map_err(|error| error.to_string())?;
+            if records > 0 {
+                requests.push(Request {
+                    place: place.clone(),
+                    signal,
+                    encoding,
+                    records,
+                    body,
+                });
+            }
+        }
+        Ok(requests)
     }
 
     /// The time of the newest record.
     pub(super) fn newest_ns(&self, given: Option<WireSignal>) -> Option<u64> {
-        let signal = self.signal(given).ok()??;
-        otlp::newest_time(&self.body, signal, self.encoding).ok()?
+        let signals = self.signals(given).ok()?;
+        let newest = |signal| otlp::newest_time(&self.body, signal, self.encoding).ok()?;
+        signals.into_iter().filter_map(newest).max()
+    }
+
+    /// What the records are; none where there is no record that could tell. A line says so itself, frames of protobuf do
+    /// not: there the word of the command line comes first.
+    fn signals(&self, given: Option<WireSignal>) -> Result<Vec<WireSignal>, String> {
+        match self.encoding {
+            Encoding::Json => self.signals_of_line(),
+            Encoding::Protobuf if given.is_some() => Ok(given.into_iter().collect()),
+            Encoding::Protobuf => match frames::detect_signal(&self.body) {
+                Some(signal) => Ok(vec![signal]),
+                None if self.is_empty() => Ok(Vec::new()),
+                None => Err("cannot tell which signal it is; name it with --signal".to_owned()),
+            },
+        }
+    }
+
+    /// The first field that tells, nearly always the only one, and those that are mentioned besides: whether they are more
+    /// than a text that reads so, counting their records will show.
+    fn signals_of_line(&self) -> Result<Vec<WireSignal>, String> {
+        let first = jsonl::signal_of_line(&self.body).ok_or_else(|| why_no_signal(&self.body))?;
+        let mentioned = [
+            (WireSignal::Traces, "\"resourceSpans\""),
+            (WireSignal::Logs, "\"resourceLogs\""),
+            (WireSignal::Metrics, "\"resourceMetrics\""),
+        ]
+        .into_iter()
+        .filter(|(signal, field)| {
+            *signal != first && memmem::find(&self.body, field.as_bytes()).is_some()
+        })
+        .map(|(signal, _)| signal);
+        Ok(iter::once(first).chain(mentioned).collect())
     }
 
     /// Whether there is no record, of whichever signal: the three requests have the same outline.
@@ -69,23 +109,6 @@ impl Payload {
             otlp::count_records(&self.body, WireSignal::Logs, self.encoding),
             Ok(0)
         )
-    }
-
-    /// What the records are; none where there is no record that could tell. A line says so itself, frames of protobuf do
-    /// not: there the word of the command line comes first.
-    fn signal(&self, given: Option<WireSignal>) -> Result<Option<WireSignal>, String> {
-        match self.encoding {
-            Encoding::Json => match jsonl::signal_of_line(&self.body) {
-                Some(signal) => Ok(Some(signal)),
-                None => Err(why_no_signal(&self.body)),
-            },
-            Encoding::Protobuf if given.is_some() => Ok(given),
-            Encoding::Protobuf => match frames::detect_signal(&self.body) {
-                Some(signal) => Ok(Some(signal)),
-                None if self.is_empty() => Ok(None),
-                None => Err("cannot tell which signal it is; name it with --signal".to_owned()),
-            },
-        }
     }
 }
 

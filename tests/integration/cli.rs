@@ -4,6 +4,7 @@ mod configuration;
 mod health;
 mod import;
 mod receiver;
+mod serve;
 
 use std::ffi::OsStr;
 use std::io::Write;

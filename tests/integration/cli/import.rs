@@ -113,7 +113,9 @@ fn a_bad_line_is_named_and_the_rest_goes_on() {
     assert_eq!(finished.last_line(), "sent 2 accepted 2 rejected 0");
     assert_eq!(finished.code, Some(1));
     assert!(
-        finished.stderr.contains("in.jsonl:2: not sent: not JSON"),
+        finished
+            .stderr
+            .contains("in.jsonl:2: not sent: undecodable json"),
         "{}",
         finished.stderr
     );
