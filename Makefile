@@ -52,8 +52,10 @@ deny: tools
 advisories: tools ## known vulnerabilities in dependencies (fetches the advisory database)
 	$(DENY) check advisories
 
-check-data: release ## import the real data of ../shared/data and compare every answer with a plain scan
-	CLEARSPAN_BIN=$(CARGO_TARGET_DIR)/release/clearspan $(PYTHON) scripts/check_data.py
+check-data: ## import the real data of ../shared/data and compare every answer with a plain scan
+	$(CARGO) build --locked --release --bin clearspan --bin bench -p clearspan -p clearspan-benches
+	CLEARSPAN_BIN=$(CARGO_TARGET_DIR)/release/clearspan CLEARSPAN_BENCH=$(CARGO_TARGET_DIR)/release/bench \
+		$(PYTHON) -B scripts/verify_data.py
 
 # A minimal toolchain comes without these; they are installed only where they are missing.
 tools:
