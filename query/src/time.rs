@@ -6,6 +6,7 @@
 //! belongs to the same question, and two pages of `now-15m` must speak of the same fifteen minutes.
 
 use clearspan_storage::scan::TimeRange;
+use jiff::fmt::temporal::Pieces;
 
 use crate::QueryError;
 
@@ -30,8 +31,7 @@ impl AskedTime {
         if let Some(ns) = parse_epoch_ms(text) {
             return Some(AskedTime::At(ns));
         }
-        let instant: jiff::Timestamp = text.parse().ok()?;
-        Some(AskedTime::At(instant.as_nanosecond()))
+        parse_rfc3339(text).map(AskedTime::At)
     }
 
     fn at(self, now_ns: i64) -> i128 {
@@ -94,6 +94,16 @@ impl From<TimeRange> for AskedRange {
             to: range.to.map(at),
         }
     }
+}
+
+/// RFC 3339. Not by way of [`jiff::Timestamp`], which ends within the year 9999 so as to leave room for
+/// any offset: the last second of that year is what many write for "no end".
+fn parse_rfc3339(text: &str) -> Option<i128> {
+    let pieces = Pieces::parse(text).ok()?;
+    let local = pieces.date().to_datetime(pieces.time()?);
+    let offset = pieces.offset()?.to_numeric_offset();
+    let since_1970 = local.duration_since(jiff::civil::datetime(1970, 1, 1, 0, 0, 0, 0));
+    Some(since_1970.as_nanos() - i128::from(offset.seconds()) * 1_000_000_000)
 }
 
 /// Milliseconds since 1970, with up to six digits of a fraction.
@@ -176,6 +186,14 @@ mod tests {
             Some(1_674_981_729_487_160_534),
         );
         check("2023-01-29T10:42:09+02:00", Some(1_674_981_729_000_000_000));
+        check(
+            "9999-12-31T23:59:59.999999999-23:59",
+            Some(253_402_387_139_999_999_999),
+        );
+        check(
+            "0000-01-01T00:00:00+23:59",
+            Some(-62_167_305_540_000_000_000),
+        );
         check("1674981729487", Some(1_674_981_729_487_000_000));
         check("1674981729487.160534", Some(1_674_981_729_487_160_534));
         check("-1.5", Some(-1_500_000));
@@ -202,6 +220,8 @@ mod tests {
             ".5",
             "--1",
             "2023-01-29",
+            "2023-01-29T08:42:09",
+            "2023-02-30T08:42:09Z",
         ] {
             check(text, None);
         }
