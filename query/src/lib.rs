@@ -6,7 +6,7 @@
 //!
 //! | file or folder | what it holds |
 //! |---|---|
-//! | `engine.rs` | [`QueryEngine`]: all questions, run within their limits |
+//! | `engine/` | [`QueryEngine`]: all questions, run within their limits |
 //! | `language/` | the search language |
 //! | `exec/` | the scan as a DataFusion plan, and how plans are run |
 //! | `logs/` | log search |

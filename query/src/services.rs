@@ -94,11 +94,9 @@ pub(crate) async fn services(
     }
     let services = all.rows(range).await;
     let tally = leaf.tally();
-    let mut stats = snapshot.totals();
-    stats.add(&tally.stats);
     Ok(ServicesAnswer {
         services,
-        stats,
+        stats: session.stats(&tally.stats),
         missing: unread(snapshot, range, tally.faults),
     })
 }

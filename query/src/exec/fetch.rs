@@ -40,6 +40,9 @@ pub(crate) fn fetch(
     faults: &mut Vec<MissingSegment>,
 ) -> Result<RecordBatch, QueryError> {
     let columns = stored_columns(snapshot.signal());
+    if addresses.is_empty() {
+        return Ok(RecordBatch::new_empty(snapshot.signal().stored_schema()));
+    }
     if let Ok(batch) = snapshot.take(addresses, columns) {
         return Ok(batch);
     }
@@ -66,6 +69,9 @@ pub(crate) fn fetch(
         .copied()
         .filter(|row| !damaged.contains(&row.part))
         .collect();
+    if left.is_empty() {
+        return Ok(RecordBatch::new_empty(snapshot.signal().stored_schema()));
+    }
     snapshot
         .take(&left, columns)
         .map_err(|error| QueryError::Internal(error.to_string()))

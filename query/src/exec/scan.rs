@@ -28,6 +28,11 @@ static ADDRESSES: LazyLock<SchemaRef> = LazyLock::new(|| {
     ]))
 });
 
+/// The columns of [`Emit::Addresses`].
+pub(crate) fn addresses_schema() -> SchemaRef {
+    Arc::clone(&ADDRESSES)
+}
+
 /// What a scan gives of each row that matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Emit {
@@ -66,7 +71,7 @@ impl SegmentScan {
         let predicate = prune::predicate(&query);
         let schema = match &emit {
             Emit::Count => Arc::new(Schema::empty()),
-            Emit::Addresses => Arc::clone(&ADDRESSES),
+            Emit::Addresses => addresses_schema(),
             Emit::Columns(names) => Arc::new(project(&snapshot.signal().stored_schema(), names)?),
         };
         // What is emitted stands first, so that it is the front of what is read.

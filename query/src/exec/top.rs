@@ -146,7 +146,10 @@ fn seq() -> Arc<dyn PhysicalExpr> {
     Arc::new(Column::new(SEQ, 1))
 }
 
-fn read_found(batch: &RecordBatch, found: &mut Vec<FoundRow>) -> Result<(), SchemaError> {
+pub(super) fn read_found(
+    batch: &RecordBatch,
+    found: &mut Vec<FoundRow>,
+) -> Result<(), SchemaError> {
     let (times, seqs) = (
         columns::time(batch, PLACED_TIME)?,
         columns::uint64(batch, SEQ)?,

@@ -55,13 +55,11 @@ pub(crate) async fn search(
     });
     let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
     let rows = LogRows::new(fetch(snapshot, &addresses, &mut tally.faults)?);
-    let mut stats = snapshot.totals();
-    stats.add(&tally.stats);
     Ok(LogsAnswer {
         rows,
         next_cursor,
         matched: tally.matched,
-        stats,
+        stats: session.stats(&tally.stats),
         missing: unread(snapshot, range, tally.faults),
         hints: hints::for_empty(snapshot, range, tally.matched),
     })

@@ -56,8 +56,6 @@ pub(crate) async fn search(
         traces.extend(summary(&directories, id, &mut tally)?);
         tokio::task::yield_now().await;
     }
-    let mut stats = session.snapshot.totals();
-    stats.add(&tally.stats);
     // A segment behind the range may hold late spans of a trace in it.
     let concerned = TimeRange {
         from: range.from,
@@ -67,7 +65,7 @@ pub(crate) async fn search(
         traces,
         next_cursor: last.map(|key| Cursor { range, key }.encode(identity)),
         matched,
-        stats,
+        stats: session.stats(&tally.stats),
         missing: unread(&session.snapshot, concerned, tally.faults),
         hints: hints::for_empty(&session.snapshot, range, matched),
     })

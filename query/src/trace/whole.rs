@@ -62,13 +62,11 @@ pub(crate) async fn logs(session: Session, id: TraceId) -> Result<LogsAnswer, Qu
     let (found, mut tally) = top_rows(plans, snapshot, &query, TimeRange::ALL, wanted).await?;
     let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
     let rows = LogRows::new(fetch(snapshot, &addresses, &mut tally.faults)?);
-    let mut stats = snapshot.totals();
-    stats.add(&tally.stats);
     Ok(LogsAnswer {
         rows,
         next_cursor: None,
         matched: tally.matched,
-        stats,
+        stats: session.stats(&tally.stats),
         missing: unread(snapshot, TimeRange::ALL, tally.faults),
         hints: Vec::new(),
     })

@@ -4,6 +4,9 @@
 //! time limit, or when whoever asked has gone (the future was dropped). Work gives way after every
 //! batch, so that it stops within one batch and no question holds up another.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -11,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clearspan_schema::{Signal, TraceId};
 use clearspan_storage::background::Clock;
-use clearspan_storage::scan::Snapshot;
+use clearspan_storage::scan::{ScanStats, Snapshot};
 use clearspan_storage::{Storage, TenantId};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -52,6 +55,17 @@ pub(crate) struct Session {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) plans: Plans,
     pub(crate) now_ns: i64,
+}
+
+impl Session {
+    /// What a question read, of what there was.
+    pub(crate) fn stats(&self, read: &ScanStats) -> ScanStats {
+        let mut stats = self.snapshot.totals();
+        stats.add(read);
+        // A question may read a segment twice, for the count and for the page.
+        stats.segments_read = stats.segments_read.min(stats.segments_total);
+        stats
+    }
 }
 
 impl QueryEngine {
@@ -137,9 +151,9 @@ impl QueryEngine {
         .await
     }
 
-    /// 1. Take a turn, or a place among those who wait for one. 2. Pin the snapshot when the turn has
-    /// come, so that a waiting question sees what arrived meanwhile. 3. Work until the answer, the time
-    /// limit, or until this future is dropped.
+    /// Takes a turn, or a place among those who wait for one. The snapshot is pinned when the turn has
+    /// come, so that a waiting question sees what arrived meanwhile. Then the work goes on until the
+    /// answer, the time limit, or until this future is dropped.
     async fn ask<T, Work, Answer>(
         &self,
         tenant: &TenantId,

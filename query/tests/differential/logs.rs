@@ -1,0 +1,498 @@
+//! Log search.
+
+use std::collections::HashSet;
+
+use clearspan_query::{AskedRange, AskedTime, LogId, LogsAnswer, LogsRequest, Order, QueryError};
+use clearspan_schema::any::{AnyRef, AnyWriter, KeyValues};
+use clearspan_schema::group::{ResourceRef, ScopeRef};
+use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
+use clearspan_storage::{Incoming, TenantId};
+
+use crate::random::Random;
+use crate::store::{ARRIVAL_NS, Store};
+
+const HOUR: u64 = 3_600_000_000_000;
+const START: u64 = 1_690_000_000_000_000_000;
+const WORDS: [&str; 6] = ["alpha", "Beta", "gamma", "delta-1", "alphabet", "x_alpha"];
+const SERVICES: [&str; 3] = ["cart", "pay", "web"];
+
+#[derive(Debug, Clone)]
+struct Log {
+    number: i64,
+    time: u64,
+    observed_time: u64,
+    severity: i32,
+    service: Option<&'static str>,
+    words: Vec<&'static str>,
+    trace: Option<u8>,
+}
+
+impl Log {
+    fn random(number: i64, random: &mut Random) -> Self {
+        let time = match random.below(12) {
+            0 => 0,
+            1 => u64::MAX,
+            2..5 => START + random.below(3) * HOUR,
+            _ => START + random.below(5 * HOUR),
+        };
+        Log {
+            number,
+            time,
+            observed_time: if random.one_in(2) {
+                0
+            } else {
+                START + random.below(HOUR)
+            },
+            severity: random.pick(&[0, 1, 9, 13, 17, 21]),
+            service: (!random.one_in(5)).then(|| random.pick(&SERVICES)),
+            words: (0..random.below(4)).map(|_| random.pick(&WORDS)).collect(),
+            trace: random.one_in(3).then(|| random.below(6) as u8),
+        }
+    }
+
+    fn body(&self) -> String {
+        self.words.join(" ")
+    }
+
+    fn placed(&self) -> i64 {
+        let first_known = if self.time != 0 {
+            self.time
+        } else {
+            self.observed_time
+        };
+        match i64::try_from(first_known) {
+            Ok(0) | Err(_) => ARRIVAL_NS,
+            Ok(time) => time,
+        }
+    }
+
+    /// Whether `word`, in lower case, stands in the body.
+    fn says(&self, word: &str) -> bool {
+        self.body()
+            .to_lowercase()
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .any(|part| part == word)
+    }
+}
+
+fn batch(logs: &[Log]) -> Incoming {
+    let mut builder = LogsBuilder::new(logs.len(), ARRIVAL_NS);
+    for log in logs {
+        let mut resource = Vec::new();
+        if let Some(service) = log.service {
+            AnyWriter::new(&mut resource)
+                .key("service.name")
+                .string(service);
+        }
+        let resource = ResourceRef {
+            present: true,
+            attributes: KeyValues::new(&resource),
+            ..ResourceRef::default()
+        };
+        builder.group(&resource, &ScopeRef::default(), log.service);
+        let mut attributes = Vec::new();
+        AnyWriter::new(&mut attributes).key("n").int(log.number);
+        let body = log.body();
+        let row = LogRow {
+            time: log.time,
+            observed_time: log.observed_time,
+            severity_number: log.severity,
+            severity_text: "",
+            event_name: "",
+            body: if body.is_empty() {
+                Body::Absent
+            } else {
+                Body::Text(&body)
+            },
+            trace_id: log.trace.map(|trace| [trace + 1; 16]),
+            span_id: None,
+            flags: 0,
+            attributes: KeyValues::new(&attributes),
+            dropped_attributes_count: 0,
+        };
+        builder.push(&row).unwrap();
+    }
+    Incoming::Logs(builder.finish().unwrap())
+}
+
+type Wanted = fn(&Log) -> bool;
+
+/// Queries with what they mean.
+const QUERIES: [(&str, Wanted); 11] = [
+    ("", |_| true),
+    ("alpha", |log| log.says("alpha")),
+    ("beta OR delta-1", |log| {
+        log.says("beta") || log.says("delta")
+    }),
+    ("alpha gamma", |log| log.says("alpha") && log.says("gamma")),
+    ("NOT alpha", |log| !log.says("alpha")),
+    ("service:cart -beta", |log| {
+        log.service == Some("cart") && !log.says("beta")
+    }),
+    ("NOT service:*", |log| log.service.is_none()),
+    ("severity>=error", |log| log.severity >= 17),
+    ("n:[10 TO 60]", |log| (10..=60).contains(&log.number)),
+    ("trace_id:03030303030303030303030303030303", |log| {
+        log.trace == Some(2)
+    }),
+    ("nothing_says_this", |_| false),
+];
+
+fn at(ns: i64) -> Option<AskedTime> {
+    Some(AskedTime::At(ns.into()))
+}
+
+fn ranges() -> Vec<AskedRange> {
+    let start = START as i64;
+    let hour = HOUR as i64;
+    vec![
+        AskedRange::ALL,
+        AskedRange {
+            from: at(start),
+            to: at(start + hour),
+        },
+        AskedRange {
+            from: at(start + 2 * hour),
+            to: None,
+        },
+        AskedRange {
+            from: None,
+            to: at(start + 2 * hour + 1),
+        },
+        AskedRange {
+            from: at(start),
+            to: at(start),
+        },
+        AskedRange {
+            from: at(i64::MIN),
+            to: at(i64::MAX),
+        },
+        AskedRange {
+            from: Some(AskedTime::At(i128::MAX)),
+            to: None,
+        },
+        AskedRange {
+            from: Some(AskedTime::FromNow(-HOUR.cast_signed() as i128)),
+            to: None,
+        },
+    ]
+}
+
+fn holds(range: AskedRange, time: i64) -> bool {
+    let end = |end: Option<AskedTime>| {
+        end.map(|end| match end {
+            AskedTime::At(ns) => ns,
+            AskedTime::FromNow(ns) => i128::from(ARRIVAL_NS) + ns,
+        })
+    };
+    end(range.from).is_none_or(|from| i128::from(time) >= from)
+        && end(range.to).is_none_or(|to| i128::from(time) < to)
+}
+
+/// The numbers of the matching logs, in order.
+fn scan(logs: &[Log], wanted: Wanted, range: AskedRange, order: Order) -> Vec<i64> {
+    let mut found: Vec<&Log> = logs
+        .iter()
+        .filter(|log| holds(range, log.placed()) && wanted(log))
+        .collect();
+    // Stable: of equal times the order of arrival.
+    found.sort_by_key(|log| log.placed());
+    if order == Order::Descending {
+        found.reverse();
+    }
+    found.into_iter().map(|log| log.number).collect()
+}
+
+fn numbers(answer: &LogsAnswer) -> Vec<i64> {
+    let records = answer.rows.records().unwrap();
+    let number = |record: clearspan_query::LogRecord<'_>| match record.log.attributes.get("n") {
+        Some(AnyRef::Int(number)) => number,
+        other => panic!("no number: {other:?}"),
+    };
+    records.iter().map(number).collect()
+}
+
+fn request(query: &str, range: AskedRange, order: Order, limit: usize) -> LogsRequest {
+    LogsRequest {
+        query: query.into(),
+        range,
+        order,
+        limit,
+        cursor: None,
+    }
+}
+
+async fn search(store: &Store, request: &LogsRequest) -> Result<LogsAnswer, QueryError> {
+    store
+        .engine
+        .search_logs(&TenantId::default(), request.clone())
+        .await
+}
+
+/// All pages, one after the other.
+async fn page_through(store: &Store, mut request: LogsRequest) -> (Vec<i64>, u64) {
+    let (mut seen, mut ids) = (Vec::new(), HashSet::new());
+    loop {
+        let answer = search(store, &request).await.unwrap();
+        assert!(answer.rows.len() <= request.limit && answer.missing.is_empty());
+        ids.extend(
+            answer
+                .rows
+                .records()
+                .unwrap()
+                .iter()
+                .map(|record| record.id),
+        );
+        seen.extend(numbers(&answer));
+        request.cursor = answer.next_cursor.clone();
+        if request.cursor.is_none() {
+            assert_eq!(ids.len(), seen.len(), "ids are unique");
+            return (seen, answer.matched);
+        }
+        assert_eq!(
+            answer.rows.len(),
+            request.limit,
+            "only the last page is short"
+        );
+    }
+}
+
+async fn check(store: &Store, logs: &[Log], when: &str) {
+    for (at, (query, wanted)) in QUERIES.into_iter().enumerate() {
+        let ranges = ranges();
+        // Each range with each query would take a minute; each query has all time and two more.
+        for range in [0, 1 + at % 7, 1 + (at + 3) % 7].map(|at| ranges[at]) {
+            for order in [Order::Ascending, Order::Descending] {
+                let expected = scan(logs, wanted, range, order);
+                for limit in [1 + expected.len() / 3, 10_000] {
+                    let (seen, matched) =
+                        page_through(store, request(query, range, order, limit)).await;
+                    assert_eq!(
+                        seen, expected,
+                        "{when}: {query:?} in {range:?}, {order:?}, limit {limit}"
+                    );
+                    assert_eq!(matched, expected.len() as u64, "{when}: {query:?}");
+                }
+            }
+        }
+    }
+    for trace in 0..6u8 {
+        let answer = store
+            .engine
+            .trace_logs(&TenantId::default(), [trace + 1; 16])
+            .await
+            .unwrap();
+        let mut expected: Vec<&Log> = logs.iter().filter(|log| log.trace == Some(trace)).collect();
+        expected.sort_by_key(|log| log.placed());
+        assert_eq!(
+            numbers(&answer),
+            expected.iter().map(|log| log.number).collect::<Vec<_>>(),
+            "{when}"
+        );
+    }
+}
+
+async fn ids(store: &Store) -> Vec<LogId> {
+    let all = search(
+        store,
+        &request("", AskedRange::ALL, Order::Ascending, 10_000),
+    )
+    .await
+    .unwrap();
+    all.rows
+        .records()
+        .unwrap()
+        .iter()
+        .map(|record| record.id)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_equal_a_plain_scan() {
+    for seed in 0..2 {
+        let mut random = Random::new(seed);
+        let mut logs = Vec::new();
+        let mut store = Store::new();
+        let mut known_ids = Vec::new();
+        check(&store, &logs, "empty").await;
+        for stage in ["memtable", "segments", "both", "crashed", "restarted"] {
+            match stage {
+                "segments" => store.flush(),
+                "crashed" => store = store.crash(),
+                "restarted" => store = store.restart(),
+                _ => {
+                    for _ in 0..6 {
+                        let rows = 1 + random.below(60);
+                        let first = logs.len();
+                        logs.extend(
+                            (0..rows)
+                                .map(|row| Log::random((first as u64 + row) as i64, &mut random)),
+                        );
+                        store.append(batch(&logs[first..]));
+                    }
+                }
+            }
+            check(&store, &logs, &format!("seed {seed}, {stage}")).await;
+            let ids: HashSet<LogId> = ids(&store).await.into_iter().collect();
+            assert!(
+                known_ids.iter().all(|id| ids.contains(id)),
+                "ids stay the same: {stage}"
+            );
+            known_ids = ids.into_iter().collect();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_everything_reads_one_end_alone() {
+    let store = Store::new();
+    let log = |number: i64| Log {
+        number,
+        time: START + number as u64 * 1_000_000,
+        observed_time: 0,
+        severity: 9,
+        service: None,
+        words: vec!["alpha"],
+        trace: None,
+    };
+    let logs: Vec<Log> = (0..40_000).map(log).collect();
+    logs.chunks(5_000)
+        .for_each(|chunk| store.append(batch(chunk)));
+    store.flush();
+    for order in [Order::Descending, Order::Ascending] {
+        let answer = search(&store, &request("", AskedRange::ALL, order, 100))
+            .await
+            .unwrap();
+        assert_eq!(
+            numbers(&answer),
+            scan(&logs, |_| true, AskedRange::ALL, order)[..100]
+        );
+        assert_eq!((answer.matched, answer.stats.rows_total), (40_000, 40_000));
+        assert!(answer.stats.rows_scanned < 4_000, "{:?}", answer.stats);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paging_gives_each_row_once_while_more_arrive() {
+    let mut random = Random::new(11);
+    let mut logs: Vec<Log> = (0..300)
+        .map(|number| Log::random(number, &mut random))
+        .collect();
+    let store = Store::new();
+    store.append(batch(&logs));
+    for order in [Order::Ascending, Order::Descending] {
+        let at_start = logs.len();
+        let mut request = request("", AskedRange::ALL, order, 37);
+        let mut seen = Vec::new();
+        loop {
+            let answer = search(&store, &request).await.unwrap();
+            seen.extend(numbers(&answer));
+            let first = logs.len();
+            logs.extend((0..5).map(|row| Log::random((first + row) as i64, &mut random)));
+            store.append(batch(&logs[first..]));
+            request.cursor = answer.next_cursor;
+            if request.cursor.is_none() {
+                break;
+            }
+        }
+        let distinct: HashSet<i64> = seen.iter().copied().collect();
+        assert_eq!(distinct.len(), seen.len(), "no row twice");
+        assert!(
+            (0..at_start as i64).all(|number| distinct.contains(&number)),
+            "none left out"
+        );
+        store.flush();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_request_is_said() {
+    let store = Store::new();
+    let ask = |request: LogsRequest| {
+        let store = &store;
+        async move { search(store, &request).await.map(drop).unwrap_err() }
+    };
+    let good = request("a", AskedRange::ALL, Order::Descending, 10);
+    assert!(matches!(
+        ask(LogsRequest {
+            limit: 0,
+            ..good.clone()
+        })
+        .await,
+        QueryError::LimitOutOfRange { .. }
+    ));
+    assert!(matches!(
+        ask(LogsRequest {
+            limit: 10_001,
+            ..good.clone()
+        })
+        .await,
+        QueryError::LimitOutOfRange { .. }
+    ));
+    let reversed = AskedRange {
+        from: at(2),
+        to: at(1),
+    };
+    assert!(matches!(
+        ask(LogsRequest {
+            range: reversed,
+            ..good.clone()
+        })
+        .await,
+        QueryError::RangeReversed
+    ));
+    assert!(matches!(
+        ask(LogsRequest {
+            query: "(a".into(),
+            ..good.clone()
+        })
+        .await,
+        QueryError::BadQuery(_)
+    ));
+    assert!(matches!(
+        ask(LogsRequest {
+            cursor: Some("x".into()),
+            ..good
+        })
+        .await,
+        QueryError::BadCursor
+    ));
+    let tenant = TenantId::new("nobody").unwrap();
+    let unknown = store
+        .engine
+        .search_logs(&tenant, request("", AskedRange::ALL, Order::Ascending, 1))
+        .await;
+    assert!(matches!(unknown, Err(QueryError::UnknownTenant(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_keeps_the_range_of_its_first_page() {
+    let store = Store::new();
+    let mut random = Random::new(5);
+    let logs: Vec<Log> = (0..20)
+        .map(|number| Log {
+            time: 0,
+            observed_time: 0,
+            ..Log::random(number, &mut random)
+        })
+        .collect();
+    store.append(batch(&logs));
+    let range = AskedRange {
+        from: Some(AskedTime::FromNow(-1_000)),
+        to: Some(AskedTime::FromNow(1)),
+    };
+    let mut request = request("", range, Order::Descending, 15);
+    let first = search(&store, &request).await.unwrap();
+    assert_eq!(first.matched, 20);
+    // An hour later the range, asked anew, would hold nothing.
+    store.flush();
+    assert_eq!(search(&store, &request).await.unwrap().matched, 0);
+    let empty = search(&store, &request).await.unwrap();
+    assert_eq!(
+        empty.hints,
+        ["the newest record is of 2023-11-14T22:13:20Z"]
+    );
+    request.cursor = first.next_cursor;
+    let second = search(&store, &request).await.unwrap();
+    assert_eq!((second.rows.len(), second.matched), (5, 20));
+}

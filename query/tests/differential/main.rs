@@ -1,0 +1,25 @@
+//! The engine against a plain scan: random records are stored and asked for, in the memtable, in
+//! segments, in both, and after a restart; every answer is held against one computed from the records
+//! as they were generated, by the words of the HTTP API's description and no code of the engine.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `random.rs` | numbers from a seed |
+//! | `store.rs` | a store in a temporary folder whose loops are driven by hand |
+//! | `logs.rs` | log search |
+//! | `spans.rs` | random traces, as generated and as batches |
+//! | `traces.rs` | trace search, one trace whole, services |
+//! | `damage.rs` | segments that cannot be read |
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test prepares and damages real folders"
+)]
+
+mod damage;
+mod logs;
+mod random;
+mod spans;
+mod store;
+mod traces;

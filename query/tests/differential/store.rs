@@ -1,0 +1,110 @@
+//! A store in a temporary folder whose loops are driven by hand.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use clearspan_query::{Config, QueryEngine};
+use clearspan_storage::background::{Clock, ManualClock, ManualRunner};
+use clearspan_storage::vfs::OsVfs;
+use clearspan_storage::{Environment, Incoming, Storage, TenantId};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+/// When everything arrives.
+pub(crate) const ARRIVAL_NS: i64 = 1_700_000_000_000_000_000;
+
+const TURNS_MAX: usize = 100_000;
+
+pub(crate) struct Store {
+    pub(crate) folder: TempDir,
+    pub(crate) engine: QueryEngine,
+    storage: Storage,
+    clock: Arc<ManualClock>,
+    runner: Arc<ManualRunner>,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        Store::open(tempfile::tempdir().unwrap())
+    }
+
+    fn open(folder: TempDir) -> Self {
+        let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
+        let runner = Arc::new(ManualRunner::new(Arc::clone(&clock)));
+        let environment = Environment {
+            vfs: Arc::new(OsVfs),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            runner: Arc::clone(&runner) as _,
+            catalog: None,
+            store_id: 7,
+        };
+        let config = clearspan_storage::Config::new(folder.path().join("data"));
+        let storage = Storage::open(config, environment).unwrap();
+        let config = Config {
+            scan_partitions: 3,
+            ..Config::default()
+        };
+        let clock_for_queries = Arc::clone(&clock) as Arc<dyn Clock>;
+        let engine = QueryEngine::new(
+            storage.clone(),
+            config,
+            clock_for_queries,
+            Handle::current(),
+        );
+        Store {
+            folder,
+            engine: engine.unwrap(),
+            storage,
+            clock,
+            runner,
+        }
+    }
+
+    /// Appends, and lets the loops run until the records can be found.
+    pub(crate) fn append(&self, records: Incoming) {
+        let tenant = TenantId::default();
+        let mut append = pin!(self.storage.append(&tenant, records));
+        let mut context = Context::from_waker(Waker::noop());
+        let appended = loop {
+            if let Poll::Ready(appended) = append.as_mut().poll(&mut context) {
+                break appended;
+            }
+            self.runner.run_until_idle(TURNS_MAX);
+        };
+        appended.unwrap();
+        self.runner.run_until_idle(TURNS_MAX);
+    }
+
+    /// Lets so much time pass that everything is flushed to segments.
+    pub(crate) fn flush(&self) {
+        self.clock.advance(Duration::from_secs(3600));
+        self.runner.run_until_idle(TURNS_MAX);
+    }
+
+    /// Shuts down in good order and opens again.
+    pub(crate) fn restart(self) -> Self {
+        self.storage.shutdown();
+        self.reopen()
+    }
+
+    /// Dies where it stands and opens again.
+    pub(crate) fn crash(self) -> Self {
+        self.runner.kill();
+        self.reopen()
+    }
+
+    fn reopen(self) -> Self {
+        let Store {
+            folder,
+            engine,
+            storage,
+            ..
+        } = self;
+        drop(engine);
+        drop(storage);
+        Store::open(folder)
+    }
+}
