@@ -12,6 +12,10 @@
 )]
 
 mod integration {
+    mod api;
+    mod bad_input;
     mod cli;
+    mod crash;
+    mod support;
     mod tidy;
 }

@@ -1,0 +1,14 @@
+//! The HTTP API over a real store, in this process: the store's loops and its clock are driven by hand, so that a
+//! test says itself what is in a memtable and what in a segment.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `server.rs` | the store, the API on a port, and a client |
+//! | `logs.rs` | log search: rows, pages, cursors, what is refused |
+//! | `traces.rs` | trace search, one trace, its logs, services |
+//! | `damage.rs` | answers that are not whole, and faults inside |
+
+mod damage;
+mod logs;
+mod server;
+mod traces;
