@@ -7,6 +7,9 @@ use tracing_subscriber::EnvFilter;
 use super::error::ConfigError;
 use super::settings::Settings;
 
+/// The longest time for requests in flight at shutdown.
+const DRAIN_TIMEOUT_MS_MAX: u64 = 20_000;
+
 /// Refuses what would surprise later.
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let server = &settings.server;
@@ -70,21 +73,33 @@ fn check_rooms(settings: &Settings) -> Result<(), ConfigError> {
     settings.query_config().validate().map_err(refused("query"))
 }
 
-/// No size or time may be zero: each would stop its loop or let nothing through.
+/// No size or time may be zero: each would stop its loop or let nothing through. Draining must leave time for the last
+/// flush: whoever stops the process kills it after 30 s.
 fn check_sizes(settings: &Settings) -> Result<(), ConfigError> {
     let sizes = [
-        ("server.drain_timeout_ms", settings.server.drain_timeout_ms),
+        (
+            "server.drain_timeout_ms",
+            settings.server.drain_timeout_ms,
+            DRAIN_TIMEOUT_MS_MAX,
+        ),
         (
             "storage.fsync_interval_ms",
             settings.storage.fsync_interval_ms,
+            u64::MAX,
         ),
-        ("query.memory_bytes", settings.query.memory_bytes as u64),
+        (
+            "query.memory_bytes",
+            settings.query.memory_bytes as u64,
+            u64::MAX,
+        ),
     ];
-    match sizes.iter().find(|(_, size)| *size == 0) {
-        Some((key, _)) => Err(ConfigError::Refused {
-            key,
-            reason: "must be above 0".to_owned(),
-        }),
-        None => Ok(()),
+    for (key, size, max) in sizes {
+        let reason = match size {
+            0 => "must be above 0".to_owned(),
+            size if size > max => format!("is {size}, must be at most {max}"),
+            _ => continue,
+        };
+        return Err(ConfigError::Refused { key, reason });
     }
+    Ok(())
 }

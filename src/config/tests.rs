@@ -143,6 +143,16 @@ fn a_wrong_value_is_named_where_it_was_written() {
     );
     check_error("[log]\nlevel = \"info,=\"", &[], "log.level");
     check_error("[storage", &[], "clearspan.toml: TOML parse error");
+    check_error(
+        "[server]\ndrain_timeout_ms = 60000",
+        &[],
+        "must be at most 20000",
+    );
+    check_error(
+        "[collector]\nmax_request_bytes = 0",
+        &[],
+        "`collector`: max_request_bytes is 0",
+    );
 }
 
 #[test]

@@ -109,11 +109,16 @@ async fn serve(settings: &Settings, runtimes: &Runtimes) -> anyhow::Result<()> {
     received.context("the collector ended with a panic")
 }
 
-/// Opens the store on a thread where it may block, as long as the replay takes.
+/// Opens the store on a thread where it may block, as long as the replay takes. What the replay found wrong stands in
+/// the status and is said at once.
 async fn open_storage(settings: &Settings, environment: Environment) -> anyhow::Result<Storage> {
     let config = settings.storage_config();
     let opened = tokio::task::spawn_blocking(move || Storage::open(config, environment)).await;
-    Ok(opened.context("opening the store ended with a panic")??)
+    let storage = opened.context("opening the store ended with a panic")??;
+    for finding in storage.status(&TenantId::default())?.wal_findings {
+        tracing::warn!(finding, "the write-ahead log is damaged");
+    }
+    Ok(storage)
 }
 
 /// Flushes and closes the store. What is not flushed by the deadline is left to the next start's replay.

@@ -70,3 +70,26 @@ fn a_public_address_is_refused_unless_allowed() {
         .env("CLEARSPAN_SERVER__ALLOW_PUBLIC", "true");
     assert_eq!(allowed.run().code, Some(0));
 }
+
+#[test]
+fn every_setting_stands_in_the_readme() {
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let printed: toml::Table = Clearspan::new(["check-config"])
+        .run()
+        .stdout
+        .parse()
+        .unwrap();
+    for (section, keys) in &printed {
+        assert!(
+            readme.contains(&format!("| `[{section}]` |")),
+            "[{section}] is missing"
+        );
+        for key in keys.as_table().unwrap().keys() {
+            assert!(
+                readme.contains(&format!("| `{key}` |")),
+                "{section}.{key} is missing"
+            );
+        }
+    }
+}
