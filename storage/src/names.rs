@@ -18,6 +18,8 @@ use crate::TenantId;
 pub(crate) const LOCK: &str = "LOCK";
 /// The catalog's database.
 pub(crate) const CATALOG: &str = "catalog.sqlite";
+/// The folder of everything that is stored, by tenant.
+pub(crate) const TENANTS: &str = "tenants";
 /// What a segment holds, and the checksums of its files.
 pub(crate) const META: &str = "meta.json";
 /// A segment's rows as an Arrow IPC file.
@@ -33,7 +35,7 @@ pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
 
 /// The folder of one signal of one tenant.
 pub(crate) fn signal_dir(data: &Path, tenant: &TenantId, signal: Signal) -> PathBuf {
-    data.join("tenants").join(tenant.as_str()).join(signal.name())
+    data.join(TENANTS).join(tenant.as_str()).join(signal.name())
 }
 
 /// The folder of its WAL files.

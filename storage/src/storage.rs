@@ -125,7 +125,7 @@ impl Storage {
             Some(catalog) => catalog,
             None => {
                 let path = config.data_dir.join(names::CATALOG);
-                Arc::new(SqliteCatalog::open(&path, vfs.as_ref(), environment.store_id)?)
+                Arc::new(open_catalog(&path, &config.data_dir, vfs.as_ref(), environment.store_id)?)
             }
         };
         let cache = Arc::new(SegmentCache::new(limits::CACHE_BYTES));
@@ -188,6 +188,21 @@ fn take_folder(vfs: &dyn Vfs, data_dir: &Path) -> Result<Box<dyn VfsLock>, OpenE
         std::io::ErrorKind::WouldBlock => OpenError::InUse { path: data_dir.to_path_buf() },
         _ => io(source),
     })
+}
+
+/// A catalog that had to be created beside data was lost, and without it nobody knows which files count.
+fn open_catalog(path: &Path, data: &Path, vfs: &dyn Vfs, store_id: u128) -> Result<SqliteCatalog, OpenError> {
+    let io = |source| OpenError::Io { path: data.to_path_buf(), source };
+    let holds_data = vfs.exists(&data.join(names::TENANTS)).map_err(io)?;
+    let known = vfs.exists(path).map_err(io)?;
+    if holds_data && !known {
+        return Err(OpenError::CatalogLost { path: path.to_path_buf() });
+    }
+    let catalog = SqliteCatalog::open(path, vfs, store_id)?;
+    if holds_data && catalog.created() {
+        return Err(OpenError::CatalogLost { path: path.to_path_buf() });
+    }
+    Ok(catalog)
 }
 
 /// Creates the data folder with all missing parents, durably.

@@ -16,7 +16,7 @@
 mod partition;
 mod sort;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clearspan_schema::{SchemaError, Signal};
@@ -24,9 +24,9 @@ use clearspan_schema::{SchemaError, Signal};
 pub(crate) use partition::folder_name;
 
 use crate::TenantId;
-use crate::catalog::{Catalog, CatalogError, FlushCommit, Partition, SegmentRow, TableKey};
+use crate::catalog::{Catalog, CatalogError, Change, FlushCommit, Partition, SegmentRow, TableKey};
 use crate::memtable::Memtable;
-use crate::segment::{NewSegment, SegmentError, WrittenSegment, write_segment};
+use crate::segment::{NewSegment, SegmentError, write_segment};
 use crate::vfs::Vfs;
 
 /// Why a memtable could not become segments. It stays as it is, and the flush is tried again.
@@ -55,33 +55,56 @@ pub(crate) struct FlushJob<'a> {
     pub(crate) now_ns: i64,
 }
 
-/// A segment that the catalog names now.
+/// A segment that lies on disk and that the catalog does not name yet.
 #[derive(Debug)]
-pub(crate) struct Published {
-    pub(crate) row: SegmentRow,
-    pub(crate) written: WrittenSegment,
+struct Unpublished {
+    row: SegmentRow,
+    dir: PathBuf,
 }
 
-/// Steps 1 to 3: writes `memtable`'s rows as segments and publishes them.
-pub(crate) fn flush(job: &FlushJob<'_>, memtable: &Memtable) -> Result<Vec<Published>, FlushError> {
-    let mut published = Vec::new();
-    let result = write_all(job, memtable, &mut published).and_then(|()| {
-        let commit = FlushCommit {
-            key: TableKey::new(job.tenant.as_str(), job.signal),
-            segments: published.iter().map(|segment: &Published| segment.row.clone()).collect(),
-            flushed_seq: memtable.end_seq(),
-            duplicates: memtable.duplicates(),
-        };
-        Ok(job.catalog.commit(crate::catalog::Change::Flush(commit))?)
-    });
-    if let Err(error) = result {
-        remove_unpublished(job, &published);
-        return Err(error);
+/// Steps 1 to 3: writes `memtable`'s rows as segments and publishes them. Returns the segments.
+pub(crate) fn flush(job: &FlushJob<'_>, memtable: &Memtable) -> Result<Vec<SegmentRow>, FlushError> {
+    if let Some(landed) = landed_before(job, memtable) {
+        return Ok(landed);
     }
-    Ok(published)
+    let mut written = Vec::new();
+    let result = write_all(job, memtable, &mut written).and_then(|()| publish(job, memtable, &written));
+    match result {
+        Ok(()) => Ok(written.into_iter().map(|segment| segment.row).collect()),
+        Err(error) => {
+            // When the catalog's answer was lost, the segments may be published after all: they stay,
+            // and the next try, or the next start, finds out.
+            let in_doubt = matches!(&error, FlushError::Catalog(error) if error.is_in_doubt());
+            if !in_doubt {
+                remove_unpublished(job, &written);
+            }
+            Err(error)
+        }
+    }
 }
 
-fn write_all(job: &FlushJob<'_>, memtable: &Memtable, published: &mut Vec<Published>) -> Result<(), FlushError> {
+/// The segments of an earlier try whose commit was made although its answer was lost.
+fn landed_before(job: &FlushJob<'_>, memtable: &Memtable) -> Option<Vec<SegmentRow>> {
+    let key = TableKey::new(job.tenant.as_str(), job.signal);
+    if job.flushed_seq < memtable.end_seq() || memtable.is_untouched() {
+        return None;
+    }
+    let catalog = job.catalog.state();
+    let segments = catalog.segments_of(&key).filter(|segment| segment.wal_to_seq == memtable.end_seq());
+    Some(segments.cloned().collect())
+}
+
+fn publish(job: &FlushJob<'_>, memtable: &Memtable, written: &[Unpublished]) -> Result<(), FlushError> {
+    let commit = FlushCommit {
+        key: TableKey::new(job.tenant.as_str(), job.signal),
+        segments: written.iter().map(|segment| segment.row.clone()).collect(),
+        flushed_seq: memtable.end_seq(),
+        duplicates: memtable.duplicates(),
+    };
+    Ok(job.catalog.commit(Change::Flush(commit))?)
+}
+
+fn write_all(job: &FlushJob<'_>, memtable: &Memtable, written: &mut Vec<Unpublished>) -> Result<(), FlushError> {
     if memtable.rows() == 0 {
         return Ok(());
     }
@@ -89,7 +112,7 @@ fn write_all(job: &FlushJob<'_>, memtable: &Memtable, published: &mut Vec<Publis
     let arrival_ns = memtable.arrival_ns().unwrap_or((job.now_ns, job.now_ns));
     for (partition, indices) in partition::divide(job.signal, &rows)? {
         let sorted = sort::take_sorted(job.signal, &rows, indices)?;
-        published.push(write_partition(job, memtable, partition, arrival_ns, &sorted)?);
+        written.push(write_partition(job, memtable, partition, arrival_ns, &sorted)?);
     }
     Ok(())
 }
@@ -100,7 +123,7 @@ fn write_partition(
     partition: Partition,
     arrival_ns: (i64, i64),
     rows: &arrow::array::RecordBatch,
-) -> Result<Published, FlushError> {
+) -> Result<Unpublished, FlushError> {
     let id = job.catalog.allocate_segment_id()?;
     let folder = folder_name(partition);
     let new = NewSegment {
@@ -130,17 +153,15 @@ fn write_partition(
         created_ns: job.now_ns,
         meta_checksum: u64::from(written.meta_crc32c),
     };
-    Ok(Published { row, written })
+    Ok(Unpublished { row, dir: written.dir })
 }
 
 /// After a failed flush: its folders, of which the catalog knows nothing. What cannot be removed now
-/// goes at the next start. If the catalog's answer was lost it may know them after all: then they
-/// must stay.
-fn remove_unpublished(job: &FlushJob<'_>, written: &[Published]) {
-    let known = job.catalog.state().segments;
-    for segment in written.iter().filter(|segment| !known.contains_key(&segment.row.id)) {
-        if let Err(error) = job.vfs.remove_dir_all(&segment.written.dir) {
-            tracing::warn!(path = %segment.written.dir.display(), %error, "cannot remove an unpublished segment");
+/// goes at the next start.
+fn remove_unpublished(job: &FlushJob<'_>, written: &[Unpublished]) {
+    for segment in written {
+        if let Err(error) = job.vfs.remove_dir_all(&segment.dir) {
+            tracing::warn!(path = %segment.dir.display(), %error, "cannot remove an unpublished segment");
         }
     }
 }

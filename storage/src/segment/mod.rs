@@ -37,4 +37,4 @@ pub use reader::Segment;
 pub use trace_directory::{RootEntry, TraceDirectory, TraceEntry};
 
 pub(crate) use cache::SegmentCache;
-pub(crate) use writer::{NewSegment, WrittenSegment, index_rows, write_segment};
+pub(crate) use writer::{NewSegment, index_rows, write_segment};

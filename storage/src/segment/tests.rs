@@ -8,6 +8,7 @@ use clearspan_schema::logs::{Body, LogsReader};
 use clearspan_schema::{Signal, spans};
 use proptest::prelude::*;
 
+use super::writer::WrittenSegment;
 use super::*;
 use crate::scan::{Part, Predicate, ScanStats, Snapshot, TimeRange};
 use crate::testing::{Span, stored_logs, stored_spans};

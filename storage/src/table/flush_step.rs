@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Table;
 use crate::background::{Next, Now, Step};
-use crate::flush::{FlushError, FlushJob, Published, flush};
+use crate::catalog::SegmentRow;
+use crate::flush::{FlushError, FlushJob, flush};
 use crate::memtable::Memtable;
 use crate::segment::Segment;
 use crate::wal::remove_flushed;
@@ -84,8 +85,8 @@ impl Table {
             flushed_seq: self.room.catalog.table(&key).flushed_seq,
             now_ns: now.unix_ns,
         };
-        let published = flush(&job, &memtable)?;
-        self.publish(&published);
+        let segments = flush(&job, &memtable)?;
+        self.publish(&segments);
         self.flushed.notify_waiters();
         // The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
         if let Err(error) = remove_flushed(&self.wal_place()) {
@@ -95,8 +96,8 @@ impl Table {
     }
 
     /// In memory the memtable gives way to its segments, in one step.
-    fn publish(&self, published: &[Published]) {
-        let opened: Vec<Result<Arc<Segment>, _>> = published.iter().map(|new| self.open_segment(&new.row)).collect();
+    fn publish(&self, rows: &[SegmentRow]) {
+        let opened: Vec<Result<Arc<Segment>, _>> = rows.iter().map(|row| self.open_segment(row)).collect();
         let mut state = self.state.write();
         let mut segments = state.segments.as_ref().clone();
         let mut missing = state.missing.to_vec();

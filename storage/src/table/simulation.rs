@@ -6,13 +6,16 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use clearspan_schema::{Signal, columns, spans};
 
 use super::tests::read_logs;
 use crate::background::{ManualClock, ManualRunner};
-use crate::catalog::MemCatalog;
+use crate::catalog::{Fate, MemCatalog};
 use crate::testing::{ARRIVAL_NS, Span, logs as log_batch, spans as span_batch};
 use crate::vfs::SimVfs;
 use crate::vfs::sim::SimRandom;
@@ -27,10 +30,22 @@ struct World {
     catalog: Arc<MemCatalog>,
     clock: Arc<ManualClock>,
     random: SimRandom,
+    /// Whether the catalog loses commits, or the answers to them.
+    catalog_fails: Arc<AtomicBool>,
     sent: BTreeSet<String>,
     acknowledged: BTreeSet<String>,
     /// Spans by (trace, id): each is sent again and again.
     spans_acknowledged: BTreeSet<(u8, u8)>,
+}
+
+/// A catalog of which every tenth commit is lost, or made without an answer, while `fails`.
+fn failing_catalog(seed: u64, fails: Arc<AtomicBool>) -> MemCatalog {
+    let random = Mutex::new(SimRandom::new(!seed));
+    MemCatalog::with_fate(move || match random.lock().below(20) {
+        0 if fails.load(Ordering::Relaxed) => Fate::Lost,
+        1 if fails.load(Ordering::Relaxed) => Fate::MadeButFails,
+        _ => Fate::Made,
+    })
 }
 
 struct Life {
@@ -40,9 +55,11 @@ struct Life {
 
 impl World {
     fn new(seed: u64) -> Self {
+        let catalog_fails = Arc::new(AtomicBool::new(true));
         World {
             disk: SimVfs::new(),
-            catalog: Arc::new(MemCatalog::new()),
+            catalog: Arc::new(failing_catalog(seed, Arc::clone(&catalog_fails))),
+            catalog_fails,
             clock: Arc::new(ManualClock::new(ARRIVAL_NS)),
             random: SimRandom::new(seed),
             sent: BTreeSet::new(),
@@ -158,6 +175,7 @@ fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
             drop(life);
             if world.random.one_in(2) { world.disk.power_loss(seed) } else { world.disk.kill() }
         }
+        world.catalog_fails.store(false, Ordering::Relaxed);
         let life = world.open().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         world.check(&life, seed);
         life.storage.shutdown();

@@ -217,3 +217,27 @@ fn small_commits_are_joined_into_few_chunks() {
     assert_eq!(read_logs(&snapshot).len(), 200);
     house.stop();
 }
+
+#[test]
+fn a_lost_catalog_is_refused_and_nothing_is_removed() {
+    use crate::vfs::Vfs;
+    let dir = tempfile::tempdir().unwrap();
+    let house = open(dir.path());
+    house.append(Incoming::Logs(log_batch(&[(5_000, "kept")])));
+    house.stop();
+    let catalog = dir.path().join("catalog.sqlite");
+    let sound = OsVfs.read(&catalog).unwrap();
+    for empty in [false, true] {
+        OsVfs.remove_file(&catalog).unwrap();
+        if empty {
+            OsVfs.create_new(&catalog).unwrap();
+        }
+        let error = Storage::open(Config::new(dir.path().to_path_buf()), Environment::system()).unwrap_err();
+        assert!(matches!(error, crate::OpenError::CatalogLost { .. }), "{error}");
+        let _ = OsVfs.remove_file(&catalog);
+        OsVfs.create_new(&catalog).unwrap().write_all(&sound).unwrap();
+    }
+    let house = open(dir.path());
+    assert_eq!(read_logs(&house.snapshot(Signal::Logs)).len(), 1);
+    house.stop();
+}
