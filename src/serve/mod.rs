@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `mod` | the life of the server, from the first setting to the last flush |
 //! | `listeners` | opening the ports |
+//! | `open_files` | the limit of open files |
 //! | `runtimes` | which threads do what |
 //! | `signals` | being asked to stop |
 //! | `status` | every room's figures as one answer |
 
 mod listeners;
+mod open_files;
 mod runtimes;
 mod signals;
 mod status;
@@ -42,6 +44,7 @@ const SHUTDOWN_TIME: Duration = Duration::from_secs(27);
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = config::load(args.config.as_deref(), args.flags())?;
     logging::start(&settings)?;
+    open_files::raise();
     let runtimes = Runtimes::start()?;
     let outcome = runtimes.network.block_on(serve(&settings, &runtimes));
     // What still runs is beyond its time, and has nothing to lose.
