@@ -62,8 +62,17 @@ impl Session {
     pub(crate) fn stats(&self, read: &ScanStats) -> ScanStats {
         let mut stats = self.snapshot.totals();
         stats.add(read);
-        // A question may read a segment twice, for the count and for the page.
+        // A question may scan a part several times, for the count and for the page: what one scan left
+        // out another may have read.
         stats.segments_read = stats.segments_read.min(stats.segments_total);
+        let mut not_read = stats.granules_total.saturating_sub(stats.granules_read);
+        for skipped in [
+            &mut stats.granules_skipped_by_index,
+            &mut stats.granules_skipped_by_time,
+        ] {
+            *skipped = (*skipped).min(not_read);
+            not_read -= *skipped;
+        }
         stats
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `random.rs` | numbers from a seed |
 //! | `store.rs` | a store in a temporary folder whose loops are driven by hand |
+//! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
@@ -20,6 +21,7 @@
 mod damage;
 mod logs;
 mod random;
+mod records;
 mod spans;
 mod store;
 mod traces;
