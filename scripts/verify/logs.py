@@ -72,11 +72,16 @@ class Logs:
         return [log for log in self.all if predicate(log)]
 
     def rare_words(self, count):
-        """Words of five or more letters that stand in one record alone, and UUIDs that do."""
-        plain, uuids = Counter(), Counter()
-        uuid = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
+        """Words of five or more letters that stand in one record alone."""
+        return self._once(r"\b[a-z]{5,}\b", count)
+
+    def rare_uuids(self, count):
+        """UUIDs that stand in one record alone."""
+        return self._once(r"(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])", count)
+
+    def _once(self, pattern, count):
+        find = re.compile(pattern).findall
+        records = Counter()
         for log in self.all:
-            plain.update(set(re.findall(r"\b[a-z]{5,}\b", log.folded)))
-            uuids.update(set(uuid.findall(log.folded)))
-        once = [sorted(word for word, n in found.items() if n == 1)[:count] for found in (plain, uuids)]
-        return [*once[0], *once[1]]
+            records.update(set(find(log.folded)))
+        return sorted(text for text, n in records.items() if n == 1)[:count]

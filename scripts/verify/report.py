@@ -15,7 +15,7 @@ class Report:
         """One line. `detail`, a function, says more where they differ."""
         self.lines += 1
         same = expected == found
-        shorten = lambda thing: text if len(text := str(thing)) <= 12 else text[:11] + "…"
+        shorten = lambda thing: text if len(text := str(thing)) <= 12 else text[:11] + "~"
         print(f"{what:<74} {shorten(expected):>12} {shorten(found):>12}  {'ok' if same else 'DIFFERS'}", flush=True)
         if not same:
             self.differences += 1

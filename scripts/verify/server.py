@@ -11,6 +11,9 @@ import urllib.parse
 # Longer than any answer takes, so that a server that hangs is an error and not a wait.
 TIMEOUT_S = 120
 
+# Longer than a record takes from its acknowledgement until it is counted.
+SETTLE_S = 10
+
 
 class Server:
     """A running server on a data folder. Used with `with`, and stopped by SIGTERM."""
@@ -74,6 +77,16 @@ class Server:
         if status != 200 or answer.get("partial"):
             raise SystemExit(f"{path} {parameters}: {status} {json.dumps(answer)[:600]}")
         return answer
+
+    def settled(self, path, value, expected):
+        """A value of the answer, once it is the expected one; the last that was seen, when that never happens.
+
+        Acknowledged is on disk; what the answer tells of it may come a moment later.
+        """
+        deadline = time.monotonic() + SETTLE_S
+        while (found := value(self.ask(path))) != expected and time.monotonic() < deadline:
+            pass
+        return found
 
     def pages(self, path, **parameters):
         """Every page, following the cursor."""

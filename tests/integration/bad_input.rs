@@ -80,7 +80,7 @@ fn is_refused(status: u16, content_type: &str) -> impl Fn(&Answer) {
             );
         } else {
             // Field 2 of the message is the text; a code may stand before it.
-            assert!(answer.body.iter().any(|byte| *byte == 0x12), "{answer:?}");
+            assert!(answer.body.contains(&0x12), "{answer:?}");
         }
     }
 }

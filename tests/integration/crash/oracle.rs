@@ -30,8 +30,8 @@ impl fmt::Display for Figures {
 pub(super) fn compare(server: &Server, sent: &Sent) -> Figures {
     let mut api = server.api();
     let figures = Figures {
-        logs: check("logs", logs(&mut api), &sent.logs),
-        spans: check("spans", spans(&mut api), &sent.spans),
+        logs: check("logs", &logs(&mut api), &sent.logs),
+        spans: check("spans", &spans(&mut api), &sent.spans),
     };
     let status = api.get("/api/v1/status");
     for signal in ["logs", "spans"] {
@@ -42,7 +42,7 @@ pub(super) fn compare(server: &Server, sent: &Sent) -> Figures {
 }
 
 /// The number of records that were acknowledged, and of those that are there without.
-fn check(signal: &str, found: Vec<String>, records: &Records) -> (usize, usize) {
+fn check(signal: &str, found: &[String], records: &Records) -> (usize, usize) {
     let distinct: HashSet<&String> = found.iter().collect();
     let missing: Vec<_> = records
         .acknowledged
@@ -54,7 +54,7 @@ fn check(signal: &str, found: Vec<String>, records: &Records) -> (usize, usize) 
         .filter(|id| !records.sent.contains(**id))
         .collect();
     let mut times: HashMap<&String, usize> = HashMap::new();
-    for id in &found {
+    for id in found {
         *times.entry(id).or_default() += 1;
     }
     let twice: Vec<_> = times.iter().filter(|(_, times)| **times > 1).collect();
