@@ -6,7 +6,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 /// below the connections that the collector admits.
 pub(super) fn raise() {
     let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, ..limit };
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
     if limit.current != limit.maximum
         && let Err(error) = setrlimit(Resource::Nofile, raised)
     {

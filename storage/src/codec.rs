@@ -82,7 +82,9 @@ impl<'a> Reader<'a> {
     /// A number of items that follow, each at least one byte: a larger one is malformed, and must not
     /// make a reader allocate.
     pub(crate) fn count(&mut self) -> Option<usize> {
-        usize::try_from(self.varint()?).ok().filter(|&count| count <= self.0.len())
+        usize::try_from(self.varint()?)
+            .ok()
+            .filter(|&count| count <= self.0.len())
     }
 
     pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
@@ -109,7 +111,10 @@ mod tests {
         for value in [0, 127, 128, u64::MAX] {
             assert_eq!(reader.varint(), Some(value));
         }
-        assert_eq!((reader.u32(), reader.u64(), reader.bytes()), (Some(7), Some(8), Some(&b"abc"[..])));
+        assert_eq!(
+            (reader.u32(), reader.u64(), reader.bytes()),
+            (Some(7), Some(8), Some(&b"abc"[..]))
+        );
         assert_eq!(reader.varint(), None);
     }
 

@@ -23,13 +23,22 @@ impl Config {
 
     /// The defaults, for `data_dir`.
     pub fn new(data_dir: PathBuf) -> Self {
-        Config { data_dir, flush_bytes: 64 * 1024 * 1024, flush_interval_ms: 5 * 60 * 1000, fsync: FsyncMode::Always }
+        Config {
+            data_dir,
+            flush_bytes: 64 * 1024 * 1024,
+            flush_interval_ms: 5 * 60 * 1000,
+            fsync: FsyncMode::Always,
+        }
     }
 
     /// What is wrong with the settings, if anything, as one sentence.
     pub fn validate(&self) -> Result<(), String> {
         if self.flush_bytes < Self::MIN_FLUSH_BYTES {
-            return Err(format!("flush_bytes is {}, must be at least {}", self.flush_bytes, Self::MIN_FLUSH_BYTES));
+            return Err(format!(
+                "flush_bytes is {}, must be at least {}",
+                self.flush_bytes,
+                Self::MIN_FLUSH_BYTES
+            ));
         }
         if self.flush_interval_ms == 0 {
             return Err("flush_interval_ms is 0, must be at least 1".into());

@@ -29,7 +29,9 @@ pub enum OpenError {
     },
     /// The folder holds data but no catalog, which alone says what counts. Nothing was changed: restore
     /// the catalog from a copy, or move the folder `tenants` away to begin anew.
-    #[error("{path} is missing or empty although the data folder holds data: restore it, or move `tenants` away")]
+    #[error(
+        "{path} is missing or empty although the data folder holds data: restore it, or move `tenants` away"
+    )]
     CatalogLost {
         /// Where the catalog should be.
         path: PathBuf,

@@ -30,9 +30,9 @@ mod names;
 mod segment;
 mod storage;
 mod table;
+mod tenant;
 #[cfg(test)]
 mod testing;
-mod tenant;
 
 pub mod background;
 pub mod catalog;

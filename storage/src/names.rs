@@ -50,7 +50,9 @@ pub(crate) fn segments_dir(signal_dir: &Path) -> PathBuf {
 
 /// The folder of a segment.
 pub(crate) fn segment_dir(signal_dir: &Path, partition: &str, id: u64) -> PathBuf {
-    segments_dir(signal_dir).join(partition).join(segment_name(id))
+    segments_dir(signal_dir)
+        .join(partition)
+        .join(segment_name(id))
 }
 
 /// A segment's folder name.

@@ -39,7 +39,13 @@ impl Environment {
     pub fn system() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let runner = Arc::new(ThreadRunner::new(Arc::clone(&clock)));
-        Environment { vfs: Arc::new(OsVfs), clock, runner, catalog: None, store_id: random_id() }
+        Environment {
+            vfs: Arc::new(OsVfs),
+            clock,
+            runner,
+            catalog: None,
+            store_id: random_id(),
+        }
     }
 }
 
@@ -110,7 +116,9 @@ struct Inner {
 
 impl std::fmt::Debug for Storage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Storage").field("tables", &self.0.tables.len()).finish_non_exhaustive()
+        f.debug_struct("Storage")
+            .field("tables", &self.0.tables.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -125,12 +133,22 @@ impl Storage {
             Some(catalog) => catalog,
             None => {
                 let path = config.data_dir.join(names::CATALOG);
-                Arc::new(open_catalog(&path, &config.data_dir, vfs.as_ref(), environment.store_id)?)
+                Arc::new(open_catalog(
+                    &path,
+                    &config.data_dir,
+                    vfs.as_ref(),
+                    environment.store_id,
+                )?)
             }
         };
         let cache = Arc::new(SegmentCache::new(limits::CACHE_BYTES));
-        let room =
-            Room { config: Arc::new(config), vfs, catalog, clock: environment.clock, cache: Arc::clone(&cache) };
+        let room = Room {
+            config: Arc::new(config),
+            vfs,
+            catalog,
+            clock: environment.clock,
+            cache: Arc::clone(&cache),
+        };
         let tenant = TenantId::default();
         let mut tables = HashMap::new();
         let mut wal_findings = Vec::new();
@@ -141,13 +159,25 @@ impl Storage {
             tables.insert((tenant.clone(), signal), table);
         }
         let lock = Mutex::new(Some(lock));
-        Ok(Storage(Arc::new(Inner { tables, runner: environment.runner, cache, wal_findings, lock })))
+        Ok(Storage(Arc::new(Inner {
+            tables,
+            runner: environment.runner,
+            cache,
+            wal_findings,
+            lock,
+        })))
     }
 
     /// Makes `records` durable; they are searchable shortly after. All of them or, on error, none.
-    pub async fn append(&self, tenant: &TenantId, records: Incoming) -> Result<Appended, AppendError> {
+    pub async fn append(
+        &self,
+        tenant: &TenantId,
+        records: Incoming,
+    ) -> Result<Appended, AppendError> {
         let signal = records.signal();
-        let table = self.table(tenant, signal).map_err(|unknown| AppendError::UnknownTenant(unknown.0))?;
+        let table = self
+            .table(tenant, signal)
+            .map_err(|unknown| AppendError::UnknownTenant(unknown.0))?;
         table.append(records.into_batch()).await
     }
 
@@ -160,7 +190,10 @@ impl Storage {
     pub fn status(&self, tenant: &TenantId) -> Result<StorageStatus, UnknownTenant> {
         let table = |signal: Signal| Ok((signal, self.table(tenant, signal)?.status()));
         Ok(StorageStatus {
-            tables: Signal::ALL.into_iter().map(table).collect::<Result<_, UnknownTenant>>()?,
+            tables: Signal::ALL
+                .into_iter()
+                .map(table)
+                .collect::<Result<_, UnknownTenant>>()?,
             wal_findings: self.0.wal_findings.clone(),
             cache_bytes: self.0.cache.bytes() as u64,
             failed_loops: self.0.runner.failed(),
@@ -170,37 +203,61 @@ impl Storage {
     /// Refuses further appends (retryably), finishes what was begun, flushes memtables to segments and
     /// lets go of the data folder. Blocks until that is done.
     pub fn shutdown(&self) {
-        self.0.tables.values().for_each(|table| table.queue().close());
+        self.0
+            .tables
+            .values()
+            .for_each(|table| table.queue().close());
         self.0.runner.stop();
         self.0.lock.lock().take();
     }
 
     fn table(&self, tenant: &TenantId, signal: Signal) -> Result<&Arc<Table>, UnknownTenant> {
         let key = (tenant.clone(), signal);
-        self.0.tables.get(&key).ok_or_else(|| UnknownTenant(tenant.to_string()))
+        self.0
+            .tables
+            .get(&key)
+            .ok_or_else(|| UnknownTenant(tenant.to_string()))
     }
 }
 
 fn take_folder(vfs: &dyn Vfs, data_dir: &Path) -> Result<Box<dyn VfsLock>, OpenError> {
-    let io = |source| OpenError::Io { path: data_dir.to_path_buf(), source };
+    let io = |source| OpenError::Io {
+        path: data_dir.to_path_buf(),
+        source,
+    };
     create_all(vfs, data_dir).map_err(io)?;
-    vfs.lock(&data_dir.join(names::LOCK)).map_err(|source| match source.kind() {
-        std::io::ErrorKind::WouldBlock => OpenError::InUse { path: data_dir.to_path_buf() },
-        _ => io(source),
-    })
+    vfs.lock(&data_dir.join(names::LOCK))
+        .map_err(|source| match source.kind() {
+            std::io::ErrorKind::WouldBlock => OpenError::InUse {
+                path: data_dir.to_path_buf(),
+            },
+            _ => io(source),
+        })
 }
 
 /// A catalog that had to be created beside data was lost, and without it nobody knows which files count.
-fn open_catalog(path: &Path, data: &Path, vfs: &dyn Vfs, store_id: u128) -> Result<SqliteCatalog, OpenError> {
-    let io = |source| OpenError::Io { path: data.to_path_buf(), source };
+fn open_catalog(
+    path: &Path,
+    data: &Path,
+    vfs: &dyn Vfs,
+    store_id: u128,
+) -> Result<SqliteCatalog, OpenError> {
+    let io = |source| OpenError::Io {
+        path: data.to_path_buf(),
+        source,
+    };
     let holds_data = vfs.exists(&data.join(names::TENANTS)).map_err(io)?;
     let known = vfs.exists(path).map_err(io)?;
     if holds_data && !known {
-        return Err(OpenError::CatalogLost { path: path.to_path_buf() });
+        return Err(OpenError::CatalogLost {
+            path: path.to_path_buf(),
+        });
     }
     let catalog = SqliteCatalog::open(path, vfs, store_id)?;
     if holds_data && catalog.created() {
-        return Err(OpenError::CatalogLost { path: path.to_path_buf() });
+        return Err(OpenError::CatalogLost {
+            path: path.to_path_buf(),
+        });
     }
     Ok(catalog)
 }
@@ -225,10 +282,19 @@ fn create_all(vfs: &dyn Vfs, data_dir: &Path) -> std::io::Result<()> {
 fn start_loops(runner: &dyn Runner, table: &Arc<Table>, next_seq: u64) -> Result<(), OpenError> {
     table.start_commit(runner, next_seq)?;
     let flush = Box::new(FlushStep(Arc::clone(table)));
-    let error = |source| OpenError::Thread { what: "flush", source };
-    runner.start("flush", table.flush_waker(), flush).map_err(error)
+    let error = |source| OpenError::Thread {
+        what: "flush",
+        source,
+    };
+    runner
+        .start("flush", table.flush_waker(), flush)
+        .map_err(error)
 }
 
 fn findings(tenant: &TenantId, signal: Signal, report: &WalReport) -> Vec<String> {
-    report.findings.iter().map(|finding| format!("{tenant}/{signal}: {finding}")).collect()
+    report
+        .findings
+        .iter()
+        .map(|finding| format!("{tenant}/{signal}: {finding}"))
+        .collect()
 }

@@ -16,7 +16,10 @@ pub(crate) const ARRIVAL_NS: i64 = 1_700_000_000_000_000_000;
 /// Log records with these times and bodies, of service `cart`.
 pub(crate) fn logs(rows: &[(u64, &str)]) -> LogsBatch {
     let mut builder = LogsBuilder::new(rows.len(), ARRIVAL_NS);
-    let resource = ResourceRef { present: true, ..ResourceRef::default() };
+    let resource = ResourceRef {
+        present: true,
+        ..ResourceRef::default()
+    };
     builder.group(&resource, &ScopeRef::default(), Some("cart"));
     for (at, (time, body)) in rows.iter().enumerate() {
         let mut attributes = Vec::new();
@@ -55,7 +58,16 @@ pub(crate) struct Span {
 
 impl Span {
     pub(crate) fn new(trace: u8, id: u8, parent: Option<u8>, start: u64) -> Self {
-        Span { trace, id, parent, start, end: start + 10, name: "GET /", service: "cart", error: false }
+        Span {
+            trace,
+            id,
+            parent,
+            start,
+            end: start + 10,
+            name: "GET /",
+            service: "cart",
+            error: false,
+        }
     }
 }
 
@@ -63,7 +75,10 @@ impl Span {
 pub(crate) fn spans(rows: &[Span]) -> SpansBatch {
     let mut builder = SpansBuilder::new(rows.len(), ARRIVAL_NS);
     for span in rows {
-        let resource = ResourceRef { present: true, ..ResourceRef::default() };
+        let resource = ResourceRef {
+            present: true,
+            ..ResourceRef::default()
+        };
         builder.group(&resource, &ScopeRef::default(), Some(span.service));
         builder
             .push(&SpanRow {

@@ -53,10 +53,15 @@ fn rounds(number: u64, end: impl Fn(&mut Server)) {
         let again = Server::start(folder.path(), SETTINGS);
         println!("seed {seed}: {}", compare(&again, &sent));
     }
-    let status = Server::start(folder.path(), SETTINGS).api().get("/api/v1/status");
+    let status = Server::start(folder.path(), SETTINGS)
+        .api()
+        .get("/api/v1/status");
     for signal in ["logs", "spans"] {
         let segments = status[signal]["segments"].as_u64();
-        assert!(segments > Some(1), "{signal} were never flushed, so no flush was interrupted");
+        assert!(
+            segments > Some(1),
+            "{signal} were never flushed, so no flush was interrupted"
+        );
     }
 }
 

@@ -63,12 +63,16 @@ struct Unpublished {
 }
 
 /// Steps 1 to 3: writes `memtable`'s rows as segments and publishes them. Returns the segments.
-pub(crate) fn flush(job: &FlushJob<'_>, memtable: &Memtable) -> Result<Vec<SegmentRow>, FlushError> {
+pub(crate) fn flush(
+    job: &FlushJob<'_>,
+    memtable: &Memtable,
+) -> Result<Vec<SegmentRow>, FlushError> {
     if let Some(landed) = landed_before(job, memtable) {
         return Ok(landed);
     }
     let mut written = Vec::new();
-    let result = write_all(job, memtable, &mut written).and_then(|()| publish(job, memtable, &written));
+    let result =
+        write_all(job, memtable, &mut written).and_then(|()| publish(job, memtable, &written));
     match result {
         Ok(()) => Ok(written.into_iter().map(|segment| segment.row).collect()),
         Err(error) => {
@@ -90,11 +94,17 @@ fn landed_before(job: &FlushJob<'_>, memtable: &Memtable) -> Option<Vec<SegmentR
         return None;
     }
     let catalog = job.catalog.state();
-    let segments = catalog.segments_of(&key).filter(|segment| segment.wal_to_seq == memtable.end_seq());
+    let segments = catalog
+        .segments_of(&key)
+        .filter(|segment| segment.wal_to_seq == memtable.end_seq());
     Some(segments.cloned().collect())
 }
 
-fn publish(job: &FlushJob<'_>, memtable: &Memtable, written: &[Unpublished]) -> Result<(), FlushError> {
+fn publish(
+    job: &FlushJob<'_>,
+    memtable: &Memtable,
+    written: &[Unpublished],
+) -> Result<(), FlushError> {
     let commit = FlushCommit {
         key: TableKey::new(job.tenant.as_str(), job.signal),
         segments: written.iter().map(|segment| segment.row.clone()).collect(),
@@ -104,7 +114,11 @@ fn publish(job: &FlushJob<'_>, memtable: &Memtable, written: &[Unpublished]) -> 
     Ok(job.catalog.commit(Change::Flush(commit))?)
 }
 
-fn write_all(job: &FlushJob<'_>, memtable: &Memtable, written: &mut Vec<Unpublished>) -> Result<(), FlushError> {
+fn write_all(
+    job: &FlushJob<'_>,
+    memtable: &Memtable,
+    written: &mut Vec<Unpublished>,
+) -> Result<(), FlushError> {
     if memtable.rows() == 0 {
         return Ok(());
     }
@@ -112,7 +126,9 @@ fn write_all(job: &FlushJob<'_>, memtable: &Memtable, written: &mut Vec<Unpublis
     let arrival_ns = memtable.arrival_ns().unwrap_or((job.now_ns, job.now_ns));
     for (partition, indices) in partition::divide(job.signal, &rows)? {
         let sorted = sort::take_sorted(job.signal, &rows, indices)?;
-        written.push(write_partition(job, memtable, partition, arrival_ns, &sorted)?);
+        written.push(write_partition(
+            job, memtable, partition, arrival_ns, &sorted,
+        )?);
     }
     Ok(())
 }
@@ -153,7 +169,10 @@ fn write_partition(
         created_ns: job.now_ns,
         meta_checksum: u64::from(written.meta_crc32c),
     };
-    Ok(Unpublished { row, dir: written.dir })
+    Ok(Unpublished {
+        row,
+        dir: written.dir,
+    })
 }
 
 /// After a failed flush: its folders, of which the catalog knows nothing. What cannot be removed now

@@ -16,29 +16,44 @@ use crate::limits::FLUSH_PARTITIONS;
 const HOUR_NS: i64 = 3_600_000_000_000;
 
 /// The rows of each partition, ascending.
-pub(super) fn divide(signal: Signal, rows: &RecordBatch) -> Result<BTreeMap<Partition, Vec<u32>>, SchemaError> {
+pub(super) fn divide(
+    signal: Signal,
+    rows: &RecordBatch,
+) -> Result<BTreeMap<Partition, Vec<u32>>, SchemaError> {
     let hours = hours(signal, rows)?;
     let mut by_hour: HashMap<i64, Vec<u32>> = HashMap::new();
     for (row, hour) in hours.into_iter().enumerate() {
         by_hour.entry(hour).or_default().push(row as u32);
     }
     let mut largest_first: Vec<(i64, Vec<u32>)> = by_hour.into_iter().collect();
-    largest_first.sort_by_key(|(hour, rows)| (std::cmp::Reverse(rows.len()), std::cmp::Reverse(*hour)));
+    largest_first
+        .sort_by_key(|(hour, rows)| (std::cmp::Reverse(rows.len()), std::cmp::Reverse(*hour)));
     let mut partitions: BTreeMap<Partition, Vec<u32>> = BTreeMap::new();
     for (at, (hour, rows)) in largest_first.into_iter().enumerate() {
-        let partition = if at < FLUSH_PARTITIONS { Partition::Hour(hour) } else { Partition::Odd };
+        let partition = if at < FLUSH_PARTITIONS {
+            Partition::Hour(hour)
+        } else {
+            Partition::Odd
+        };
         partitions.entry(partition).or_default().extend(rows);
     }
-    partitions.values_mut().for_each(|rows| rows.sort_unstable());
+    partitions
+        .values_mut()
+        .for_each(|rows| rows.sort_unstable());
     Ok(partitions)
 }
 
 fn hours(signal: Signal, rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
     Ok(match signal {
-        Signal::Logs => {
-            columns::time(rows, logs::PLACED_TIME)?.values().iter().map(|time| time.div_euclid(HOUR_NS)).collect()
-        }
-        Signal::Spans => trace_starts(rows)?.iter().map(|time| time.div_euclid(HOUR_NS)).collect(),
+        Signal::Logs => columns::time(rows, logs::PLACED_TIME)?
+            .values()
+            .iter()
+            .map(|time| time.div_euclid(HOUR_NS))
+            .collect(),
+        Signal::Spans => trace_starts(rows)?
+            .iter()
+            .map(|time| time.div_euclid(HOUR_NS))
+            .collect(),
     })
 }
 
@@ -49,9 +64,14 @@ pub(super) fn trace_starts(rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> 
     let mut earliest: HashMap<&[u8], i64> = HashMap::new();
     for row in 0..rows.num_rows() {
         let time = times.value(row);
-        earliest.entry(traces.value(row)).and_modify(|known| *known = time.min(*known)).or_insert(time);
+        earliest
+            .entry(traces.value(row))
+            .and_modify(|known| *known = time.min(*known))
+            .or_insert(time);
     }
-    Ok((0..rows.num_rows()).map(|row| earliest[traces.value(row)]).collect())
+    Ok((0..rows.num_rows())
+        .map(|row| earliest[traces.value(row)])
+        .collect())
 }
 
 /// The folder of a partition: `2023-01-29T08` (UTC), or `odd`.
@@ -70,11 +90,16 @@ pub(crate) fn folder_name(partition: Partition) -> String {
 fn civil_date(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 

@@ -30,11 +30,19 @@ pub(super) fn take_sorted(
             indices.sort_by(|&a, &b| {
                 let key = |row: u32| {
                     let row = row as usize;
-                    (Reverse(starts[row]), traces.value(row), times[row], seqs[row])
+                    (
+                        Reverse(starts[row]),
+                        traces.value(row),
+                        times[row],
+                        seqs[row],
+                    )
                 };
                 key(a).cmp(&key(b))
             });
         }
     }
-    Ok(arrow::compute::take_record_batch(rows, &UInt32Array::from(indices))?)
+    Ok(arrow::compute::take_record_batch(
+        rows,
+        &UInt32Array::from(indices),
+    )?)
 }

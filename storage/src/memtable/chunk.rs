@@ -28,13 +28,28 @@ pub(crate) struct Chunk {
 impl Chunk {
     pub(crate) fn new(signal: Signal, batch: RecordBatch) -> Result<Self, SchemaError> {
         let seq = columns::uint64(&batch, SEQ)?.values();
-        let seqs = (seq.first().copied().unwrap_or(0), seq.last().copied().unwrap_or(0));
+        let seqs = (
+            seq.first().copied().unwrap_or(0),
+            seq.last().copied().unwrap_or(0),
+        );
         let times = columns::time(&batch, PLACED_TIME)?;
         let first = arrow::compute::min(times).unwrap_or(0);
         let last = arrow::compute::max(times).unwrap_or(0);
-        let bytes = batch.columns().iter().map(|column| slice_bytes(column.as_ref())).sum();
+        let bytes = batch
+            .columns()
+            .iter()
+            .map(|column| slice_bytes(column.as_ref()))
+            .sum();
         let (text, traces) = (OnceLock::new(), OnceLock::new());
-        Ok(Chunk { signal, batch, seqs, time_range: (first, last), bytes, text, traces })
+        Ok(Chunk {
+            signal,
+            batch,
+            seqs,
+            time_range: (first, last),
+            bytes,
+            text,
+            traces,
+        })
     }
 
     pub(crate) fn batch(&self) -> &RecordBatch {
@@ -92,5 +107,8 @@ impl Chunk {
 
 /// Bytes of this array's own rows: a slice of a larger array counts its slice alone.
 fn slice_bytes(array: &dyn Array) -> usize {
-    array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size())
+    array
+        .to_data()
+        .get_slice_memory_size()
+        .unwrap_or_else(|_| array.get_array_memory_size())
 }

@@ -34,7 +34,10 @@ pub(crate) struct Stored<'a> {
 ///
 /// A segment that cannot be read counts as not holding the span: showing a span twice is better than
 /// losing one.
-pub(crate) fn distinct_spans(commit: RecordBatch, stored: &Stored<'_>) -> Result<(RecordBatch, u64), PartError> {
+pub(crate) fn distinct_spans(
+    commit: RecordBatch,
+    stored: &Stored<'_>,
+) -> Result<(RecordBatch, u64), PartError> {
     let keys = span_keys(&commit)?;
     let mut repeated = vec![false; commit.num_rows()];
     mark_within(&commit, &keys, &mut repeated);
@@ -51,14 +54,20 @@ pub(crate) fn distinct_spans(commit: RecordBatch, stored: &Stored<'_>) -> Result
         return Ok((commit, 0));
     }
     let kept: BooleanArray = repeated.iter().map(|repeated| Some(!repeated)).collect();
-    Ok((arrow::compute::filter_record_batch(&commit, &kept)?, dropped))
+    Ok((
+        arrow::compute::filter_record_batch(&commit, &kept)?,
+        dropped,
+    ))
 }
 
 fn mark_within(commit: &RecordBatch, keys: &[u64], repeated: &mut [bool]) {
     let mut earlier: HashMap<u64, Vec<usize>> = HashMap::with_capacity(keys.len());
     for (row, &key) in keys.iter().enumerate() {
         let same_key = earlier.entry(key).or_default();
-        if same_key.iter().any(|&other| same_span(commit, row, commit, other)) {
+        if same_key
+            .iter()
+            .any(|&other| same_span(commit, row, commit, other))
+        {
             repeated[row] = true;
         } else {
             same_key.push(row);
@@ -66,14 +75,31 @@ fn mark_within(commit: &RecordBatch, keys: &[u64], repeated: &mut [bool]) {
     }
 }
 
-fn mark_in_memtable(commit: &RecordBatch, keys: &[u64], memtable: &Memtable, repeated: &mut [bool]) {
-    for (row, &key) in keys.iter().enumerate().filter(|(row, _)| !repeated[*row]).collect::<Vec<_>>() {
-        let mut candidates = memtable.spans_with_key(key).filter_map(|seq| memtable.find(seq));
-        repeated[row] = candidates.any(|(chunk, other)| same_span(commit, row, chunk.batch(), other));
+fn mark_in_memtable(
+    commit: &RecordBatch,
+    keys: &[u64],
+    memtable: &Memtable,
+    repeated: &mut [bool],
+) {
+    for (row, &key) in keys
+        .iter()
+        .enumerate()
+        .filter(|(row, _)| !repeated[*row])
+        .collect::<Vec<_>>()
+    {
+        let mut candidates = memtable
+            .spans_with_key(key)
+            .filter_map(|seq| memtable.find(seq));
+        repeated[row] =
+            candidates.any(|(chunk, other)| same_span(commit, row, chunk.batch(), other));
     }
 }
 
-fn mark_in_segment(commit: &RecordBatch, segment: &Arc<Segment>, repeated: &mut [bool]) -> Result<(), PartError> {
+fn mark_in_segment(
+    commit: &RecordBatch,
+    segment: &Arc<Segment>,
+    repeated: &mut [bool],
+) -> Result<(), PartError> {
     let suspects = suspects(commit, segment, repeated)?;
     if suspects.is_empty() {
         return Ok(());
@@ -91,7 +117,11 @@ fn mark_in_segment(commit: &RecordBatch, segment: &Arc<Segment>, repeated: &mut 
 }
 
 /// Rows of the commit that this segment may hold, by its time, its filter and its traces.
-fn suspects(commit: &RecordBatch, segment: &Segment, repeated: &[bool]) -> Result<Vec<(usize, TraceId)>, PartError> {
+fn suspects(
+    commit: &RecordBatch,
+    segment: &Segment,
+    repeated: &[bool],
+) -> Result<Vec<(usize, TraceId)>, PartError> {
     let placed = columns::time(commit, spans::PLACED_TIME)?;
     let start = columns::time(commit, spans::START_TIME)?;
     let traces = columns::id(commit, spans::TRACE_ID)?;
@@ -110,7 +140,11 @@ fn suspects(commit: &RecordBatch, segment: &Segment, repeated: &[bool]) -> Resul
             None => opened.insert((segment.text_index(), segment.trace_directory()?)),
         };
         let key = id_key_of_bytes(ids.value(row));
-        if index.as_ref().as_ref().is_some_and(|index| index.may_contain_id(key).is_empty()) {
+        if index
+            .as_ref()
+            .as_ref()
+            .is_some_and(|index| index.may_contain_id(key).is_empty())
+        {
             continue;
         }
         if let Some(trace) = id_at(traces, row).filter(|&trace| directory.get(trace).is_some()) {
@@ -129,7 +163,15 @@ fn pairs_with_equal_ids(
     let directory = segment.trace_directory()?;
     let rows_of = |&(row, trace): &(usize, TraceId)| {
         let rows: Vec<u32> = directory.rows_of(trace).collect();
-        rows.into_iter().map(move |stored| (row, RowAddress { part: 0, row: stored }))
+        rows.into_iter().map(move |stored| {
+            (
+                row,
+                RowAddress {
+                    part: 0,
+                    row: stored,
+                },
+            )
+        })
     };
     let pairs: Vec<(usize, RowAddress)> = suspects.iter().flat_map(rows_of).collect();
     let mut distinct: Vec<RowAddress> = pairs.iter().map(|&(_, address)| address).collect();
@@ -139,28 +181,38 @@ fn pairs_with_equal_ids(
     let stored_ids = columns::id(&stored, spans::SPAN_ID)?;
     let ids = columns::id(commit, spans::SPAN_ID)?;
     let equal = |&(row, address): &(usize, RowAddress)| {
-        distinct.binary_search(&address).is_ok_and(|at| stored_ids.value(at) == ids.value(row))
+        distinct
+            .binary_search(&address)
+            .is_ok_and(|at| stored_ids.value(at) == ids.value(row))
     };
     Ok(pairs.into_iter().filter(equal).collect())
 }
 
 fn stored_columns() -> Vec<&'static str> {
     let schema: &'static arrow::datatypes::Schema = stored_schema();
-    schema.fields().iter().map(|field| field.name().as_str()).collect()
+    schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect()
 }
 
 fn stored_schema() -> &'static arrow::datatypes::Schema {
-    static SCHEMA: std::sync::LazyLock<arrow::datatypes::SchemaRef> = std::sync::LazyLock::new(spans::stored_schema);
+    static SCHEMA: std::sync::LazyLock<arrow::datatypes::SchemaRef> =
+        std::sync::LazyLock::new(spans::stored_schema);
     &SCHEMA
 }
 
 /// Whether two rows of the stored span schema were sent alike. Sequence number and place are ours.
 fn same_span(a: &RecordBatch, row: usize, b: &RecordBatch, other: usize) -> bool {
     let schema = stored_schema();
-    (0..schema.fields().len()).filter(|&at| !is_ours(schema.field(at).name())).all(|at| {
-        let (left, right): (&dyn Array, &dyn Array) = (&a.column(at).slice(row, 1), &b.column(at).slice(other, 1));
-        left == right
-    })
+    (0..schema.fields().len())
+        .filter(|&at| !is_ours(schema.field(at).name()))
+        .all(|at| {
+            let (left, right): (&dyn Array, &dyn Array) =
+                (&a.column(at).slice(row, 1), &b.column(at).slice(other, 1));
+            left == right
+        })
 }
 
 fn is_ours(column: &str) -> bool {

@@ -22,7 +22,9 @@ impl SpanKeys {
                 std::collections::hash_map::Entry::Vacant(free) => {
                     free.insert(seq);
                 }
-                std::collections::hash_map::Entry::Occupied(_) => self.more.entry(key).or_default().push(seq),
+                std::collections::hash_map::Entry::Occupied(_) => {
+                    self.more.entry(key).or_default().push(seq)
+                }
             }
         }
         Ok(())
@@ -30,7 +32,11 @@ impl SpanKeys {
 
     pub(super) fn get(&self, key: u64) -> impl Iterator<Item = u64> + '_ {
         let first = self.first.get(&key).copied();
-        let more = if first.is_some() { self.more.get(&key) } else { None };
+        let more = if first.is_some() {
+            self.more.get(&key)
+        } else {
+            None
+        };
         first.into_iter().chain(more.into_iter().flatten().copied())
     }
 

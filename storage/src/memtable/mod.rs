@@ -66,7 +66,9 @@ impl Memtable {
         self.end_seq = self.end_seq.max(commit.end_seq);
         self.duplicates += commit.duplicates;
         self.since.get_or_insert(now.monotonic);
-        let (first, last) = self.arrival_ns.unwrap_or((commit.arrival_ns, commit.arrival_ns));
+        let (first, last) = self
+            .arrival_ns
+            .unwrap_or((commit.arrival_ns, commit.arrival_ns));
         self.arrival_ns = Some((first.min(commit.arrival_ns), last.max(commit.arrival_ns)));
         if commit.rows.num_rows() == 0 {
             return Ok(());
@@ -89,7 +91,10 @@ impl Memtable {
             if rows > CHUNK_ROWS || older.rows() > 2 * newer.rows() {
                 break;
             }
-            let joined = concat(&self.signal.stored_schema(), &[older.batch().clone(), newer.batch().clone()])?;
+            let joined = concat(
+                &self.signal.stored_schema(),
+                &[older.batch().clone(), newer.batch().clone()],
+            )?;
             let before = older.bytes() + newer.bytes();
             let joined = Chunk::new(self.signal, joined)?;
             self.bytes = (self.bytes + joined.bytes()).saturating_sub(before);
@@ -118,7 +123,11 @@ impl Memtable {
 
     /// All rows as one batch.
     pub(crate) fn all_rows(&self) -> Result<RecordBatch, SchemaError> {
-        let batches: Vec<RecordBatch> = self.chunks.iter().map(|chunk| chunk.batch().clone()).collect();
+        let batches: Vec<RecordBatch> = self
+            .chunks
+            .iter()
+            .map(|chunk| chunk.batch().clone())
+            .collect();
         concat(&self.signal.stored_schema(), &batches)
     }
 

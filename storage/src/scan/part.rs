@@ -63,11 +63,17 @@ pub struct SelectedBatch {
 
 impl Part {
     pub(crate) fn chunk(signal: Signal, chunk: Arc<Chunk>) -> Self {
-        Part { signal, kind: Kind::Chunk(chunk) }
+        Part {
+            signal,
+            kind: Kind::Chunk(chunk),
+        }
     }
 
     pub(crate) fn segment(signal: Signal, segment: Arc<Segment>) -> Self {
-        Part { signal, kind: Kind::Segment(segment) }
+        Part {
+            signal,
+            kind: Kind::Segment(segment),
+        }
     }
 
     /// What it is.
@@ -142,11 +148,14 @@ impl Part {
 
     fn granules_in(&self, time: TimeRange) -> GranuleSet {
         let granules = self.granules();
-        let Kind::Segment(segment) = &self.kind else { return all(granules) };
+        let Kind::Segment(segment) = &self.kind else {
+            return all(granules);
+        };
         let mut set = none(granules);
         for (rows, (first, last)) in segment.batch_times() {
             if time.overlaps(first, last) {
-                (rows.start / GRANULE_ROWS..rows.end.div_ceil(GRANULE_ROWS)).for_each(|granule| set.insert(granule as usize));
+                (rows.start / GRANULE_ROWS..rows.end.div_ceil(GRANULE_ROWS))
+                    .for_each(|granule| set.insert(granule as usize));
             }
         }
         set
@@ -172,7 +181,9 @@ impl Part {
                 left
             }
             Predicate::Text(pattern) => self.granules_with_text(pattern),
-            Predicate::TraceId(id) if self.signal == Signal::Spans => self.granules_of_trace(*id)?,
+            Predicate::TraceId(id) if self.signal == Signal::Spans => {
+                self.granules_of_trace(*id)?
+            }
             Predicate::TraceId(id) => self.granules_with_id(id),
             Predicate::SpanId(id) => self.granules_with_id(id),
         })
@@ -189,7 +200,9 @@ impl Part {
 
     fn with_index(&self, ask: impl Fn(&dyn Candidates) -> GranuleSet) -> GranuleSet {
         match &self.kind {
-            Kind::Chunk(chunk) => chunk.text_index().map_or_else(|| all(self.granules()), |index| ask(index)),
+            Kind::Chunk(chunk) => chunk
+                .text_index()
+                .map_or_else(|| all(self.granules()), |index| ask(index)),
             Kind::Segment(segment) => match segment.text_index().as_ref() {
                 Some(index) => ask(index),
                 None => all(self.granules()),
@@ -200,7 +213,9 @@ impl Part {
     fn granules_of_trace(&self, id: TraceId) -> Result<GranuleSet, PartError> {
         let mut set = none(self.granules());
         let directory = self.trace_directory()?;
-        directory.rows_of(id).for_each(|row| set.insert((row / GRANULE_ROWS) as usize));
+        directory
+            .rows_of(id)
+            .for_each(|row| set.insert((row / GRANULE_ROWS) as usize));
         Ok(set)
     }
 
@@ -216,14 +231,19 @@ impl Part {
         if !windows.is_empty() {
             stats.segments_read += u64::from(self.is_segment());
             stats.rows_scanned += selection.rows();
-            stats.rows_decoded += windows.iter().map(|rows| u64::from(rows.end - rows.start)).sum::<u64>();
+            stats.rows_decoded += windows
+                .iter()
+                .map(|rows| u64::from(rows.end - rows.start))
+                .sum::<u64>();
             stats.granules_read += selection
                 .ranges()
                 .iter()
                 .map(|rows| u64::from(rows.end.div_ceil(GRANULE_ROWS) - rows.start / GRANULE_ROWS))
                 .sum::<u64>();
         }
-        windows.into_iter().flat_map(move |window| self.read_window(columns, selection, window))
+        windows
+            .into_iter()
+            .flat_map(move |window| self.read_window(columns, selection, window))
     }
 
     /// The units of decoding that `selection` touches.
@@ -232,7 +252,10 @@ impl Part {
             Kind::Chunk(_) => std::iter::once(0..self.rows()).collect(),
             Kind::Segment(segment) => segment.batch_times().map(|(rows, _)| rows).collect(),
         };
-        units.into_iter().filter(|unit| selection.within(unit.clone()).next().is_some()).collect()
+        units
+            .into_iter()
+            .filter(|unit| selection.within(unit.clone()).next().is_some())
+            .collect()
     }
 
     fn read_window(
@@ -248,35 +271,62 @@ impl Part {
                 .within(window)
                 .map(|rows| {
                     let length = (rows.end - rows.start) as usize;
-                    Ok(SelectedBatch { first_row: rows.start, batch: batch.slice((rows.start - start) as usize, length) })
+                    Ok(SelectedBatch {
+                        first_row: rows.start,
+                        batch: batch.slice((rows.start - start) as usize, length),
+                    })
                 })
                 .collect(),
         }
     }
 
-    fn decode(&self, columns: &[&'static str], window: Range<u32>) -> Result<RecordBatch, PartError> {
+    fn decode(
+        &self,
+        columns: &[&'static str],
+        window: Range<u32>,
+    ) -> Result<RecordBatch, PartError> {
         match &self.kind {
             Kind::Chunk(chunk) => Ok(chunk.batch().project(&indices(self.signal, columns)?)?),
-            Kind::Segment(segment) => Ok(segment.read_batch(window.start, &indices(self.signal, columns)?)?),
+            Kind::Segment(segment) => {
+                Ok(segment.read_batch(window.start, &indices(self.signal, columns)?)?)
+            }
         }
     }
 
     /// The rows at `rows` (ascending), with `columns`, decoding only the record batches they stand in.
-    pub(super) fn take(&self, rows: &[u32], columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+    pub(super) fn take(
+        &self,
+        rows: &[u32],
+        columns: &[&'static str],
+    ) -> Result<Vec<RecordBatch>, PartError> {
         let mut selection = RowSelection::none();
         rows.iter().for_each(|&row| selection.push(row..row + 1));
         let mut taken = Vec::new();
         for window in self.windows(&selection) {
             let batch = self.decode(columns, window.clone())?;
-            let inside = rows.iter().filter(|row| window.contains(row)).map(|row| row - window.start);
-            taken.push(arrow::compute::take_record_batch(&batch, &UInt32Array::from_iter_values(inside))?);
+            let inside = rows
+                .iter()
+                .filter(|row| window.contains(row))
+                .map(|row| row - window.start);
+            taken.push(arrow::compute::take_record_batch(
+                &batch,
+                &UInt32Array::from_iter_values(inside),
+            )?);
         }
         let found: usize = taken.iter().map(RecordBatch::num_rows).sum();
-        if found == rows.len() { Ok(taken) } else { Err(PartError::NoSuchRow) }
+        if found == rows.len() {
+            Ok(taken)
+        } else {
+            Err(PartError::NoSuchRow)
+        }
     }
 
     /// The rows of one trace, with `columns`.
-    pub(super) fn trace(&self, id: TraceId, columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+    pub(super) fn trace(
+        &self,
+        id: TraceId,
+        columns: &[&'static str],
+    ) -> Result<Vec<RecordBatch>, PartError> {
         match self.signal {
             Signal::Spans => {
                 let rows: Vec<u32> = self.trace_directory()?.rows_of(id).collect();
@@ -286,14 +336,22 @@ impl Part {
         }
     }
 
-    fn verified_trace(&self, id: TraceId, columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+    fn verified_trace(
+        &self,
+        id: TraceId,
+        columns: &[&'static str],
+    ) -> Result<Vec<RecordBatch>, PartError> {
         let mut stats = ScanStats::default();
         let selection = self.select(&Predicate::TraceId(id), TimeRange::ALL, &mut stats)?;
         let mut rows = Vec::new();
         for selected in self.read(&[logs::TRACE_ID], &selection, &mut stats) {
             let selected = selected?;
             let ids = columns::id(&selected.batch, logs::TRACE_ID)?;
-            rows.extend((0..ids.len()).filter(|&row| is_id(ids, row, &id)).map(|row| selected.first_row + row as u32));
+            rows.extend(
+                (0..ids.len())
+                    .filter(|&row| is_id(ids, row, &id))
+                    .map(|row| selected.first_row + row as u32),
+            );
         }
         self.take(&rows, columns)
     }
@@ -320,5 +378,7 @@ fn indices(signal: Signal, columns: &[&'static str]) -> Result<Vec<usize>, PartE
 
 /// The stored schema's `columns`, in that order.
 pub(super) fn project(signal: Signal, columns: &[&'static str]) -> Result<SchemaRef, PartError> {
-    Ok(Arc::new(signal.stored_schema().project(&indices(signal, columns)?)?))
+    Ok(Arc::new(
+        signal.stored_schema().project(&indices(signal, columns)?)?,
+    ))
 }

@@ -64,7 +64,10 @@ pub struct TimeRange {
 
 impl TimeRange {
     /// All time.
-    pub const ALL: TimeRange = TimeRange { from: None, to: None };
+    pub const ALL: TimeRange = TimeRange {
+        from: None,
+        to: None,
+    };
 
     /// Whether `time` lies inside.
     pub fn contains(self, time: i64) -> bool {
@@ -88,7 +91,10 @@ mod tests {
 
     #[test]
     fn a_range_holds_its_start_and_not_its_end() {
-        let range = TimeRange { from: Some(10), to: Some(20) };
+        let range = TimeRange {
+            from: Some(10),
+            to: Some(20),
+        };
         assert!(range.contains(10) && !range.contains(20) && !range.contains(9));
         assert!(range.overlaps(0, 10) && !range.overlaps(20, 30) && range.overlaps(0, 100));
         assert!(range.covers(10, 19) && !range.covers(10, 20));

@@ -37,7 +37,10 @@ impl RowSelection {
 
     /// The number of rows.
     pub fn rows(&self) -> u64 {
-        self.0.iter().map(|range| u64::from(range.end - range.start)).sum()
+        self.0
+            .iter()
+            .map(|range| u64::from(range.end - range.start))
+            .sum()
     }
 
     /// The parts of the ranges that lie in `window`.

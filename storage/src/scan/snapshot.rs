@@ -42,9 +42,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub(crate) fn new(signal: Signal, mut parts: Vec<Part>, missing: Arc<[MissingSegment]>) -> Self {
+    pub(crate) fn new(
+        signal: Signal,
+        mut parts: Vec<Part>,
+        missing: Arc<[MissingSegment]>,
+    ) -> Self {
         parts.sort_by_key(|part| std::cmp::Reverse(part.time_range().1));
-        Snapshot { signal, parts: parts.into(), missing }
+        Snapshot {
+            signal,
+            parts: parts.into(),
+            missing,
+        }
     }
 
     /// Whether these are spans or logs.
@@ -79,7 +87,11 @@ impl Snapshot {
     }
 
     /// The rows at `addresses`, in that order, with `columns` of the stored schema, in that order.
-    pub fn take(&self, addresses: &[RowAddress], columns: &[&'static str]) -> Result<RecordBatch, PartError> {
+    pub fn take(
+        &self,
+        addresses: &[RowAddress],
+        columns: &[&'static str],
+    ) -> Result<RecordBatch, PartError> {
         let schema = super::part::project(self.signal, columns)?;
         let mut order: Vec<usize> = (0..addresses.len()).collect();
         order.sort_by_key(|&at| addresses[at]);
@@ -88,9 +100,18 @@ impl Snapshot {
         // Addresses sorted by part and row: each record batch is decoded once, whatever the order asked for.
         while let Some(&first) = order.get(at) {
             let part_index = addresses[first].part;
-            let same = order[at..].iter().take_while(|&&next| addresses[next].part == part_index).count();
-            let rows: Vec<u32> = order[at..at + same].iter().map(|&next| addresses[next].row).collect();
-            let part = self.parts.get(part_index as usize).ok_or(PartError::NoSuchRow)?;
+            let same = order[at..]
+                .iter()
+                .take_while(|&&next| addresses[next].part == part_index)
+                .count();
+            let rows: Vec<u32> = order[at..at + same]
+                .iter()
+                .map(|&next| addresses[next].row)
+                .collect();
+            let part = self
+                .parts
+                .get(part_index as usize)
+                .ok_or(PartError::NoSuchRow)?;
             batches.extend(part.take(&rows, columns)?);
             at += same;
         }
@@ -99,12 +120,19 @@ impl Snapshot {
         for (position, &asked) in order.iter().enumerate() {
             back[asked] = position as u32;
         }
-        Ok(arrow::compute::take_record_batch(&sorted, &UInt32Array::from(back))?)
+        Ok(arrow::compute::take_record_batch(
+            &sorted,
+            &UInt32Array::from(back),
+        )?)
     }
 
     /// All rows of one trace, with `columns` of the stored schema, by part. Of spans: through the
     /// trace directories. Of logs: through the id filters, verified.
-    pub fn trace(&self, trace_id: TraceId, columns: &[&'static str]) -> Result<Vec<RecordBatch>, PartError> {
+    pub fn trace(
+        &self,
+        trace_id: TraceId,
+        columns: &[&'static str],
+    ) -> Result<Vec<RecordBatch>, PartError> {
         let mut batches = Vec::new();
         for part in self.parts.iter() {
             batches.extend(part.trace(trace_id, columns)?);

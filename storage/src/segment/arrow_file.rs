@@ -12,8 +12,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
-use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary, read_footer_length};
 use arrow_ipc::convert::fb_to_schema;
+use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary, read_footer_length};
 use arrow_ipc::writer::{DictionaryTracker, FileWriter, IpcDataGenerator, IpcWriteOptions};
 use arrow_ipc::{Block, CompressionType, Message};
 use clearspan_schema::columns;
@@ -47,9 +47,15 @@ pub(crate) fn write(rows: &RecordBatch) -> Result<Written, SegmentError> {
     }
     writer.finish()?;
     let bytes = writer.into_inner()?;
-    let (dictionaries, blocks) = blocks(&bytes).ok_or(SegmentError::Encoding { what: "arrow footer" })?;
+    let (dictionaries, blocks) = blocks(&bytes).ok_or(SegmentError::Encoding {
+        what: "arrow footer",
+    })?;
     let batches = batches(&slices, &blocks)?;
-    Ok(Written { bytes, dictionaries, batches })
+    Ok(Written {
+        bytes,
+        dictionaries,
+        batches,
+    })
 }
 
 /// Where the writer put dictionaries and record batches, from the footer it wrote.
@@ -61,7 +67,10 @@ fn blocks(file: &[u8]) -> Option<(Vec<BlockMeta>, Vec<BlockMeta>)> {
     let dictionaries = footer.dictionaries().into_iter().flatten();
     let batches = footer.recordBatches().into_iter().flatten();
     let meta = |block: &Block| block_meta(file, block);
-    Some((dictionaries.map(meta).collect::<Option<_>>()?, batches.map(meta).collect::<Option<_>>()?))
+    Some((
+        dictionaries.map(meta).collect::<Option<_>>()?,
+        batches.map(meta).collect::<Option<_>>()?,
+    ))
 }
 
 fn block_meta(file: &[u8], block: &Block) -> Option<BlockMeta> {
@@ -70,12 +79,19 @@ fn block_meta(file: &[u8], block: &Block) -> Option<BlockMeta> {
     let body_bytes = u64::try_from(block.bodyLength()).ok()?;
     let length = header_bytes as usize + usize::try_from(body_bytes).ok()?;
     let content = file.get(offset..offset.checked_add(length)?)?;
-    Some(BlockMeta { offset: offset as u64, header_bytes, body_bytes, crc32c: crc32c::crc32c(content) })
+    Some(BlockMeta {
+        offset: offset as u64,
+        header_bytes,
+        body_bytes,
+        crc32c: crc32c::crc32c(content),
+    })
 }
 
 fn batches(slices: &[RecordBatch], blocks: &[BlockMeta]) -> Result<Vec<BatchMeta>, SegmentError> {
     if slices.len() != blocks.len() {
-        return Err(SegmentError::Encoding { what: "one arrow block per batch" });
+        return Err(SegmentError::Encoding {
+            what: "one arrow block per batch",
+        });
     }
     let mut first_row = 0;
     let mut batches = Vec::with_capacity(blocks.len());
@@ -113,10 +129,19 @@ impl ArrowFile {
         dictionaries: &[BlockMeta],
         batches: Vec<BlockMeta>,
     ) -> Result<Self, SegmentError> {
-        let io = |source| SegmentError::Io { path: path.to_path_buf(), source };
+        let io = |source| SegmentError::Io {
+            path: path.to_path_buf(),
+            source,
+        };
         let file = vfs.open_read(path).map_err(io)?;
         let schema = Arc::new(schema_as_written(schema)?);
-        let mut opened = ArrowFile { path: path.into(), file, schema, dictionaries: HashMap::new(), batches };
+        let mut opened = ArrowFile {
+            path: path.into(),
+            file,
+            schema,
+            dictionaries: HashMap::new(),
+            batches,
+        };
         for block in dictionaries {
             opened.add_dictionary(block)?;
         }
@@ -131,7 +156,13 @@ impl ArrowFile {
             let message = message(&content)?;
             let batch = message.header_as_dictionary_batch()?;
             let body = content.slice(block.header_bytes as usize);
-            Some(read_dictionary(&body, batch, &schema, &mut dictionaries, &message.version()))
+            Some(read_dictionary(
+                &body,
+                batch,
+                &schema,
+                &mut dictionaries,
+                &message.version(),
+            ))
         });
         self.dictionaries = dictionaries;
         Ok(read??)
@@ -139,37 +170,65 @@ impl ArrowFile {
 
     /// A message's bytes, checked.
     fn block(&self, block: &BlockMeta) -> Result<Buffer, SegmentError> {
-        let length = usize::try_from(block.body_bytes).ok().and_then(|body| body.checked_add(block.header_bytes as usize));
+        let length = usize::try_from(block.body_bytes)
+            .ok()
+            .and_then(|body| body.checked_add(block.header_bytes as usize));
         let length = length.ok_or_else(|| self.malformed("block length"))?;
-        let io = |source| SegmentError::Io { path: self.path.clone(), source };
+        let io = |source| SegmentError::Io {
+            path: self.path.clone(),
+            source,
+        };
         let size = self.file.size().map_err(io)?;
-        let end = block.offset.checked_add(length as u64).ok_or_else(|| self.malformed("block offset"))?;
+        let end = block
+            .offset
+            .checked_add(length as u64)
+            .ok_or_else(|| self.malformed("block offset"))?;
         if end > size {
-            return Err(SegmentError::Length { path: self.path.clone(), expected: end, actual: size });
+            return Err(SegmentError::Length {
+                path: self.path.clone(),
+                expected: end,
+                actual: size,
+            });
         }
         let mut content = vec![0; length];
-        self.file.read_exact_at(block.offset, &mut content).map_err(io)?;
+        self.file
+            .read_exact_at(block.offset, &mut content)
+            .map_err(io)?;
         let actual = crc32c::crc32c(&content);
         if actual != block.crc32c {
-            return Err(SegmentError::Checksum { path: self.path.clone(), expected: block.crc32c, actual });
+            return Err(SegmentError::Checksum {
+                path: self.path.clone(),
+                expected: block.crc32c,
+                actual,
+            });
         }
         Ok(Buffer::from_vec(content))
     }
 
     /// Runs a decoder; its panic, or `None` from it, is a malformed file.
-    fn guarded<T>(&self, what: &'static str, decode: impl FnOnce() -> Option<T>) -> Result<T, SegmentError> {
+    fn guarded<T>(
+        &self,
+        what: &'static str,
+        decode: impl FnOnce() -> Option<T>,
+    ) -> Result<T, SegmentError> {
         let decoded = catch_unwind(AssertUnwindSafe(decode)).ok().flatten();
         decoded.ok_or_else(|| self.malformed(what))
     }
 
     fn malformed(&self, what: &'static str) -> SegmentError {
-        SegmentError::Malformed { path: self.path.clone(), what }
+        SegmentError::Malformed {
+            path: self.path.clone(),
+            what,
+        }
     }
 }
 
 impl RowFile for ArrowFile {
     fn read(&self, index: usize, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
-        let block = self.batches.get(index).ok_or_else(|| self.malformed("batch number"))?;
+        let block = self
+            .batches
+            .get(index)
+            .ok_or_else(|| self.malformed("batch number"))?;
         let content = self.block(block)?;
         let batch = self.guarded("record batch", || {
             let message = message(&content)?;
@@ -177,14 +236,21 @@ impl RowFile for ArrowFile {
             let body = content.slice(block.header_bytes as usize);
             let schema = Arc::clone(&self.schema);
             let version = message.version();
-            let decoder = RecordBatchDecoder::try_new(&body, batch, schema, &self.dictionaries, &version);
-            Some(decoder.and_then(|decoder| decoder.with_projection(Some(columns)).read_record_batch()))
+            let decoder =
+                RecordBatchDecoder::try_new(&body, batch, schema, &self.dictionaries, &version);
+            Some(
+                decoder
+                    .and_then(|decoder| decoder.with_projection(Some(columns)).read_record_batch()),
+            )
         })?;
         Ok(batch?)
     }
 
     fn memory(&self) -> usize {
-        self.dictionaries.values().map(|values| values.get_array_memory_size()).sum()
+        self.dictionaries
+            .values()
+            .map(|values| values.get_array_memory_size())
+            .sum()
     }
 }
 
@@ -197,12 +263,18 @@ fn schema_as_written(schema: &Schema) -> Result<Schema, SegmentError> {
     let encoded = generator.schema_to_bytes_with_dictionary_tracker(schema, &mut tracker, &options);
     let message = arrow_ipc::root_as_message(&encoded.ipc_message).ok();
     let ipc_schema = message.and_then(|message| message.header_as_schema());
-    ipc_schema.map(fb_to_schema).ok_or(SegmentError::Encoding { what: "arrow schema" })
+    ipc_schema.map(fb_to_schema).ok_or(SegmentError::Encoding {
+        what: "arrow schema",
+    })
 }
 
 /// The message at the start of a block, behind its continuation marker and length.
 fn message(block: &[u8]) -> Option<Message<'_>> {
     const CONTINUATION: [u8; 4] = [0xff; 4];
-    let header = if block.starts_with(&CONTINUATION) { block.get(8..)? } else { block.get(4..)? };
+    let header = if block.starts_with(&CONTINUATION) {
+        block.get(8..)?
+    } else {
+        block.get(4..)?
+    };
     arrow_ipc::root_as_message(header).ok()
 }

@@ -39,7 +39,10 @@ struct Kept {
 impl SegmentCache {
     /// A cache of at most `budget` bytes; one value larger than that is kept alone.
     pub(crate) fn new(budget: usize) -> Self {
-        SegmentCache { budget, state: Mutex::default() }
+        SegmentCache {
+            budget,
+            state: Mutex::default(),
+        }
     }
 
     /// The piece of segment `id`, opened by `open` when it is not there. `open` runs without the lock,
@@ -55,7 +58,12 @@ impl SegmentCache {
         }
         let (value, bytes) = open()?;
         let value = Arc::new(value);
-        self.keep(id, piece, Arc::clone(&value) as Arc<dyn Any + Send + Sync>, bytes);
+        self.keep(
+            id,
+            piece,
+            Arc::clone(&value) as Arc<dyn Any + Send + Sync>,
+            bytes,
+        );
         Ok(value)
     }
 
@@ -77,13 +85,26 @@ impl SegmentCache {
         let mut state = self.state.lock();
         state.clock += 1;
         let last_used = state.clock;
-        if let Some(old) = state.kept.insert((id, piece), Kept { value, bytes, last_used }) {
+        if let Some(old) = state.kept.insert(
+            (id, piece),
+            Kept {
+                value,
+                bytes,
+                last_used,
+            },
+        ) {
             state.bytes -= old.bytes;
         }
         state.bytes += bytes;
         while state.bytes > self.budget && state.kept.len() > 1 {
-            let oldest = state.kept.iter().min_by_key(|(_, kept)| kept.last_used).map(|(key, _)| *key);
-            let Some(gone) = oldest.and_then(|key| state.kept.remove(&key)) else { break };
+            let oldest = state
+                .kept
+                .iter()
+                .min_by_key(|(_, kept)| kept.last_used)
+                .map(|(key, _)| *key);
+            let Some(gone) = oldest.and_then(|key| state.kept.remove(&key)) else {
+                break;
+            };
             state.bytes -= gone.bytes;
         }
     }
@@ -118,7 +139,11 @@ mod tests {
     #[test]
     fn a_failed_open_keeps_nothing() {
         let cache = SegmentCache::new(100);
-        assert!(cache.get::<u64, &str>(1, Piece::Text, || Err("no")).is_err());
+        assert!(
+            cache
+                .get::<u64, &str>(1, Piece::Text, || Err("no"))
+                .is_err()
+        );
         assert_eq!(cache.bytes(), 0);
     }
 }

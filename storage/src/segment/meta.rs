@@ -94,7 +94,8 @@ impl SegmentMeta {
     pub(crate) fn is_consistent(&self) -> bool {
         let mut next = 0u32;
         let batches_fit = self.batches.iter().all(|batch| {
-            let fits = batch.first_row == next && batch.rows > 0 && batch.min_time_ns <= batch.max_time_ns;
+            let fits =
+                batch.first_row == next && batch.rows > 0 && batch.min_time_ns <= batch.max_time_ns;
             next = next.saturating_add(batch.rows);
             fits
         });

@@ -39,14 +39,32 @@ impl Segment {
         cache: Arc<SegmentCache>,
     ) -> Result<Self, SegmentError> {
         let path = dir.join(names::META);
-        let content = vfs.read(&path).map_err(|source| SegmentError::Io { path: path.clone(), source })?;
+        let content = vfs.read(&path).map_err(|source| SegmentError::Io {
+            path: path.clone(),
+            source,
+        })?;
         let actual = crc32c::crc32c(&content);
         if actual != meta_crc32c {
-            return Err(SegmentError::Checksum { path, expected: meta_crc32c, actual });
+            return Err(SegmentError::Checksum {
+                path,
+                expected: meta_crc32c,
+                actual,
+            });
         }
-        let meta: Option<SegmentMeta> = serde_json::from_slice(&content).ok().filter(SegmentMeta::is_consistent);
-        let meta = meta.ok_or(SegmentError::Malformed { path, what: "segment metadata" })?;
-        let segment = Segment { signal, dir, meta, vfs, cache };
+        let meta: Option<SegmentMeta> = serde_json::from_slice(&content)
+            .ok()
+            .filter(SegmentMeta::is_consistent);
+        let meta = meta.ok_or(SegmentError::Malformed {
+            path,
+            what: "segment metadata",
+        })?;
+        let segment = Segment {
+            signal,
+            dir,
+            meta,
+            vfs,
+            cache,
+        };
         segment.check_length(names::ROWS)?;
         Ok(segment)
     }
@@ -54,10 +72,25 @@ impl Segment {
     /// The row file must be there whole; what is in it is checked when it is read.
     fn check_length(&self, name: &str) -> Result<(), SegmentError> {
         let path = self.dir.join(name);
-        let io = |source| SegmentError::Io { path: path.clone(), source };
-        let actual = self.vfs.open_read(&path).and_then(|file| file.size()).map_err(io)?;
+        let io = |source| SegmentError::Io {
+            path: path.clone(),
+            source,
+        };
+        let actual = self
+            .vfs
+            .open_read(&path)
+            .and_then(|file| file.size())
+            .map_err(io)?;
         let expected = self.file_meta(name)?.bytes;
-        if actual == expected { Ok(()) } else { Err(SegmentError::Length { path, expected, actual }) }
+        if actual == expected {
+            Ok(())
+        } else {
+            Err(SegmentError::Length {
+                path,
+                expected,
+                actual,
+            })
+        }
     }
 
     /// Its id.
@@ -87,13 +120,26 @@ impl Segment {
 
     /// The rows of each record batch, with the earliest and the latest time in it.
     pub(crate) fn batch_times(&self) -> impl Iterator<Item = (Range<u32>, (i64, i64))> + '_ {
-        self.meta.batches.iter().map(|batch| (batch.row_range(), (batch.min_time_ns, batch.max_time_ns)))
+        self.meta
+            .batches
+            .iter()
+            .map(|batch| (batch.row_range(), (batch.min_time_ns, batch.max_time_ns)))
     }
 
     /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`.
-    pub(crate) fn read_batch(&self, first_row: u32, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
-        let at = self.meta.batches.binary_search_by_key(&first_row, |batch| batch.first_row);
-        let malformed = |_| SegmentError::Malformed { path: self.dir.join(names::META), what: "record batch" };
+    pub(crate) fn read_batch(
+        &self,
+        first_row: u32,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let at = self
+            .meta
+            .batches
+            .binary_search_by_key(&first_row, |batch| batch.first_row);
+        let malformed = |_| SegmentError::Malformed {
+            path: self.dir.join(names::META),
+            what: "record batch",
+        };
         self.row_file()?.read(at.map_err(malformed)?, columns)
     }
 
@@ -102,7 +148,13 @@ impl Segment {
             let path = self.dir.join(names::ROWS);
             let batches = self.meta.batches.iter().map(|batch| batch.block).collect();
             let schema = self.signal.stored_schema();
-            let file = ArrowFile::open(self.vfs.as_ref(), &path, &schema, &self.meta.dictionaries, batches)?;
+            let file = ArrowFile::open(
+                self.vfs.as_ref(),
+                &path,
+                &schema,
+                &self.meta.dictionaries,
+                batches,
+            )?;
             let memory = file.memory();
             Ok((file, memory))
         })
@@ -123,7 +175,10 @@ impl Segment {
     }
 
     fn open_text(&self) -> Option<TextIndex> {
-        let layout = Layout { granule_rows: self.meta.granule_rows as usize, rows: self.meta.rows as usize };
+        let layout = Layout {
+            granule_rows: self.meta.granule_rows as usize,
+            rows: self.meta.rows as usize,
+        };
         let (words, filters) = (self.optional(names::TEXT), self.optional(names::FILTERS));
         let opened = TextIndex::open(layout, words, filters);
         opened.inspect_err(|error| tracing::warn!(segment = %self.dir.display(), %error, "text index is not used")).ok()
@@ -143,7 +198,9 @@ impl Segment {
     /// The trace directory; made anew from the rows where its file is missing or damaged.
     pub(crate) fn trace_directory(&self) -> Result<Arc<TraceDirectory>, SegmentError> {
         self.cache.get(self.id(), Piece::Traces, || {
-            let kept = self.optional(names::TRACES).and_then(|file| trace_codec::read(&file));
+            let kept = self
+                .optional(names::TRACES)
+                .and_then(|file| trace_codec::read(&file));
             let directory = match kept {
                 Some(directory) => directory,
                 None => TraceDirectory::build(&self.all_rows()?)?,
@@ -166,25 +223,42 @@ impl Segment {
     fn checked(&self, name: &str) -> Result<Bytes, SegmentError> {
         let path = self.dir.join(name);
         let expected = self.file_meta(name)?;
-        let content = self.vfs.read(&path).map_err(|source| SegmentError::Io { path: path.clone(), source })?;
+        let content = self.vfs.read(&path).map_err(|source| SegmentError::Io {
+            path: path.clone(),
+            source,
+        })?;
         let actual = content.len() as u64;
         if actual != expected.bytes {
-            return Err(SegmentError::Length { path, expected: expected.bytes, actual });
+            return Err(SegmentError::Length {
+                path,
+                expected: expected.bytes,
+                actual,
+            });
         }
         let actual = crc32c::crc32c(&content);
         if actual != expected.crc32c {
-            return Err(SegmentError::Checksum { path, expected: expected.crc32c, actual });
+            return Err(SegmentError::Checksum {
+                path,
+                expected: expected.crc32c,
+                actual,
+            });
         }
         Ok(content)
     }
 
     fn file_meta(&self, name: &str) -> Result<FileMeta, SegmentError> {
-        let malformed = || SegmentError::Malformed { path: self.dir.join(names::META), what: "list of files" };
+        let malformed = || SegmentError::Malformed {
+            path: self.dir.join(names::META),
+            what: "list of files",
+        };
         self.meta.files.get(name).copied().ok_or_else(malformed)
     }
 
     /// Checks every byte of every file.
     pub fn verify(&self) -> Result<(), SegmentError> {
-        self.meta.files.keys().try_for_each(|name| self.checked(name).map(drop))
+        self.meta
+            .files
+            .keys()
+            .try_for_each(|name| self.checked(name).map(drop))
     }
 }

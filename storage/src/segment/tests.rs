@@ -35,23 +35,42 @@ fn open(signal: Signal, written: &WrittenSegment) -> Result<Segment, SegmentErro
 }
 
 fn snapshot(signal: Signal, segment: Segment) -> Snapshot {
-    Snapshot::new(signal, vec![Part::segment(signal, Arc::new(segment))], Arc::default())
+    Snapshot::new(
+        signal,
+        vec![Part::segment(signal, Arc::new(segment))],
+        Arc::default(),
+    )
 }
 
 fn bodies(count: usize) -> Vec<(u64, String)> {
-    let body = |at: usize| if at == 2_500 { "the needle".into() } else { format!("line {}", at % 7) };
-    (0..count).map(|at| (1_000 + (count - at) as u64, body(at))).collect()
+    let body = |at: usize| {
+        if at == 2_500 {
+            "the needle".into()
+        } else {
+            format!("line {}", at % 7)
+        }
+    };
+    (0..count)
+        .map(|at| (1_000 + (count - at) as u64, body(at)))
+        .collect()
 }
 
 fn log_segment(dir: &Path, count: usize) -> WrittenSegment {
     let rows = bodies(count);
-    let rows: Vec<(u64, &str)> = rows.iter().map(|(time, body)| (*time, body.as_str())).collect();
+    let rows: Vec<(u64, &str)> = rows
+        .iter()
+        .map(|(time, body)| (*time, body.as_str()))
+        .collect();
     write(dir, Signal::Logs, &stored_logs(&rows, 100))
 }
 
 fn all_columns(signal: Signal) -> Vec<&'static str> {
     let schema: &'static _ = Box::leak(Box::new(signal.stored_schema()));
-    schema.fields().iter().map(|field| field.name().as_str()).collect()
+    schema
+        .fields()
+        .iter()
+        .map(|field| field.name().as_str())
+        .collect()
 }
 
 #[test]
@@ -61,21 +80,32 @@ fn rows_read_back_as_they_were_written() {
     let snapshot = snapshot(Signal::Logs, open(Signal::Logs, &written).unwrap());
     let part = &snapshot.parts()[0];
     let mut stats = ScanStats::default();
-    let selection = part.select(&Predicate::All, TimeRange::ALL, &mut stats).unwrap();
+    let selection = part
+        .select(&Predicate::All, TimeRange::ALL, &mut stats)
+        .unwrap();
     let columns = all_columns(Signal::Logs);
-    let batches: Vec<RecordBatch> = part.read(&columns, &selection, &mut stats).map(|run| run.unwrap().batch).collect();
+    let batches: Vec<RecordBatch> = part
+        .read(&columns, &selection, &mut stats)
+        .map(|run| run.unwrap().batch)
+        .collect();
     let read: Vec<(u64, String)> = batches
         .iter()
         .flat_map(|batch| {
             let reader = LogsReader::new(batch).unwrap();
-            (0..reader.rows()).map(|row| reader.row(row)).map(|row| match row.body {
-                Body::Text(text) => (row.time, text.to_owned()),
-                other => panic!("{other:?}"),
-            }).collect::<Vec<_>>()
+            (0..reader.rows())
+                .map(|row| reader.row(row))
+                .map(|row| match row.body {
+                    Body::Text(text) => (row.time, text.to_owned()),
+                    other => panic!("{other:?}"),
+                })
+                .collect::<Vec<_>>()
         })
         .collect();
     assert_eq!(read, bodies(3_000));
-    assert_eq!((stats.rows_scanned, stats.rows_decoded, stats.granules_read), (3_000, 3_000, 24));
+    assert_eq!(
+        (stats.rows_scanned, stats.rows_decoded, stats.granules_read),
+        (3_000, 3_000, 24)
+    );
 }
 
 #[test]
@@ -89,35 +119,69 @@ fn a_rare_word_reads_one_granule_and_without_the_index_everything() {
         }
         let snapshot = snapshot(Signal::Logs, open(Signal::Logs, &written).unwrap());
         let mut stats = ScanStats::default();
-        let selection = snapshot.parts()[0].select(&needle, TimeRange::ALL, &mut stats).unwrap();
+        let selection = snapshot.parts()[0]
+            .select(&needle, TimeRange::ALL, &mut stats)
+            .unwrap();
         assert_eq!(selection.rows(), rows);
-        assert!(selection.ranges().iter().any(|range| range.contains(&2_500)));
+        assert!(
+            selection
+                .ranges()
+                .iter()
+                .any(|range| range.contains(&2_500))
+        );
     }
 }
 
 #[test]
 fn time_prunes_by_record_batch() {
     let dir = tempfile::tempdir().unwrap();
-    let snapshot = snapshot(Signal::Logs, open(Signal::Logs, &log_segment(dir.path(), 3_000)).unwrap());
+    let snapshot = snapshot(
+        Signal::Logs,
+        open(Signal::Logs, &log_segment(dir.path(), 3_000)).unwrap(),
+    );
     let part = &snapshot.parts()[0];
     let mut stats = ScanStats::default();
-    let range = TimeRange { from: Some(4_000), to: None };
+    let range = TimeRange {
+        from: Some(4_000),
+        to: None,
+    };
     let selection = part.select(&Predicate::All, range, &mut stats).unwrap();
     assert_eq!(selection.ranges(), std::slice::from_ref(&(0..1_024)));
-    let beyond = TimeRange { from: Some(5_000), to: None };
-    assert_eq!(part.select(&Predicate::All, beyond, &mut stats).unwrap().rows(), 0);
+    let beyond = TimeRange {
+        from: Some(5_000),
+        to: None,
+    };
+    assert_eq!(
+        part.select(&Predicate::All, beyond, &mut stats)
+            .unwrap()
+            .rows(),
+        0
+    );
 }
 
 #[test]
 fn rows_are_taken_by_address_in_the_order_asked_for() {
     use crate::scan::RowAddress;
     let dir = tempfile::tempdir().unwrap();
-    let snapshot = snapshot(Signal::Logs, open(Signal::Logs, &log_segment(dir.path(), 3_000)).unwrap());
+    let snapshot = snapshot(
+        Signal::Logs,
+        open(Signal::Logs, &log_segment(dir.path(), 3_000)).unwrap(),
+    );
     let asked = [2_999, 0, 1_024, 0, 1_023].map(|row| RowAddress { part: 0, row });
     let taken = snapshot.take(&asked, &[clearspan_schema::SEQ]).unwrap();
     let seqs = clearspan_schema::columns::uint64(&taken, clearspan_schema::SEQ).unwrap();
     assert_eq!(seqs.values().as_ref(), [3_099, 100, 1_124, 100, 1_123]);
-    assert!(snapshot.take(&[RowAddress { part: 0, row: 3_000 }], &[clearspan_schema::SEQ]).is_err());
+    assert!(
+        snapshot
+            .take(
+                &[RowAddress {
+                    part: 0,
+                    row: 3_000
+                }],
+                &[clearspan_schema::SEQ]
+            )
+            .is_err()
+    );
 }
 
 #[test]
@@ -126,7 +190,11 @@ fn a_trace_is_found_by_its_directory_and_without_the_file_too() {
     let mut rows = Vec::new();
     for trace in 1..=200u8 {
         rows.push(Span::new(trace, 1, None, 1_000));
-        rows.push(Span { error: true, service: "pay", ..Span::new(trace, 2, Some(1), 1_005) });
+        rows.push(Span {
+            error: true,
+            service: "pay",
+            ..Span::new(trace, 2, Some(1), 1_005)
+        });
     }
     let written = write(dir.path(), Signal::Spans, &stored_spans(&rows, 0));
     for with_file in [true, false] {
@@ -138,10 +206,19 @@ fn a_trace_is_found_by_its_directory_and_without_the_file_too() {
         assert_eq!(found.iter().map(RecordBatch::num_rows).sum::<usize>(), 2);
         let directory = snapshot.parts()[0].trace_directory().unwrap();
         let entry = directory.get([9; 16]).unwrap();
-        assert_eq!((entry.spans(), entry.errors(), entry.start(), entry.end()), (2, 1, 1_000, 1_015));
+        assert_eq!(
+            (entry.spans(), entry.errors(), entry.start(), entry.end()),
+            (2, 1, 1_000, 1_015)
+        );
         let root = entry.root().unwrap();
-        assert_eq!((root.name, root.service, root.parentless, root.seq), ("GET /", Some("cart"), true, 16));
-        assert_eq!(entry.services().collect::<Vec<_>>(), [(Some("cart"), 1), (Some("pay"), 1)]);
+        assert_eq!(
+            (root.name, root.service, root.parentless, root.seq),
+            ("GET /", Some("cart"), true, 16)
+        );
+        assert_eq!(
+            entry.services().collect::<Vec<_>>(),
+            [(Some("cart"), 1), (Some("pay"), 1)]
+        );
         assert!(directory.get([0; 16]).is_none());
     }
 }
@@ -178,7 +255,10 @@ fn a_damaged_record_batch_is_an_error_and_the_others_still_read() {
     replace(&path, &damaged);
     let segment = open(Signal::Logs, &written).unwrap();
     assert!(segment.read_batch(0, &[0]).is_ok());
-    assert!(matches!(segment.read_batch(1_024, &[0]), Err(SegmentError::Checksum { .. })));
+    assert!(matches!(
+        segment.read_batch(1_024, &[0]),
+        Err(SegmentError::Checksum { .. })
+    ));
     assert!(segment.read_batch(2_048, &[0]).is_ok());
 }
 

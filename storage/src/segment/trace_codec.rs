@@ -21,22 +21,40 @@ const MAX_RAW_BYTES: u64 = 1 << 30;
 /// The file's bytes. Fails on a directory of a memtable chunk, whose rows are not grouped by trace.
 pub(crate) fn write(directory: &TraceDirectory) -> Result<Vec<u8>, SegmentError> {
     if directory.order.is_some() {
-        return Err(SegmentError::Encoding { what: "trace directory of rows that are not grouped by trace" });
+        return Err(SegmentError::Encoding {
+            what: "trace directory of rows that are not grouped by trace",
+        });
     }
     let mut payload = Writer::default();
     payload.varint(directory.texts.len() as u64);
-    directory.texts.iter().for_each(|text| payload.bytes(text.as_bytes()));
+    directory
+        .texts
+        .iter()
+        .for_each(|text| payload.bytes(text.as_bytes()));
     let entries = &directory.entries;
     payload.varint(entries.len() as u64);
-    entries.iter().for_each(|entry| payload.raw(&entry.trace_id));
-    entries.iter().for_each(|entry| payload.varint(u64::from(entry.first)));
-    entries.iter().for_each(|entry| payload.varint(u64::from(entry.spans)));
+    entries
+        .iter()
+        .for_each(|entry| payload.raw(&entry.trace_id));
+    entries
+        .iter()
+        .for_each(|entry| payload.varint(u64::from(entry.first)));
+    entries
+        .iter()
+        .for_each(|entry| payload.varint(u64::from(entry.spans)));
     entries.iter().for_each(|entry| payload.u64(entry.start));
-    entries.iter().for_each(|entry| payload.varint(entry.end.wrapping_sub(entry.start)));
-    entries.iter().for_each(|entry| payload.varint(entry.start.wrapping_sub(entry.placed_time as u64)));
-    entries.iter().for_each(|entry| payload.varint(u64::from(entry.errors)));
+    entries
+        .iter()
+        .for_each(|entry| payload.varint(entry.end.wrapping_sub(entry.start)));
+    entries
+        .iter()
+        .for_each(|entry| payload.varint(entry.start.wrapping_sub(entry.placed_time as u64)));
+    entries
+        .iter()
+        .for_each(|entry| payload.varint(u64::from(entry.errors)));
     for entry in entries {
-        let services = &directory.services[entry.services.start as usize..entry.services.end as usize];
+        let services =
+            &directory.services[entry.services.start as usize..entry.services.end as usize];
         payload.varint(services.len() as u64);
         for &(service, spans) in services {
             payload.varint(optional(service));
@@ -61,7 +79,9 @@ pub(crate) fn write(directory: &TraceDirectory) -> Result<Vec<u8>, SegmentError>
     file.u32(VERSION);
     file.u64(raw.len() as u64);
     let packed = zstd::bulk::compress(&raw, ZSTD_LEVEL);
-    file.raw(&packed.map_err(|_| SegmentError::Encoding { what: "trace directory: zstd failed" })?);
+    file.raw(&packed.map_err(|_| SegmentError::Encoding {
+        what: "trace directory: zstd failed",
+    })?);
     Ok(file.into_inner())
 }
 
@@ -127,10 +147,18 @@ fn payload(reader: &mut Reader<'_>) -> Option<TraceDirectory> {
     for entry in &mut entries {
         entry.root = root(reader, entry, &texts)?;
     }
-    Some(TraceDirectory { entries, texts, services, order: None })
+    Some(TraceDirectory {
+        entries,
+        texts,
+        services,
+        order: None,
+    })
 }
 
-#[allow(clippy::option_option, reason = "outside: malformed; inside: the trace has no root")]
+#[allow(
+    clippy::option_option,
+    reason = "outside: malformed; inside: the trace has no root"
+)]
 fn root(reader: &mut Reader<'_>, entry: &Entry, texts: &[String]) -> Option<Option<Root>> {
     let kind = reader.varint()?;
     if kind == 0 {
@@ -151,9 +179,14 @@ fn optional(text: Option<u32>) -> u64 {
     text.map_or(0, |text| u64::from(text) + 1)
 }
 
-#[allow(clippy::option_option, reason = "outside: malformed; inside: there is no text")]
+#[allow(
+    clippy::option_option,
+    reason = "outside: malformed; inside: there is no text"
+)]
 fn text(encoded: u64, texts: &[String]) -> Option<Option<u32>> {
-    let Some(index) = encoded.checked_sub(1) else { return Some(None) };
+    let Some(index) = encoded.checked_sub(1) else {
+        return Some(None);
+    };
     let index = u32::try_from(index).ok()?;
     ((index as usize) < texts.len()).then_some(Some(index))
 }

@@ -114,7 +114,9 @@ impl<'a> TraceEntry<'a> {
             placed_time: root.placed_time,
             parentless: root.parentless,
             name: &self.directory.texts[root.name as usize],
-            service: root.service.map(|text| self.directory.texts[text as usize].as_str()),
+            service: root
+                .service
+                .map(|text| self.directory.texts[text as usize].as_str()),
         })
     }
 
@@ -122,9 +124,12 @@ impl<'a> TraceEntry<'a> {
     pub fn services(&self) -> impl Iterator<Item = (Option<&'a str>, u32)> + use<'a> {
         let directory = self.directory;
         let range = self.entry.services.start as usize..self.entry.services.end as usize;
-        directory.services[range]
-            .iter()
-            .map(|&(service, spans)| (service.map(|text| directory.texts[text as usize].as_str()), spans))
+        directory.services[range].iter().map(|&(service, spans)| {
+            (
+                service.map(|text| directory.texts[text as usize].as_str()),
+                spans,
+            )
+        })
     }
 }
 
@@ -153,18 +158,29 @@ impl TraceDirectory {
 
     /// All traces, by ascending trace id.
     pub fn entries(&self) -> impl ExactSizeIterator<Item = TraceEntry<'_>> {
-        self.entries.iter().map(|entry| TraceEntry { directory: self, entry })
+        self.entries.iter().map(|entry| TraceEntry {
+            directory: self,
+            entry,
+        })
     }
 
     /// The trace with this id.
     pub fn get(&self, id: TraceId) -> Option<TraceEntry<'_>> {
-        let at = self.entries.binary_search_by_key(&id, |entry| entry.trace_id).ok()?;
-        Some(TraceEntry { directory: self, entry: &self.entries[at] })
+        let at = self
+            .entries
+            .binary_search_by_key(&id, |entry| entry.trace_id)
+            .ok()?;
+        Some(TraceEntry {
+            directory: self,
+            entry: &self.entries[at],
+        })
     }
 
     /// The part's rows of one trace, ascending.
     pub fn rows_of(&self, id: TraceId) -> impl Iterator<Item = u32> + '_ {
-        let range = self.get(id).map_or(0..0, |found| found.entry.first..found.entry.first + found.entry.spans);
+        let range = self.get(id).map_or(0..0, |found| {
+            found.entry.first..found.entry.first + found.entry.spans
+        });
         range.map(|at| match &self.order {
             Some(order) => order[at as usize],
             None => at,
@@ -187,8 +203,14 @@ struct Source<'a> {
     parent: &'a arrow::array::FixedSizeBinaryArray,
     seq: &'a arrow::array::UInt64Array,
     placed_time: &'a arrow::array::TimestampNanosecondArray,
-    start: (&'a arrow::array::TimestampNanosecondArray, &'a arrow::array::UInt64Array),
-    end: (&'a arrow::array::TimestampNanosecondArray, &'a arrow::array::UInt64Array),
+    start: (
+        &'a arrow::array::TimestampNanosecondArray,
+        &'a arrow::array::UInt64Array,
+    ),
+    end: (
+        &'a arrow::array::TimestampNanosecondArray,
+        &'a arrow::array::UInt64Array,
+    ),
     status: &'a arrow::array::Int32Array,
     name: TextDictionary<'a>,
     service: TextDictionary<'a>,
@@ -202,8 +224,14 @@ impl<'a> Source<'a> {
             parent: columns::id(batch, spans::PARENT_SPAN_ID)?,
             seq: columns::uint64(batch, SEQ)?,
             placed_time: columns::time(batch, spans::PLACED_TIME)?,
-            start: (columns::time(batch, spans::START_TIME)?, columns::uint64(batch, spans::START_TIME_RAW)?),
-            end: (columns::time(batch, spans::END_TIME)?, columns::uint64(batch, spans::END_TIME_RAW)?),
+            start: (
+                columns::time(batch, spans::START_TIME)?,
+                columns::uint64(batch, spans::START_TIME_RAW)?,
+            ),
+            end: (
+                columns::time(batch, spans::END_TIME)?,
+                columns::uint64(batch, spans::END_TIME_RAW)?,
+            ),
             status: columns::int32(batch, spans::STATUS_CODE)?,
             name: columns::text_dictionary(batch, spans::NAME)?,
             service: columns::text_dictionary(batch, spans::SERVICE)?,
@@ -232,14 +260,33 @@ impl<'a> Source<'a> {
 
     /// The earliest parentless span, else the earliest whose parent is not among `rows`.
     fn root(&self, rows: &[u32]) -> Option<(u32, bool)> {
-        let earliest = |row: &u32| (self.placed_time.value(*row as usize), self.seq.value(*row as usize));
-        let parentless = rows.iter().copied().filter(|&row| self.parent(row).is_none()).min_by_key(earliest);
+        let earliest = |row: &u32| {
+            (
+                self.placed_time.value(*row as usize),
+                self.seq.value(*row as usize),
+            )
+        };
+        let parentless = rows
+            .iter()
+            .copied()
+            .filter(|&row| self.parent(row).is_none())
+            .min_by_key(earliest);
         if let Some(row) = parentless {
             return Some((row, true));
         }
-        let present: HashSet<&[u8]> = rows.iter().map(|&row| self.span_id.value(row as usize)).collect();
-        let orphan = |row: &u32| self.parent(*row).is_some_and(|parent| !present.contains(parent.as_slice()));
-        rows.iter().copied().filter(orphan).min_by_key(earliest).map(|row| (row, false))
+        let present: HashSet<&[u8]> = rows
+            .iter()
+            .map(|&row| self.span_id.value(row as usize))
+            .collect();
+        let orphan = |row: &u32| {
+            self.parent(*row)
+                .is_some_and(|parent| !present.contains(parent.as_slice()))
+        };
+        rows.iter()
+            .copied()
+            .filter(orphan)
+            .min_by_key(earliest)
+            .map(|row| (row, false))
     }
 }
 
@@ -260,11 +307,27 @@ impl Builder {
             trace_id: id_at(source.trace_id, first as usize).unwrap_or_default(),
             first: self.rows,
             spans: rows.len() as u32,
-            start: rows.iter().map(|&row| source.start(row)).filter(known).min().unwrap_or(0),
-            end: rows.iter().map(|&row| source.end(row)).filter(known).max().unwrap_or(0),
-            placed_time: rows.iter().map(|&row| source.placed_time.value(row as usize)).min().unwrap_or(0),
+            start: rows
+                .iter()
+                .map(|&row| source.start(row))
+                .filter(known)
+                .min()
+                .unwrap_or(0),
+            end: rows
+                .iter()
+                .map(|&row| source.end(row))
+                .filter(known)
+                .max()
+                .unwrap_or(0),
+            placed_time: rows
+                .iter()
+                .map(|&row| source.placed_time.value(row as usize))
+                .min()
+                .unwrap_or(0),
             errors: rows.iter().filter(|&&row| source.is_error(row)).count() as u32,
-            root: source.root(rows).map(|(row, parentless)| self.root(source, row, parentless)),
+            root: source
+                .root(rows)
+                .map(|(row, parentless)| self.root(source, row, parentless)),
             services: self.count_services(source, rows),
         };
         self.rows += entry.spans;
@@ -278,15 +341,24 @@ impl Builder {
             placed_time: source.placed_time.value(row as usize),
             parentless,
             name: self.text(source.name.value(row as usize).unwrap_or("")),
-            service: source.service.value(row as usize).map(|service| self.text(service)),
+            service: source
+                .service
+                .value(row as usize)
+                .map(|service| self.text(service)),
         }
     }
 
     fn count_services(&mut self, source: &Source<'_>, rows: &[u32]) -> Range<u32> {
         let start = self.services.len();
         for &row in rows {
-            let service = source.service.value(row as usize).map(|service| self.text(service));
-            match self.services[start..].iter_mut().find(|(known, _)| *known == service) {
+            let service = source
+                .service
+                .value(row as usize)
+                .map(|service| self.text(service));
+            match self.services[start..]
+                .iter_mut()
+                .find(|(known, _)| *known == service)
+            {
                 Some((_, spans)) => *spans += 1,
                 None => self.services.push((service, 1)),
             }
@@ -306,11 +378,14 @@ impl Builder {
 
     /// Where the rows of each trace stand together, as in a segment, the order of rows is not needed.
     fn finish(mut self, order: Vec<u32>) -> TraceDirectory {
-        let rows_of = |entry: &Entry| &order[entry.first as usize..(entry.first + entry.spans) as usize];
+        let rows_of =
+            |entry: &Entry| &order[entry.first as usize..(entry.first + entry.spans) as usize];
         let together = |entry: &Entry| rows_of(entry).windows(2).all(|pair| pair[1] == pair[0] + 1);
         let grouped = self.entries.iter().all(together);
         if grouped {
-            self.entries.iter_mut().for_each(|entry| entry.first = order[entry.first as usize]);
+            self.entries
+                .iter_mut()
+                .for_each(|entry| entry.first = order[entry.first as usize]);
         }
         TraceDirectory {
             entries: self.entries,

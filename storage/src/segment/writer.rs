@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use arrow::array::{Array, RecordBatch};
-use clearspan_schema::concat::compact;
-use clearspan_schema::logs::{Body, body_at};
 use clearspan_schema::any::AnyRef;
+use clearspan_schema::concat::compact;
 use clearspan_schema::json::push_text;
+use clearspan_schema::logs::{Body, body_at};
 use clearspan_schema::{Signal, columns, logs, spans};
 
 use super::meta::{FORMAT, FileMeta, SegmentMeta};
@@ -55,7 +55,8 @@ pub(crate) fn write_segment(
 ) -> Result<WrittenSegment, SegmentError> {
     let rows = compact(rows)?;
     let (files, meta) = encode(new, &rows)?;
-    let meta_file = serde_json::to_vec_pretty(&meta).map_err(|_| SegmentError::Encoding { what: "metadata" })?;
+    let meta_file = serde_json::to_vec_pretty(&meta)
+        .map_err(|_| SegmentError::Encoding { what: "metadata" })?;
     let dir = names::segment_dir(new.signal_dir, new.partition, new.id);
     let written = WrittenSegment {
         dir: dir.clone(),
@@ -63,8 +64,15 @@ pub(crate) fn write_segment(
         bytes: meta.bytes() + meta_file.len() as u64,
         meta,
     };
-    let all = files.iter().map(|(name, content)| (*name, content.as_slice()));
-    write_folder(vfs, new, &dir, all.chain([(names::META, meta_file.as_slice())]))?;
+    let all = files
+        .iter()
+        .map(|(name, content)| (*name, content.as_slice()));
+    write_folder(
+        vfs,
+        new,
+        &dir,
+        all.chain([(names::META, meta_file.as_slice())]),
+    )?;
     Ok(written)
 }
 
@@ -81,7 +89,11 @@ fn write_folder<'a>(
         move |source| SegmentError::Io { path, source }
     };
     create_dir_durable(vfs, new.signal_dir, &below).map_err(io(&partition_dir))?;
-    let temporary = partition_dir.join(format!("{}{}", names::segment_name(new.id), names::TEMPORARY_SUFFIX));
+    let temporary = partition_dir.join(format!(
+        "{}{}",
+        names::segment_name(new.id),
+        names::TEMPORARY_SUFFIX
+    ));
     vfs.create_dir(&temporary).map_err(io(&temporary))?;
     for (name, content) in files {
         let path = temporary.join(name);
@@ -102,12 +114,22 @@ type Files = Vec<(&'static str, Vec<u8>)>;
 fn encode(new: &NewSegment<'_>, rows: &RecordBatch) -> Result<(Files, SegmentMeta), SegmentError> {
     let written = arrow_file::write(rows)?;
     let (text, filters) = text_index(new.signal, rows)?;
-    let mut files = vec![(names::ROWS, written.bytes), (names::TEXT, text), (names::FILTERS, filters)];
+    let mut files = vec![
+        (names::ROWS, written.bytes),
+        (names::TEXT, text),
+        (names::FILTERS, filters),
+    ];
     if new.signal == Signal::Spans {
-        files.push((names::TRACES, trace_codec::write(&TraceDirectory::build(rows)?)?));
+        files.push((
+            names::TRACES,
+            trace_codec::write(&TraceDirectory::build(rows)?)?,
+        ));
     }
     let listed = files.iter().map(|(name, content)| {
-        let meta = FileMeta { bytes: content.len() as u64, crc32c: crc32c::crc32c(content) };
+        let meta = FileMeta {
+            bytes: content.len() as u64,
+            crc32c: crc32c::crc32c(content),
+        };
         ((*name).to_owned(), meta)
     });
     let seq = columns::uint64(rows, clearspan_schema::SEQ)?;
@@ -120,7 +142,11 @@ fn encode(new: &NewSegment<'_>, rows: &RecordBatch) -> Result<(Files, SegmentMet
         partition: new.partition.into(),
         rows: rows.num_rows() as u32,
         granule_rows: GRANULE_ROWS,
-        min_time_ns: times.clone().map(|batch| batch.min_time_ns).min().unwrap_or(0),
+        min_time_ns: times
+            .clone()
+            .map(|batch| batch.min_time_ns)
+            .min()
+            .unwrap_or(0),
         max_time_ns: times.map(|batch| batch.max_time_ns).max().unwrap_or(0),
         min_seq: arrow::compute::min(seq).unwrap_or(0),
         max_seq: arrow::compute::max(seq).unwrap_or(0),
@@ -138,7 +164,8 @@ fn text_index(signal: Signal, rows: &RecordBatch) -> Result<(Vec<u8>, Vec<u8>), 
     let mut builder = TextIndexBuilder::new(GRANULE_ROWS as usize);
     index_rows(signal, rows, &mut builder)?;
     let files = builder.finish(FilterBits::default());
-    let TextFiles { terms, filters } = files.map_err(|_| SegmentError::Encoding { what: "text index" })?;
+    let TextFiles { terms, filters } =
+        files.map_err(|_| SegmentError::Encoding { what: "text index" })?;
     Ok((terms, filters))
 }
 
@@ -178,9 +205,10 @@ enum RowTexts<'a> {
 impl<'a> RowTexts<'a> {
     fn new(signal: Signal, rows: &'a RecordBatch) -> Result<Self, SegmentError> {
         Ok(match signal {
-            Signal::Logs => {
-                RowTexts::Body(columns::text(rows, logs::BODY)?, columns::binary(rows, logs::BODY_VALUE)?)
-            }
+            Signal::Logs => RowTexts::Body(
+                columns::text(rows, logs::BODY)?,
+                columns::binary(rows, logs::BODY_VALUE)?,
+            ),
             Signal::Spans => RowTexts::Name(columns::text_dictionary(rows, spans::NAME)?),
         })
     }

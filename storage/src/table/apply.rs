@@ -14,7 +14,12 @@ use crate::scan::PartError;
 impl Table {
     /// Puts rows that are durable into the memtable, spans that are stored already left out. Called by
     /// one thread at a time, in order of sequence number.
-    pub(crate) fn apply(&self, batch: &RecordBatch, base_seq: u64, arrival_ns: i64) -> Result<(), PartError> {
+    pub(crate) fn apply(
+        &self,
+        batch: &RecordBatch,
+        base_seq: u64,
+        arrival_ns: i64,
+    ) -> Result<(), PartError> {
         let end_seq = base_seq + batch.num_rows() as u64;
         let rows = with_seq(&self.signal.stored_schema(), batch, base_seq)?;
         let (rows, duplicates) = self.distinct(rows)?;
@@ -22,7 +27,15 @@ impl Table {
         let now = self.room.clock.now();
         let full = {
             let mut state = self.state.write();
-            state.active.push(Committed { rows, end_seq, arrival_ns, duplicates }, now)?;
+            state.active.push(
+                Committed {
+                    rows,
+                    end_seq,
+                    arrival_ns,
+                    duplicates,
+                },
+                now,
+            )?;
             state.active.bytes() >= self.room.config.flush_bytes
         };
         if full {
@@ -37,8 +50,19 @@ impl Table {
         }
         // Readers go on meanwhile; the writer is this thread, and a flush only moves rows it can still see.
         let state = self.state.read();
-        let State { active, frozen, segments, .. } = &*state;
+        let State {
+            active,
+            frozen,
+            segments,
+            ..
+        } = &*state;
         let memtables = frozen.iter().map(Arc::as_ref).chain([active]).collect();
-        distinct_spans(rows, &Stored { memtables, segments })
+        distinct_spans(
+            rows,
+            &Stored {
+                memtables,
+                segments,
+            },
+        )
     }
 }

@@ -46,7 +46,9 @@ impl Table {
         if state.frozen.is_some() {
             return None;
         }
-        let Some(since) = state.active.since() else { return Some(Next::OnWake) };
+        let Some(since) = state.active.since() else {
+            return Some(Next::OnWake);
+        };
         let due = since + Duration::from_millis(self.room.config.flush_interval_ms);
         if state.active.bytes() < self.room.config.flush_bytes && now.monotonic < due {
             return Some(Next::After(due - now.monotonic));
@@ -74,7 +76,9 @@ impl Table {
     }
 
     fn flush_frozen(&self, now: Now) -> Result<(), FlushError> {
-        let Some(memtable) = self.state.read().frozen.clone() else { return Ok(()) };
+        let Some(memtable) = self.state.read().frozen.clone() else {
+            return Ok(());
+        };
         let key = self.key();
         let job = FlushJob {
             vfs: self.room.vfs.as_ref(),
@@ -97,7 +101,8 @@ impl Table {
 
     /// In memory the memtable gives way to its segments, in one step.
     fn publish(&self, rows: &[SegmentRow]) {
-        let opened: Vec<Result<Arc<Segment>, _>> = rows.iter().map(|row| self.open_segment(row)).collect();
+        let opened: Vec<Result<Arc<Segment>, _>> =
+            rows.iter().map(|row| self.open_segment(row)).collect();
         let mut state = self.state.write();
         let mut segments = state.segments.as_ref().clone();
         let mut missing = state.missing.to_vec();

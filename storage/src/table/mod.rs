@@ -10,9 +10,9 @@
 mod apply;
 mod flush_step;
 mod recover;
-mod status;
 #[cfg(test)]
 mod simulation;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -86,7 +86,9 @@ impl Table {
         }
         self.wait_for_room().await?;
         let committed = self.queue.submit(batch).await?;
-        Ok(Appended { rows: committed.rows })
+        Ok(Appended {
+            rows: committed.rows,
+        })
     }
 
     async fn wait_for_room(&self) -> Result<(), AppendError> {
@@ -101,23 +103,41 @@ impl Table {
         };
         let limit = std::time::Duration::from_millis(limits::APPEND_WAIT_MS);
         let retry_after = std::time::Duration::from_millis(limits::RETRY_AFTER_MS);
-        tokio::time::timeout(limit, wait).await.map_err(|_| AppendError::Overloaded { retry_after })
+        tokio::time::timeout(limit, wait)
+            .await
+            .map_err(|_| AppendError::Overloaded { retry_after })
     }
 
     fn has_room(&self) -> bool {
         let state = self.state.read();
         let frozen = state.frozen.as_ref().map_or(0, |frozen| frozen.bytes());
-        state.active.bytes() + frozen < self.room.config.flush_bytes.saturating_mul(limits::MEMTABLE_FACTOR)
+        state.active.bytes() + frozen
+            < self
+                .room
+                .config
+                .flush_bytes
+                .saturating_mul(limits::MEMTABLE_FACTOR)
     }
 
     /// All rows at this moment.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let state = self.state.read();
-        let memtables = state.frozen.iter().map(AsRef::as_ref).chain([&state.active]);
+        let memtables = state
+            .frozen
+            .iter()
+            .map(AsRef::as_ref)
+            .chain([&state.active]);
         let chunks = memtables.flat_map(|memtable| memtable.chunks().iter());
         let chunks = chunks.map(|chunk| Part::chunk(self.signal, Arc::clone(chunk)));
-        let segments = state.segments.iter().map(|segment| Part::segment(self.signal, Arc::clone(segment)));
-        Snapshot::new(self.signal, chunks.chain(segments).collect(), Arc::clone(&state.missing))
+        let segments = state
+            .segments
+            .iter()
+            .map(|segment| Part::segment(self.signal, Arc::clone(segment)));
+        Snapshot::new(
+            self.signal,
+            chunks.chain(segments).collect(),
+            Arc::clone(&state.missing),
+        )
     }
 
     pub(crate) fn queue(&self) -> &CommitQueue {

@@ -27,12 +27,18 @@ use crate::{TenantId, names};
 impl Table {
     /// Opens the table: its segments, then what the WAL holds beyond them. Returns it with where the WAL
     /// goes on, and what was found wrong in it.
-    pub(crate) fn open(room: Room, tenant: &TenantId, signal: Signal) -> Result<(Arc<Table>, Replayed), OpenError> {
+    pub(crate) fn open(
+        room: Room,
+        tenant: &TenantId,
+        signal: Signal,
+    ) -> Result<(Arc<Table>, Replayed), OpenError> {
         let data = room.config.data_dir.clone();
         let dir = names::signal_dir(&data, tenant, signal);
         let below = dir.strip_prefix(&data).unwrap_or(&dir).join("wal");
-        create_dir_durable(room.vfs.as_ref(), &data, &below)
-            .map_err(|source| OpenError::Io { path: dir.clone(), source })?;
+        create_dir_durable(room.vfs.as_ref(), &data, &below).map_err(|source| OpenError::Io {
+            path: dir.clone(),
+            source,
+        })?;
         let key = TableKey::new(tenant.as_str(), signal);
         let position = room.catalog.table(&key);
         let table = Table {
@@ -78,32 +84,50 @@ impl Table {
         let dir = names::segment_dir(&self.dir, &folder_name(row.partition), row.id.0);
         let checksum = u32::try_from(row.meta_checksum).unwrap_or(0);
         let (vfs, cache) = (Arc::clone(&self.room.vfs), Arc::clone(&self.room.cache));
-        Segment::open(self.signal, dir.clone(), checksum, vfs, cache).map(Arc::new).map_err(|error| {
-            let path = dir.strip_prefix(&self.room.config.data_dir).unwrap_or(&dir).display().to_string();
-            tracing::error!(segment = path, %error, "segment cannot be read");
-            MissingSegment {
-                path,
-                fault: error.to_string(),
-                rows: row.rows,
-                min_time_ns: row.min_time_ns,
-                max_time_ns: row.max_time_ns,
-            }
-        })
+        Segment::open(self.signal, dir.clone(), checksum, vfs, cache)
+            .map(Arc::new)
+            .map_err(|error| {
+                let path = dir
+                    .strip_prefix(&self.room.config.data_dir)
+                    .unwrap_or(&dir)
+                    .display()
+                    .to_string();
+                tracing::error!(segment = path, %error, "segment cannot be read");
+                MissingSegment {
+                    path,
+                    fault: error.to_string(),
+                    rows: row.rows,
+                    min_time_ns: row.min_time_ns,
+                    max_time_ns: row.max_time_ns,
+                }
+            })
     }
 
     /// Removes segment folders that the catalog does not name: flushes that a crash interrupted. Their
     /// rows are in the WAL.
     fn remove_leftovers(&self) {
         let catalog = self.room.catalog.state();
-        let known: HashSet<String> = catalog.segments.keys().map(|id| names::segment_name(id.0)).collect();
+        let known: HashSet<String> = catalog
+            .segments
+            .keys()
+            .map(|id| names::segment_name(id.0))
+            .collect();
         let root = names::segments_dir(&self.dir);
         for partition in self.folders(&root) {
             let partition = root.join(partition);
-            for folder in self.folders(&partition).into_iter().filter(|folder| !known.contains(folder)) {
+            for folder in self
+                .folders(&partition)
+                .into_iter()
+                .filter(|folder| !known.contains(folder))
+            {
                 let path = partition.join(folder);
                 match self.room.vfs.remove_dir_all(&path) {
-                    Ok(()) => tracing::info!(path = %path.display(), "removed an unfinished segment"),
-                    Err(error) => tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished segment"),
+                    Ok(()) => {
+                        tracing::info!(path = %path.display(), "removed an unfinished segment")
+                    }
+                    Err(error) => {
+                        tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished segment")
+                    }
                 }
             }
         }
@@ -111,7 +135,11 @@ impl Table {
 
     fn folders(&self, path: &Path) -> Vec<String> {
         let entries = self.room.vfs.list(path).unwrap_or_default();
-        entries.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name).collect()
+        entries
+            .into_iter()
+            .filter(|entry| entry.is_dir)
+            .map(|entry| entry.name)
+            .collect()
     }
 
     /// Puts the WAL's rows back into the memtable, flushing as it fills, so that a long log needs no
@@ -132,16 +160,28 @@ impl Table {
     }
 
     /// Starts the loop that commits what is appended.
-    pub(crate) fn start_commit(self: &Arc<Self>, runner: &dyn Runner, next_seq: u64) -> Result<(), OpenError> {
+    pub(crate) fn start_commit(
+        self: &Arc<Self>,
+        runner: &dyn Runner,
+        next_seq: u64,
+    ) -> Result<(), OpenError> {
         let place = self.wal_place();
-        let config = WalConfig { fsync: self.room.config.fsync, ..WalConfig::default() };
+        let config = WalConfig {
+            fsync: self.room.config.fsync,
+            ..WalConfig::default()
+        };
         let wal = WalWriter::new(place.clone(), self.signal.schema(), next_seq, config)?;
         let schema = self.signal.schema();
         let join = Box::new(move |batches: &[RecordBatch]| concat(&schema, batches));
         let sink = Box::new(Sink(Arc::clone(self)));
         let committer = Committer::new(self.queue.clone(), wal, &place, join, sink);
-        let failed = |source| OpenError::Thread { what: "commit", source };
-        runner.start("commit", self.queue.waker(), Box::new(committer)).map_err(failed)
+        let failed = |source| OpenError::Thread {
+            what: "commit",
+            source,
+        };
+        runner
+            .start("commit", self.queue.waker(), Box::new(committer))
+            .map_err(failed)
     }
 }
 
@@ -150,7 +190,12 @@ struct Sink(Arc<Table>);
 
 impl CommitSink for Sink {
     fn committed(&mut self, group: CommittedBatch) {
-        let CommittedBatch { batch, base_seq, arrival_ns, .. } = group;
+        let CommittedBatch {
+            batch,
+            base_seq,
+            arrival_ns,
+            ..
+        } = group;
         if let Err(error) = self.0.apply(&batch, base_seq, arrival_ns) {
             // The rows are durable and acknowledged; a restart will find them in the WAL.
             tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "committed rows are not visible");

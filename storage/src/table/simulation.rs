@@ -95,10 +95,13 @@ impl World {
     }
 
     fn send_logs(&mut self, life: &Life) {
-        let names: Vec<String> =
-            (0..=self.random.below(3)).map(|at| format!("record {} {at}", self.sent.len())).collect();
-        let rows: Vec<(u64, &str)> =
-            names.iter().map(|name| (1 + self.random.below(3) * 3_600_000_000_000, name.as_str())).collect();
+        let names: Vec<String> = (0..=self.random.below(3))
+            .map(|at| format!("record {} {at}", self.sent.len()))
+            .collect();
+        let rows: Vec<(u64, &str)> = names
+            .iter()
+            .map(|name| (1 + self.random.below(3) * 3_600_000_000_000, name.as_str()))
+            .collect();
         let batch = Incoming::Logs(log_batch(&rows));
         self.sent.extend(names.iter().cloned());
         if life.append(batch).is_some() {
@@ -107,9 +110,13 @@ impl World {
     }
 
     fn send_spans(&mut self, life: &Life) {
-        let ids: Vec<(u8, u8)> =
-            (0..3).map(|_| (self.random.below(3) as u8, 1 + self.random.below(4) as u8)).collect();
-        let rows: Vec<Span> = ids.iter().map(|&(trace, id)| Span::new(trace, id, None, 1_000 + u64::from(id))).collect();
+        let ids: Vec<(u8, u8)> = (0..3)
+            .map(|_| (self.random.below(3) as u8, 1 + self.random.below(4) as u8))
+            .collect();
+        let rows: Vec<Span> = ids
+            .iter()
+            .map(|&(trace, id)| Span::new(trace, id, None, 1_000 + u64::from(id)))
+            .collect();
         if life.append(Incoming::Spans(span_batch(&rows))).is_some() {
             self.spans_acknowledged.extend(ids);
         }
@@ -119,7 +126,11 @@ impl World {
         let tenant = TenantId::default();
         let found = read_logs(&life.storage.snapshot(&tenant, Signal::Logs).unwrap());
         let bodies: BTreeSet<String> = found.values().cloned().collect();
-        assert_eq!(bodies.len(), found.len(), "seed {seed}: a record stands twice");
+        assert_eq!(
+            bodies.len(),
+            found.len(),
+            "seed {seed}: a record stands twice"
+        );
         let lost: Vec<_> = self.acknowledged.difference(&bodies).collect();
         assert!(lost.is_empty(), "seed {seed}: lost {lost:?}");
         let invented: Vec<_> = bodies.difference(&self.sent).collect();
@@ -134,8 +145,15 @@ impl World {
             }
         }
         let distinct: BTreeSet<(u8, u8)> = stored.iter().copied().collect();
-        assert_eq!(stored.len(), distinct.len(), "seed {seed}: a span stands twice");
-        assert!(self.spans_acknowledged.is_subset(&distinct), "seed {seed}: a span is lost");
+        assert_eq!(
+            stored.len(),
+            distinct.len(),
+            "seed {seed}: a span stands twice"
+        );
+        assert!(
+            self.spans_acknowledged.is_subset(&distinct),
+            "seed {seed}: a span is lost"
+        );
         assert!(snapshot.missing().is_empty(), "seed {seed}");
     }
 }
@@ -143,7 +161,10 @@ impl World {
 impl Life {
     /// Appends and drives the loops by hand; `None` when it was refused.
     fn append(&self, records: Incoming) -> Option<Appended> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let tenant = TenantId::default();
         runtime.block_on(async {
             let append = self.storage.append(&tenant, records);
@@ -173,10 +194,16 @@ fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
                 life.runner.kill();
             }
             drop(life);
-            if world.random.one_in(2) { world.disk.power_loss(seed) } else { world.disk.kill() }
+            if world.random.one_in(2) {
+                world.disk.power_loss(seed)
+            } else {
+                world.disk.kill()
+            }
         }
         world.catalog_fails.store(false, Ordering::Relaxed);
-        let life = world.open().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let life = world
+            .open()
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         world.check(&life, seed);
         life.storage.shutdown();
         drop(life);

@@ -39,7 +39,10 @@ impl Table {
             let state = self.state.read();
             let frozen = state.frozen.as_ref();
             let rows = state.active.rows() + frozen.map_or(0, |frozen| frozen.rows());
-            (rows as u64, (state.active.bytes() + frozen.map_or(0, |frozen| frozen.bytes())) as u64)
+            (
+                rows as u64,
+                (state.active.bytes() + frozen.map_or(0, |frozen| frozen.bytes())) as u64,
+            )
         };
         let catalog = self.room.catalog.state();
         let key = self.key();
@@ -51,8 +54,16 @@ impl Table {
             wal_files: catalog.wal_files_of(&key).count() as u64,
             segments: catalog.segments_of(&key).count() as u64,
             segment_bytes: catalog.segments_of(&key).map(|segment| segment.bytes).sum(),
-            oldest_ns: snapshot.parts().iter().map(|part| part.time_range().0).min(),
-            newest_ns: snapshot.parts().iter().map(|part| part.time_range().1).max(),
+            oldest_ns: snapshot
+                .parts()
+                .iter()
+                .map(|part| part.time_range().0)
+                .min(),
+            newest_ns: snapshot
+                .parts()
+                .iter()
+                .map(|part| part.time_range().1)
+                .max(),
             flush_pending: memtable_rows,
             missing: snapshot.missing().to_vec(),
         }

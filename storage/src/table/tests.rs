@@ -22,15 +22,23 @@ struct House {
 fn open(dir: &Path) -> House {
     let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
     let runner = Arc::new(ManualRunner::new(clock.clone()));
-    let environment =
-        Environment { vfs: Arc::new(OsVfs), clock, runner: runner.clone(), catalog: None, store_id: 1 };
+    let environment = Environment {
+        vfs: Arc::new(OsVfs),
+        clock,
+        runner: runner.clone(),
+        catalog: None,
+        store_id: 1,
+    };
     let storage = Storage::open(Config::new(dir.to_path_buf()), environment).unwrap();
     House { storage, runner }
 }
 
 impl House {
     fn append(&self, records: Incoming) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
         let tenant = TenantId::default();
         runtime.block_on(async {
             let append = self.storage.append(&tenant, records);
@@ -60,10 +68,15 @@ pub(super) fn read_logs(snapshot: &Snapshot) -> BTreeMap<u64, String> {
     let mut found = BTreeMap::new();
     for part in snapshot.parts() {
         let mut stats = ScanStats::default();
-        let selection = part.select(&Predicate::All, TimeRange::ALL, &mut stats).unwrap();
+        let selection = part
+            .select(&Predicate::All, TimeRange::ALL, &mut stats)
+            .unwrap();
         for run in part.read(&[SEQ, logs::BODY], &selection, &mut stats) {
             let batch = run.unwrap().batch;
-            let (seqs, bodies) = (columns::uint64(&batch, SEQ).unwrap(), columns::text(&batch, logs::BODY).unwrap());
+            let (seqs, bodies) = (
+                columns::uint64(&batch, SEQ).unwrap(),
+                columns::text(&batch, logs::BODY).unwrap(),
+            );
             for row in 0..batch.num_rows() {
                 let earlier = found.insert(seqs.value(row), bodies.value(row).to_owned());
                 assert_eq!(earlier, None, "row {} stands twice", seqs.value(row));
@@ -77,7 +90,10 @@ pub(super) fn read_logs(snapshot: &Snapshot) -> BTreeMap<u64, String> {
 fn rows_keep_their_numbers_over_flush_and_restart() {
     let dir = tempfile::tempdir().unwrap();
     let house = open(dir.path());
-    house.append(Incoming::Logs(log_batch(&[(5_000, "first"), (4_000, "second")])));
+    house.append(Incoming::Logs(log_batch(&[
+        (5_000, "first"),
+        (4_000, "second"),
+    ])));
     let before = read_logs(&house.snapshot(Signal::Logs));
     assert_eq!(before.values().collect::<Vec<_>>(), ["first", "second"]);
     assert!(!house.snapshot(Signal::Logs).parts()[0].is_segment());
@@ -104,7 +120,14 @@ fn a_store_that_was_not_closed_replays_its_log() {
 
     let house = open(dir.path());
     assert_eq!(read_logs(&house.snapshot(Signal::Logs)), before);
-    assert_eq!(house.storage.status(&TenantId::default()).unwrap().wal_findings, Vec::<String>::new());
+    assert_eq!(
+        house
+            .storage
+            .status(&TenantId::default())
+            .unwrap()
+            .wal_findings,
+        Vec::<String>::new()
+    );
     house.stop();
 }
 
@@ -112,23 +135,49 @@ fn a_store_that_was_not_closed_replays_its_log() {
 fn an_identical_span_is_dropped_wherever_the_first_one_is() {
     let dir = tempfile::tempdir().unwrap();
     let span = Span::new(1, 2, None, 1_000);
-    let other_name = Span { name: "other", ..span };
+    let other_name = Span {
+        name: "other",
+        ..span
+    };
     let count = |house: &House| house.snapshot(Signal::Spans).rows();
-    let duplicates = |house: &House| house.storage.status(&TenantId::default()).unwrap().tables[1].1.duplicates;
+    let duplicates = |house: &House| {
+        house.storage.status(&TenantId::default()).unwrap().tables[1]
+            .1
+            .duplicates
+    };
 
     let house = open(dir.path());
     house.append(Incoming::Spans(span_batch(&[span, span, other_name])));
-    assert_eq!((count(&house), duplicates(&house)), (2, 1), "within one request");
+    assert_eq!(
+        (count(&house), duplicates(&house)),
+        (2, 1),
+        "within one request"
+    );
     house.append(Incoming::Spans(span_batch(&[span, other_name])));
-    assert_eq!((count(&house), duplicates(&house)), (2, 3), "in the memtable");
+    assert_eq!(
+        (count(&house), duplicates(&house)),
+        (2, 3),
+        "in the memtable"
+    );
     drop(house);
 
     let house = open(dir.path());
-    assert_eq!((count(&house), duplicates(&house)), (2, 3), "after a replay");
+    assert_eq!(
+        (count(&house), duplicates(&house)),
+        (2, 3),
+        "after a replay"
+    );
     house.stop();
 
     let house = open(dir.path());
-    house.append(Incoming::Spans(span_batch(&[other_name, Span { error: true, ..span }, span])));
+    house.append(Incoming::Spans(span_batch(&[
+        other_name,
+        Span {
+            error: true,
+            ..span
+        },
+        span,
+    ])));
     assert_eq!((count(&house), duplicates(&house)), (3, 2), "in a segment");
     house.stop();
 }
@@ -137,7 +186,9 @@ fn an_identical_span_is_dropped_wherever_the_first_one_is() {
 fn spans_of_a_trace_stand_together_in_a_segment() {
     let dir = tempfile::tempdir().unwrap();
     let house = open(dir.path());
-    let spans: Vec<Span> = (0..60u8).map(|at| Span::new(at % 3, at, None, 1_000 + u64::from(at))).collect();
+    let spans: Vec<Span> = (0..60u8)
+        .map(|at| Span::new(at % 3, at, None, 1_000 + u64::from(at)))
+        .collect();
     house.append(Incoming::Spans(span_batch(&spans)));
     house.stop();
 
@@ -150,13 +201,19 @@ fn spans_of_a_trace_stand_together_in_a_segment() {
         assert!(rows.windows(2).all(|pair| pair[1] == pair[0] + 1));
     }
     let schema = span_columns::stored_schema();
-    let all: Vec<&'static str> = Box::leak(Box::new(schema)).fields().iter().map(|f| f.name().as_str()).collect();
+    let all: Vec<&'static str> = Box::leak(Box::new(schema))
+        .fields()
+        .iter()
+        .map(|f| f.name().as_str())
+        .collect();
     let batches = snapshot.trace([2; 16], &all).unwrap();
     let starts: Vec<u64> = batches
         .iter()
         .flat_map(|batch| {
             let reader = SpansReader::new(batch).unwrap();
-            (0..reader.rows()).map(|row| reader.row(row).start_time).collect::<Vec<_>>()
+            (0..reader.rows())
+                .map(|row| reader.row(row).start_time)
+                .collect::<Vec<_>>()
         })
         .collect();
     assert!(starts.is_sorted(), "{starts:?}");
@@ -171,9 +228,18 @@ fn logs_of_a_trace_are_found_before_and_after_the_flush() {
         if !flushed {
             house.append(Incoming::Logs(log_batch(&[(5_000, "a"), (4_000, "b")])));
         }
-        let found = house.snapshot(Signal::Logs).trace([7; 16], &[logs::BODY]).unwrap();
+        let found = house
+            .snapshot(Signal::Logs)
+            .trace([7; 16], &[logs::BODY])
+            .unwrap();
         assert_eq!(found.iter().map(|batch| batch.num_rows()).sum::<usize>(), 2);
-        assert!(house.snapshot(Signal::Logs).trace([8; 16], &[logs::BODY]).unwrap().is_empty());
+        assert!(
+            house
+                .snapshot(Signal::Logs)
+                .trace([8; 16], &[logs::BODY])
+                .unwrap()
+                .is_empty()
+        );
         house.stop();
     }
 }
@@ -182,7 +248,8 @@ fn logs_of_a_trace_are_found_before_and_after_the_flush() {
 fn a_second_process_is_kept_out() {
     let dir = tempfile::tempdir().unwrap();
     let house = open(dir.path());
-    let error = Storage::open(Config::new(dir.path().to_path_buf()), Environment::system()).unwrap_err();
+    let error =
+        Storage::open(Config::new(dir.path().to_path_buf()), Environment::system()).unwrap_err();
     assert!(matches!(error, crate::OpenError::InUse { .. }), "{error}");
     house.stop();
 }
@@ -192,15 +259,25 @@ fn a_lost_segment_is_said_and_the_rest_is_served() {
     let dir = tempfile::tempdir().unwrap();
     let house = open(dir.path());
     // Two hours, two segments.
-    house.append(Incoming::Logs(log_batch(&[(5_000, "old"), (3_600_000_000_000 * 5, "new")])));
+    house.append(Incoming::Logs(log_batch(&[
+        (5_000, "old"),
+        (3_600_000_000_000 * 5, "new"),
+    ])));
     house.stop();
-    let segments = dir.path().join("tenants/default/logs/segments/1970-01-01T00");
+    let segments = dir
+        .path()
+        .join("tenants/default/logs/segments/1970-01-01T00");
     crate::vfs::Vfs::remove_dir_all(&OsVfs, &segments).unwrap();
 
     let house = open(dir.path());
     let snapshot = house.snapshot(Signal::Logs);
-    assert_eq!(read_logs(&snapshot).into_values().collect::<Vec<_>>(), ["new"]);
-    let [missing] = snapshot.missing() else { panic!("{:?}", snapshot.missing()) };
+    assert_eq!(
+        read_logs(&snapshot).into_values().collect::<Vec<_>>(),
+        ["new"]
+    );
+    let [missing] = snapshot.missing() else {
+        panic!("{:?}", snapshot.missing())
+    };
     assert_eq!((missing.rows, missing.min_time_ns), (1, 5_000));
     house.stop();
 }
@@ -232,10 +309,18 @@ fn a_lost_catalog_is_refused_and_nothing_is_removed() {
         if empty {
             OsVfs.create_new(&catalog).unwrap();
         }
-        let error = Storage::open(Config::new(dir.path().to_path_buf()), Environment::system()).unwrap_err();
-        assert!(matches!(error, crate::OpenError::CatalogLost { .. }), "{error}");
+        let error = Storage::open(Config::new(dir.path().to_path_buf()), Environment::system())
+            .unwrap_err();
+        assert!(
+            matches!(error, crate::OpenError::CatalogLost { .. }),
+            "{error}"
+        );
         let _ = OsVfs.remove_file(&catalog);
-        OsVfs.create_new(&catalog).unwrap().write_all(&sound).unwrap();
+        OsVfs
+            .create_new(&catalog)
+            .unwrap()
+            .write_all(&sound)
+            .unwrap();
     }
     let house = open(dir.path());
     assert_eq!(read_logs(&house.snapshot(Signal::Logs)).len(), 1);
