@@ -1,5 +1,9 @@
 //! Trace and span ids: fixed-size bytes, lower-case hex when shown.
 
+use arrow::array::FixedSizeBinaryBuilder;
+
+use crate::SchemaError;
+
 /// The 16 bytes of a W3C trace id.
 pub type TraceId = [u8; 16];
 
@@ -50,6 +54,18 @@ fn hex_digit(digit: u8) -> Option<u8> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     }
+}
+
+/// Appends `id`, or null where there is none.
+pub(crate) fn push_id<const N: usize>(
+    column: &mut FixedSizeBinaryBuilder,
+    id: Option<&[u8; N]>,
+) -> Result<(), SchemaError> {
+    match id {
+        Some(id) => column.append_value(id)?,
+        None => column.append_null(),
+    }
+    Ok(())
 }
 
 #[cfg(test)]

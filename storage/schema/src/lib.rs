@@ -14,8 +14,8 @@
 //! | `dictionary.rs` | building dictionary columns, and looking at them value by value |
 //! | `columns.rs` | typed access to a batch's columns by name |
 //! | `time.rs` | how OTLP's unsigned times become columns, and where a record is placed |
-//! | `logs.rs` | the log schema, its builder and reader |
-//! | `spans.rs` | the span schema, its builder and reader |
+//! | `logs.rs`, `logs/` | the log schema, its builder and reader |
+//! | `spans.rs`, `spans/` | the span schema, its builder and reader |
 //! | `nested.rs` | span events and links: the list columns |
 //! | `concat.rs` | joining batches under one dictionary per column |
 //! | `json.rs` | a value as JSON text, as it is shown and searched |
