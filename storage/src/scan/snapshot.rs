@@ -93,6 +93,9 @@ impl Snapshot {
         columns: &[&'static str],
     ) -> Result<RecordBatch, PartError> {
         let schema = super::part::project(self.signal, columns)?;
+        if addresses.is_empty() {
+            return Ok(RecordBatch::new_empty(schema));
+        }
         let mut order: Vec<usize> = (0..addresses.len()).collect();
         order.sort_by_key(|&at| addresses[at]);
         let mut batches = Vec::new();
