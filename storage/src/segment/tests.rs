@@ -171,7 +171,13 @@ fn rows_are_taken_by_address_in_the_order_asked_for() {
     let taken = snapshot.take(&asked, &[clearspan_schema::SEQ]).unwrap();
     let seqs = clearspan_schema::columns::uint64(&taken, clearspan_schema::SEQ).unwrap();
     assert_eq!(seqs.values().as_ref(), [3_099, 100, 1_124, 100, 1_123]);
-    assert_eq!(snapshot.take(&[], &[clearspan_schema::SEQ]).unwrap().num_rows(), 0);
+    assert_eq!(
+        snapshot
+            .take(&[], &[clearspan_schema::SEQ])
+            .unwrap()
+            .num_rows(),
+        0
+    );
     assert!(
         snapshot
             .take(
