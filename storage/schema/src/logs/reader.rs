@@ -17,7 +17,7 @@ use crate::dictionary::{BinaryDictionary, TextDictionary};
 use crate::group::{ResourceRef, ScopeRef};
 use crate::time::sent_nanos;
 
-/// Reads whole log records from a batch that holds all columns of [`schema`] (stored or not).
+/// Reads whole log records from a batch that holds all columns of [`super::schema`] (stored or not).
 #[derive(Debug)]
 pub struct LogsReader<'a> {
     rows: usize,

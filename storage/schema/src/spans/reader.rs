@@ -19,7 +19,7 @@ use crate::group::{ResourceRef, ScopeRef};
 use crate::nested::{EventRef, EventsReader, LinkRef, LinksReader};
 use crate::time::sent_nanos;
 
-/// Reads whole spans from a batch that holds all columns of [`schema`] (stored or not).
+/// Reads whole spans from a batch that holds all columns of [`super::schema`] (stored or not).
 #[derive(Debug)]
 pub struct SpansReader<'a> {
     rows: usize,
