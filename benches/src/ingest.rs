@@ -66,7 +66,7 @@ fn measure(args: &IngestArgs, signal: Signal, data: &Made, folder: &TempDir) -> 
         per_million(cpu_acknowledged)
     );
     println!("  acknowledgement: {}", Percentiles::of(sent.latencies));
-    println!("  refused for now and sent again: {}", sent.retries);
+    println!("  refused and sent again: {}", sent.retries);
     println!("  duplicates: {}", status[signal.name()]["duplicates"]);
     print_memory(&used);
     print_disk(&data_dir, data.records())

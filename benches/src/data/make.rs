@@ -123,7 +123,7 @@ fn check(signal: Signal, path: PathBuf) -> Result<Made> {
         repeats: expected.repeats.map(|_| records - distinct.len() as u64),
         bytes_per_record: expected
             .bytes_per_record
-            .map(|_| bytes.div_ceil(records.max(1))),
+            .map(|_| (bytes + records / 2) / records.max(1)),
     };
     ensure!(
         counts == expected,
