@@ -90,7 +90,7 @@ pub(crate) struct ImportArgs {
     /// Connections, each with one request in flight
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) connections: u8,
-    /// Give up when one request has been tried for this long
+    /// Give up when one request has been tried for this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub(crate) give_up_after: Duration,
 }

@@ -52,7 +52,7 @@ pub(crate) enum Refusal {
     #[error("disk is full")]
     DiskFull { retry_after: Duration },
     /// The disk failed.
-    #[error("storage failed for now")]
+    #[error("storage failed, try again")]
     StorageFailed { retry_after: Duration },
     /// We are about to end.
     #[error("shutting down")]

@@ -34,6 +34,7 @@ use input::{Input, Place};
 use request::Request;
 use sender::Sender;
 use shift::Shift;
+use totals::Totals;
 
 /// Largest line or frame. Above any server's limit for a request, so that the server decides.
 const ITEM_BYTES_MAX: usize = 128 << 20;
@@ -54,7 +55,14 @@ enum Read {
 ///    does not hold up the others.
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let to = BaseUrl::parse(&args.to)?;
-    let inputs = input::open_all(&args.files, args.shift_to_now)?;
+    let inputs = match input::open_all(&args.files, args.shift_to_now) {
+        Ok(inputs) => inputs,
+        Err(error) => {
+            output::error(&format!("{error:#}; nothing was sent"));
+            output::line(&Totals::default().to_string());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     let signal = args.signal.map(WireSignal::from);
     let shift = if args.shift_to_now {
         Shift::newest_to_now(&inputs, signal)

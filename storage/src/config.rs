@@ -21,6 +21,10 @@ impl Config {
     /// The smallest `flush_bytes`: below it, segments would be tiny and many.
     pub const MIN_FLUSH_BYTES: usize = 64 * 1024;
 
+    /// The largest `flush_bytes`: memtables may hold a few times as much together, and a column of a flush
+    /// addresses its bytes with 31 bits.
+    pub const MAX_FLUSH_BYTES: usize = 512 * 1024 * 1024;
+
     /// The defaults, for `data_dir`.
     pub fn new(data_dir: PathBuf) -> Self {
         Config {
@@ -33,11 +37,12 @@ impl Config {
 
     /// What is wrong with the settings, if anything, as one sentence.
     pub fn validate(&self) -> Result<(), String> {
-        if self.flush_bytes < Self::MIN_FLUSH_BYTES {
+        if !(Self::MIN_FLUSH_BYTES..=Self::MAX_FLUSH_BYTES).contains(&self.flush_bytes) {
             return Err(format!(
-                "flush_bytes is {}, must be at least {}",
+                "flush_bytes is {}, must be {} to {}",
                 self.flush_bytes,
-                Self::MIN_FLUSH_BYTES
+                Self::MIN_FLUSH_BYTES,
+                Self::MAX_FLUSH_BYTES
             ));
         }
         if self.flush_interval_ms == 0 {

@@ -97,7 +97,7 @@ pub struct StorageStatus {
     pub wal_findings: Vec<String>,
     /// Bytes of opened index files in memory.
     pub cache_bytes: u64,
-    /// Background loops that have died.
+    /// Background loops that have died, and `apply` where committed rows could not be made visible. Only a restart mends it.
     pub failed_loops: Vec<&'static str>,
 }
 
@@ -196,8 +196,15 @@ impl Storage {
                 .collect::<Result<_, UnknownTenant>>()?,
             wal_findings: self.0.wal_findings.clone(),
             cache_bytes: self.0.cache.bytes() as u64,
-            failed_loops: self.0.runner.failed(),
+            failed_loops: self.failed_loops(),
         })
+    }
+
+    fn failed_loops(&self) -> Vec<&'static str> {
+        let broken = self.0.tables.values().filter(|table| table.is_broken());
+        let mut failed = self.0.runner.failed();
+        failed.extend(broken.map(|_| "apply"));
+        failed
     }
 
     /// Refuses further appends (retryably), finishes what was begun, flushes memtables to segments and

@@ -203,7 +203,7 @@ fn parameter_hint(code: &str) -> &'static str {
 
 fn unknown_trace_hint(unreadable_segments: usize) -> String {
     match unreadable_segments {
-        0 => "it may be older than the retention, or not have arrived yet".to_owned(),
+        0 => "it may not have arrived yet".to_owned(),
         count => format!("segments that cannot be read: {count}; its spans may be in one of them"),
     }
 }

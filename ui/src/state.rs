@@ -69,7 +69,13 @@ impl Api {
                 doing: "shutting down",
             });
         }
-        self.rooms().map(|_| ())
+        let status = self.rooms()?.status.status();
+        if status.storage.failed_loops.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::NotReady {
+            doing: "damaged: a background loop has died, restart it",
+        })
     }
 
     pub(crate) fn engine(&self) -> Result<&QueryEngine, ApiError> {

@@ -66,16 +66,14 @@ pub(crate) fn encode_scope<'a>(
     }
 }
 
-/// The service's name: the last `service.name` of the resource that is a string.
+/// The service's name: `service.name` of the resource, of a repeated key the last; none where that is no string.
 pub(crate) fn service_of(resource: Option<&Resource>) -> Option<&str> {
-    let attributes = resource?.attributes.iter().rev();
-    let mut names = attributes.filter(|attribute| attribute.key == SERVICE_NAME);
-    names.find_map(
-        |attribute| match attribute.value.as_ref()?.value.as_ref()? {
-            Value::StringValue(name) => Some(name.as_str()),
-            _ => None,
-        },
-    )
+    let mut attributes = resource?.attributes.iter().rev();
+    let name = attributes.find(|attribute| attribute.key == SERVICE_NAME)?;
+    match name.value.as_ref()?.value.as_ref()? {
+        Value::StringValue(name) => Some(name.as_str()),
+        _ => None,
+    }
 }
 
 /// Keys of an entity reference in the batches: the names of its fields.

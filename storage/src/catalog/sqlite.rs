@@ -24,8 +24,9 @@ use crate::vfs::Vfs;
 /// How many segment ids one commit reserves; the rest of a block is given up at a restart.
 const SEGMENT_ID_BLOCK: u64 = 64;
 
-/// How long a commit waits for somebody who looks at the file with SQLite's own tools.
-const BUSY_TIMEOUT_MS: u64 = 10_000;
+/// How long a commit waits for somebody who looks at the file with SQLite's own tools. A new WAL file is registered on
+/// the way to an acknowledgement, for which senders wait five seconds.
+const BUSY_TIMEOUT_MS: u64 = 1_000;
 
 /// The catalog in a SQLite file.
 #[derive(Debug)]

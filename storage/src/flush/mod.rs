@@ -40,6 +40,10 @@ pub(crate) enum FlushError {
     Schema(#[from] SchemaError),
     #[error("arrow: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+    #[error("the new segment {path} cannot be read: {fault}")]
+    Unreadable { path: String, fault: String },
+    #[error("flushing panicked")]
+    Panicked,
 }
 
 /// What a flush needs to know.

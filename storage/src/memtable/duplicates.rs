@@ -4,19 +4,21 @@
 //! duplicate and never becomes visible. Spans that share their ids but differ in anything are all
 //! kept. For each span of a commit:
 //!
-//! 1. its key (a hash of trace and span id) is looked up in the commit itself and in the memtables;
-//! 2. each segment whose time overlaps is asked through its id filter and its trace directory;
-//! 3. every hit is confirmed on the rows, column by column.
+//! 1. its key (a hash over its ids, times, name and attributes) is looked up in the commit itself and in
+//!    the memtables;
+//! 2. each segment whose time overlaps is asked through its id filter and its trace directory, and the
+//!    rows with equal ids are read, once per commit, and looked up by the same key;
+//! 3. every hit is confirmed column by column.
 //!
-//! Step 3 reads rows of a segment once per commit, not once per span: a sender that repeats a whole
-//! request repeats many spans of the same traces.
+//! The work is linear in the rows of the commit and of the traces it touches, whatever ids a sender
+//! gives: of rows with one key only the first [`CANDIDATES_MAX`] are compared.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray, RecordBatch};
 use clearspan_schema::columns::{self, id_at};
-use clearspan_schema::{SEQ, TraceId, spans};
+use clearspan_schema::{SEQ, Signal, TraceId, spans};
 
 use super::Memtable;
 use super::keys::span_keys;
@@ -24,96 +26,109 @@ use crate::scan::{Part, PartError, RowAddress, Snapshot};
 use crate::segment::Segment;
 use crate::text::{Candidates, id_key_of_bytes};
 
-/// What is stored at the moment of a commit.
-pub(crate) struct Stored<'a> {
-    pub(crate) memtables: Vec<&'a Memtable>,
-    pub(crate) segments: &'a [Arc<Segment>],
-}
+/// Rows of equal key that a span is held against. More have equal ids, times, name and attributes and differ in
+/// events or links alone: not what senders do. Showing a span twice is better than comparing for ever.
+const CANDIDATES_MAX: usize = 16;
 
-/// The rows of `commit` (stored schema) that are not stored already, and how many were dropped.
-///
-/// A segment that cannot be read counts as not holding the span: showing a span twice is better than
-/// losing one.
-pub(crate) fn distinct_spans(
+/// The spans of one commit, of which repeats are being marked.
+#[derive(Debug)]
+pub(crate) struct Repeats {
     commit: RecordBatch,
-    stored: &Stored<'_>,
-) -> Result<(RecordBatch, u64), PartError> {
-    let keys = span_keys(&commit)?;
-    let mut repeated = vec![false; commit.num_rows()];
-    mark_within(&commit, &keys, &mut repeated);
-    for memtable in &stored.memtables {
-        mark_in_memtable(&commit, &keys, memtable, &mut repeated);
-    }
-    for segment in stored.segments {
-        if let Err(error) = mark_in_segment(&commit, segment, &mut repeated) {
-            tracing::warn!(segment = segment.id(), %error, "cannot look for repeats in a segment");
-        }
-    }
-    let dropped = repeated.iter().filter(|&&repeated| repeated).count() as u64;
-    if dropped == 0 {
-        return Ok((commit, 0));
-    }
-    let kept: BooleanArray = repeated.iter().map(|repeated| Some(!repeated)).collect();
-    Ok((
-        arrow::compute::filter_record_batch(&commit, &kept)?,
-        dropped,
-    ))
+    keys: Vec<u64>,
+    repeated: Vec<bool>,
 }
 
-fn mark_within(commit: &RecordBatch, keys: &[u64], repeated: &mut [bool]) {
-    let mut earlier: HashMap<u64, Vec<usize>> = HashMap::with_capacity(keys.len());
-    for (row, &key) in keys.iter().enumerate() {
-        let same_key = earlier.entry(key).or_default();
-        if same_key
+impl Repeats {
+    /// The rows of `commit` (stored schema), with repeats within the commit marked.
+    pub(crate) fn new(commit: RecordBatch) -> Result<Self, PartError> {
+        let keys = span_keys(&commit)?;
+        let mut repeated = vec![false; commit.num_rows()];
+        let mut earlier: HashMap<u64, Vec<usize>> = HashMap::with_capacity(keys.len());
+        for (row, &key) in keys.iter().enumerate() {
+            let same_key = earlier.entry(key).or_default();
+            if same_key
+                .iter()
+                .any(|&other| same_span(&commit, row, &commit, other))
+            {
+                repeated[row] = true;
+            } else if same_key.len() < CANDIDATES_MAX {
+                same_key.push(row);
+            }
+        }
+        Ok(Repeats {
+            commit,
+            keys,
+            repeated,
+        })
+    }
+
+    /// Marks what stands in a memtable.
+    pub(crate) fn mark_memtable(&mut self, memtable: &Memtable) {
+        for row in 0..self.keys.len() {
+            if self.repeated[row] {
+                continue;
+            }
+            let candidates = memtable.spans_with_key(self.keys[row]).take(CANDIDATES_MAX);
+            let mut candidates = candidates.filter_map(|seq| memtable.find(seq));
+            self.repeated[row] =
+                candidates.any(|(chunk, other)| same_span(&self.commit, row, chunk.batch(), other));
+        }
+    }
+
+    /// Marks what stands in segments. A segment that cannot be read counts as not holding the span:
+    /// showing a span twice is better than losing one.
+    pub(crate) fn mark_segments(&mut self, segments: &[Arc<Segment>]) {
+        for segment in segments {
+            if let Err(error) = self.mark_segment(segment) {
+                tracing::warn!(segment = segment.id(), %error, "cannot look for repeats in a segment");
+            }
+        }
+    }
+
+    /// The rows that are no repeats, and how many were.
+    pub(crate) fn finish(self) -> Result<(RecordBatch, u64), PartError> {
+        let dropped = self.repeated.iter().filter(|&&repeated| repeated).count() as u64;
+        if dropped == 0 {
+            return Ok((self.commit, 0));
+        }
+        let kept: BooleanArray = self
+            .repeated
             .iter()
-            .any(|&other| same_span(commit, row, commit, other))
-        {
-            repeated[row] = true;
-        } else {
-            same_key.push(row);
+            .map(|repeated| Some(!repeated))
+            .collect();
+        Ok((
+            arrow::compute::filter_record_batch(&self.commit, &kept)?,
+            dropped,
+        ))
+    }
+
+    fn mark_segment(&mut self, segment: &Arc<Segment>) -> Result<(), PartError> {
+        let suspects = suspects(&self.commit, segment, &self.repeated)?;
+        if suspects.is_empty() {
+            return Ok(());
         }
+        let part = Part::segment(Signal::Spans, Arc::clone(segment));
+        let snapshot = Snapshot::new(Signal::Spans, vec![part], Arc::default());
+        let addresses = rows_with_equal_ids(&self.commit, segment, &snapshot, &suspects)?;
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        let stored = snapshot.take(&addresses, &stored_columns())?;
+        let mut by_key: HashMap<u64, Vec<usize>> = HashMap::with_capacity(addresses.len());
+        for (at, key) in span_keys(&stored)?.into_iter().enumerate() {
+            let same_key = by_key.entry(key).or_default();
+            if same_key.len() < CANDIDATES_MAX {
+                same_key.push(at);
+            }
+        }
+        for (row, _) in suspects {
+            let candidates = by_key.get(&self.keys[row]).into_iter().flatten();
+            self.repeated[row] |= candidates
+                .into_iter()
+                .any(|&at| same_span(&self.commit, row, &stored, at));
+        }
+        Ok(())
     }
-}
-
-fn mark_in_memtable(
-    commit: &RecordBatch,
-    keys: &[u64],
-    memtable: &Memtable,
-    repeated: &mut [bool],
-) {
-    for (row, &key) in keys
-        .iter()
-        .enumerate()
-        .filter(|(row, _)| !repeated[*row])
-        .collect::<Vec<_>>()
-    {
-        let mut candidates = memtable
-            .spans_with_key(key)
-            .filter_map(|seq| memtable.find(seq));
-        repeated[row] =
-            candidates.any(|(chunk, other)| same_span(commit, row, chunk.batch(), other));
-    }
-}
-
-fn mark_in_segment(
-    commit: &RecordBatch,
-    segment: &Arc<Segment>,
-    repeated: &mut [bool],
-) -> Result<(), PartError> {
-    let suspects = suspects(commit, segment, repeated)?;
-    if suspects.is_empty() {
-        return Ok(());
-    }
-    let part = Part::segment(clearspan_schema::Signal::Spans, Arc::clone(segment));
-    let snapshot = Snapshot::new(clearspan_schema::Signal::Spans, vec![part], Arc::default());
-    let pairs = pairs_with_equal_ids(commit, segment, &snapshot, &suspects)?;
-    let columns = stored_columns();
-    let addresses: Vec<RowAddress> = pairs.iter().map(|&(_, address)| address).collect();
-    let rows = snapshot.take(&addresses, &columns)?;
-    for (at, &(row, _)) in pairs.iter().enumerate() {
-        repeated[row] |= same_span(commit, row, &rows, at);
-    }
-    Ok(())
 }
 
 /// Rows of the commit that this segment may hold, by its time, its filter and its traces.
@@ -154,38 +169,35 @@ fn suspects(
     Ok(suspects)
 }
 
-fn pairs_with_equal_ids(
+/// The segment's rows that have the trace and span id of a suspect, each once.
+fn rows_with_equal_ids(
     commit: &RecordBatch,
     segment: &Segment,
     snapshot: &Snapshot,
     suspects: &[(usize, TraceId)],
-) -> Result<Vec<(usize, RowAddress)>, PartError> {
+) -> Result<Vec<RowAddress>, PartError> {
     let directory = segment.trace_directory()?;
-    let rows_of = |&(row, trace): &(usize, TraceId)| {
-        let rows: Vec<u32> = directory.rows_of(trace).collect();
-        rows.into_iter().map(move |stored| {
-            (
-                row,
-                RowAddress {
-                    part: 0,
-                    row: stored,
-                },
-            )
-        })
-    };
-    let pairs: Vec<(usize, RowAddress)> = suspects.iter().flat_map(rows_of).collect();
-    let mut distinct: Vec<RowAddress> = pairs.iter().map(|&(_, address)| address).collect();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let stored = snapshot.take(&distinct, &[spans::SPAN_ID])?;
-    let stored_ids = columns::id(&stored, spans::SPAN_ID)?;
     let ids = columns::id(commit, spans::SPAN_ID)?;
-    let equal = |&(row, address): &(usize, RowAddress)| {
-        distinct
-            .binary_search(&address)
-            .is_ok_and(|at| stored_ids.value(at) == ids.value(row))
-    };
-    Ok(pairs.into_iter().filter(equal).collect())
+    let wanted: HashSet<(TraceId, &[u8])> = suspects
+        .iter()
+        .map(|&(row, trace)| (trace, ids.value(row)))
+        .collect();
+    let traces: BTreeSet<TraceId> = suspects.iter().map(|&(_, trace)| trace).collect();
+    let mut found = Vec::new();
+    for trace in traces {
+        let rows: Vec<RowAddress> = directory
+            .rows_of(trace)
+            .map(|row| RowAddress { part: 0, row })
+            .collect();
+        let stored = snapshot.take(&rows, &[spans::SPAN_ID])?;
+        let stored_ids = columns::id(&stored, spans::SPAN_ID)?;
+        let equal = rows
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| wanted.contains(&(trace, stored_ids.value(*at))));
+        found.extend(equal.map(|(_, address)| address));
+    }
+    Ok(found)
 }
 
 fn stored_columns() -> Vec<&'static str> {

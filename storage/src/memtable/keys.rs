@@ -1,12 +1,12 @@
-//! Where a span with given ids stands in the memtable.
+//! Where a span of given content stands in the memtable.
 
 use std::collections::HashMap;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch};
 use clearspan_schema::{SEQ, SchemaError, columns, spans};
 use twox_hash::XxHash3_64;
 
-/// Span keys (a hash of trace and span id) to sequence numbers. Nearly every key has one row; the
+/// Span keys to sequence numbers. Nearly every key has one row; the
 /// rows of the others stand apart, so that an entry stays small.
 #[derive(Debug, Default)]
 pub(super) struct SpanKeys {
@@ -46,15 +46,47 @@ impl SpanKeys {
     }
 }
 
-/// The key of each span.
+/// The key of each span: a hash over its ids and what tells spans of the same ids apart. Spans that a
+/// sender gave one id, but different times or attributes, must not have to be held against each other.
 pub(super) fn span_keys(rows: &RecordBatch) -> Result<Vec<u64>, SchemaError> {
-    let traces = columns::id(rows, spans::TRACE_ID)?;
-    let span_ids = columns::id(rows, spans::SPAN_ID)?;
-    let mut both = [0; 24];
+    let ids = [
+        columns::id(rows, spans::TRACE_ID)?,
+        columns::id(rows, spans::SPAN_ID)?,
+    ];
+    let times = [
+        columns::time(rows, spans::START_TIME)?,
+        columns::time(rows, spans::END_TIME)?,
+    ];
+    let raw_times = [
+        columns::uint64(rows, spans::START_TIME_RAW)?,
+        columns::uint64(rows, spans::END_TIME_RAW)?,
+    ];
+    let names = columns::text_dictionary(rows, spans::NAME)?;
+    let attributes = columns::binary(rows, spans::ATTRIBUTES)?;
+    let mut content = Vec::new();
     let keys = (0..rows.num_rows()).map(|row| {
-        both[..16].copy_from_slice(traces.value(row));
-        both[16..].copy_from_slice(span_ids.value(row));
-        XxHash3_64::oneshot(&both)
+        content.clear();
+        ids.iter()
+            .for_each(|ids| content.extend_from_slice(ids.value(row)));
+        for time in times
+            .iter()
+            .map(|times| sent(times.is_valid(row), || times.value(row) as u64))
+        {
+            content.extend_from_slice(&time.to_le_bytes());
+        }
+        for time in raw_times
+            .iter()
+            .map(|times| sent(times.is_valid(row), || times.value(row)))
+        {
+            content.extend_from_slice(&time.to_le_bytes());
+        }
+        content.extend_from_slice(names.value(row).unwrap_or("").as_bytes());
+        content.extend_from_slice(attributes.value(row));
+        XxHash3_64::oneshot(&content)
     });
     Ok(keys.collect())
+}
+
+fn sent(valid: bool, value: impl FnOnce() -> u64) -> u64 {
+    if valid { value() } else { 0 }
 }

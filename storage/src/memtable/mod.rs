@@ -23,7 +23,7 @@ use clearspan_schema::concat::concat;
 use clearspan_schema::{SchemaError, Signal};
 
 pub(crate) use chunk::Chunk;
-pub(crate) use duplicates::{Stored, distinct_spans};
+pub(crate) use duplicates::Repeats;
 use keys::SpanKeys;
 
 use crate::background::Now;

@@ -174,14 +174,22 @@ impl Segment {
         }
     }
 
+    /// Each half is tried by itself: one that is damaged must not take the sound one with it.
     fn open_text(&self) -> Option<TextIndex> {
         let layout = Layout {
             granule_rows: self.meta.granule_rows as usize,
             rows: self.meta.rows as usize,
         };
+        let sound = |words: Option<Bytes>, filters: Option<Bytes>| {
+            let opened = TextIndex::open(layout, words, filters);
+            opened
+                .inspect_err(|error| tracing::warn!(segment = %self.dir.display(), %error, "index file is not used"))
+                .ok()
+        };
         let (words, filters) = (self.optional(names::TEXT), self.optional(names::FILTERS));
-        let opened = TextIndex::open(layout, words, filters);
-        opened.inspect_err(|error| tracing::warn!(segment = %self.dir.display(), %error, "text index is not used")).ok()
+        sound(words.clone(), filters.clone())
+            .or_else(|| sound(words, None))
+            .or_else(|| sound(None, filters))
     }
 
     /// The file's bytes, or `None` where it is missing or damaged.

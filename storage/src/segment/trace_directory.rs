@@ -350,18 +350,17 @@ impl Builder {
 
     fn count_services(&mut self, source: &Source<'_>, rows: &[u32]) -> Range<u32> {
         let start = self.services.len();
+        let mut places: HashMap<Option<u32>, usize> = HashMap::new();
         for &row in rows {
             let service = source
                 .service
                 .value(row as usize)
                 .map(|service| self.text(service));
-            match self.services[start..]
-                .iter_mut()
-                .find(|(known, _)| *known == service)
-            {
-                Some((_, spans)) => *spans += 1,
-                None => self.services.push((service, 1)),
+            let place = *places.entry(service).or_insert(self.services.len());
+            if place == self.services.len() {
+                self.services.push((service, 0));
             }
+            self.services[place].1 += 1;
         }
         start as u32..self.services.len() as u32
     }

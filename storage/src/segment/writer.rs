@@ -67,13 +67,35 @@ pub(crate) fn write_segment(
     let all = files
         .iter()
         .map(|(name, content)| (*name, content.as_slice()));
-    write_folder(
+    let temporary = temporary_dir(new);
+    if vfs.exists(&dir).unwrap_or(true) {
+        return Err(SegmentError::Io {
+            path: dir,
+            source: std::io::ErrorKind::AlreadyExists.into(),
+        });
+    }
+    let result = write_folder(
         vfs,
         new,
         &dir,
         all.chain([(names::META, meta_file.as_slice())]),
-    )?;
+    );
+    if let Err(error) = result {
+        // What cannot be removed now goes at the next start.
+        for leftover in [temporary, dir] {
+            let _ = vfs.remove_dir_all(&leftover);
+        }
+        return Err(error);
+    }
     Ok(written)
+}
+
+/// What the folder is called until it is complete.
+fn temporary_dir(new: &NewSegment<'_>) -> PathBuf {
+    let name = names::segment_name(new.id) + names::TEMPORARY_SUFFIX;
+    names::segments_dir(new.signal_dir)
+        .join(new.partition)
+        .join(name)
 }
 
 fn write_folder<'a>(
@@ -89,11 +111,7 @@ fn write_folder<'a>(
         move |source| SegmentError::Io { path, source }
     };
     create_dir_durable(vfs, new.signal_dir, &below).map_err(io(&partition_dir))?;
-    let temporary = partition_dir.join(format!(
-        "{}{}",
-        names::segment_name(new.id),
-        names::TEMPORARY_SUFFIX
-    ));
+    let temporary = temporary_dir(new);
     vfs.create_dir(&temporary).map_err(io(&temporary))?;
     for (name, content) in files {
         let path = temporary.join(name);

@@ -7,8 +7,8 @@ use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
 use clearspan_schema::concat::with_seq;
 
-use super::{State, Table};
-use crate::memtable::{Committed, Stored, distinct_spans};
+use super::Table;
+use crate::memtable::{Committed, Repeats};
 use crate::scan::PartError;
 
 impl Table {
@@ -25,8 +25,9 @@ impl Table {
         let (rows, duplicates) = self.distinct(rows)?;
         self.duplicates.fetch_add(duplicates, Ordering::Relaxed);
         let now = self.room.clock.now();
-        let full = {
+        let wake = {
             let mut state = self.state.write();
+            let first = state.active.is_untouched();
             state.active.push(
                 Committed {
                     rows,
@@ -36,33 +37,38 @@ impl Table {
                 },
                 now,
             )?;
-            state.active.bytes() >= self.room.config.flush_bytes
+            first || state.active.bytes() >= self.room.config.flush_bytes
         };
-        if full {
+        // The first row starts the memtable's age, by which it is flushed too.
+        if wake {
             self.flush_waker.wake();
         }
         Ok(())
     }
 
+    /// The rows that are not stored already. Segments are read without the lock: this thread is the only writer, a
+    /// flush only moves rows from what was locked into segments, and those are held here.
     fn distinct(&self, rows: RecordBatch) -> Result<(RecordBatch, u64), PartError> {
         if self.signal == Signal::Logs {
             return Ok((rows, 0));
         }
-        // Readers go on meanwhile; the writer is this thread, and a flush only moves rows it can still see.
-        let state = self.state.read();
-        let State {
-            active,
-            frozen,
-            segments,
-            ..
-        } = &*state;
-        let memtables = frozen.iter().map(Arc::as_ref).chain([active]).collect();
-        distinct_spans(
-            rows,
-            &Stored {
-                memtables,
-                segments,
-            },
-        )
+        let mut repeats = Repeats::new(rows)?;
+        let (frozen, segments) = {
+            let state = self.state.read();
+            repeats.mark_memtable(&state.active);
+            (state.frozen.clone(), Arc::clone(&state.segments))
+        };
+        if let Some(frozen) = frozen {
+            repeats.mark_memtable(&frozen);
+        }
+        repeats.mark_segments(&segments);
+        repeats.finish()
+    }
+
+    /// Rows are durable and acknowledged but could not be made visible: a defect. From now on nothing is flushed, so
+    /// that their WAL files stay, nothing more is taken, and the status says so. A restart replays them.
+    pub(crate) fn set_broken(&self, fault: String) {
+        tracing::error!(tenant = %self.tenant, signal = %self.signal, fault, "committed rows are not visible, refusing more");
+        let _first_fault_stays = self.broken.set(fault);
     }
 }

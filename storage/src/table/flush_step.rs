@@ -1,5 +1,6 @@
 //! The loop that turns memtables into segments.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crate::background::{Next, Now, Step};
 use crate::catalog::SegmentRow;
 use crate::flush::{FlushError, FlushJob, flush};
 use crate::memtable::Memtable;
+use crate::scan::MissingSegment;
 use crate::segment::Segment;
 use crate::wal::remove_flushed;
 
@@ -20,12 +22,16 @@ pub(crate) struct FlushStep(pub(crate) Arc<Table>);
 
 impl Step for FlushStep {
     fn run(&mut self, now: Now) -> Next {
+        if self.0.broken.get().is_some() {
+            return Next::OnWake;
+        }
         if let Some(wait) = self.0.freeze_if_due(now) {
             return wait;
         }
-        match self.0.flush_frozen(now) {
+        match self.0.flush_guarded(now) {
             Ok(()) => Next::Again,
             Err(error) => {
+                // Told once per try; the rows stay searchable in the memtable and durable in the WAL.
                 tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "flush failed, will try again");
                 Next::After(RETRY)
             }
@@ -33,6 +39,9 @@ impl Step for FlushStep {
     }
 
     fn finish(&mut self, now: Now) {
+        if self.0.broken.get().is_some() {
+            return;
+        }
         if let Err(error) = self.0.flush_all(now) {
             tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "last flush failed: the WAL keeps the rows");
         }
@@ -75,6 +84,12 @@ impl Table {
         self.flush_frozen(now)
     }
 
+    /// A panic while flushing must not end the loop, or memory would fill up unnoticed.
+    fn flush_guarded(&self, now: Now) -> Result<(), FlushError> {
+        let flush = || self.flush_frozen(now);
+        catch_unwind(AssertUnwindSafe(flush)).unwrap_or(Err(FlushError::Panicked))
+    }
+
     fn flush_frozen(&self, now: Now) -> Result<(), FlushError> {
         let Some(memtable) = self.state.read().frozen.clone() else {
             return Ok(());
@@ -90,7 +105,7 @@ impl Table {
             now_ns: now.unix_ns,
         };
         let segments = flush(&job, &memtable)?;
-        self.publish(&segments);
+        self.publish(&segments)?;
         self.flushed.notify_waiters();
         // The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
         if let Err(error) = remove_flushed(&self.wal_place()) {
@@ -99,21 +114,20 @@ impl Table {
         Ok(())
     }
 
-    /// In memory the memtable gives way to its segments, in one step.
-    fn publish(&self, rows: &[SegmentRow]) {
-        let opened: Vec<Result<Arc<Segment>, _>> =
+    /// In memory the memtable gives way to its segments, in one step. When one cannot be opened, the memtable and
+    /// the WAL stay, and the next try opens them again.
+    fn publish(&self, rows: &[SegmentRow]) -> Result<(), FlushError> {
+        let opened: Result<Vec<Arc<Segment>>, MissingSegment> =
             rows.iter().map(|row| self.open_segment(row)).collect();
+        let opened = opened.map_err(|missing| FlushError::Unreadable {
+            path: missing.path,
+            fault: missing.fault,
+        })?;
         let mut state = self.state.write();
         let mut segments = state.segments.as_ref().clone();
-        let mut missing = state.missing.to_vec();
-        for result in opened {
-            match result {
-                Ok(segment) => segments.push(segment),
-                Err(gone) => missing.push(gone),
-            }
-        }
+        segments.extend(opened);
         state.segments = Arc::new(segments);
-        state.missing = missing.into();
         state.frozen = None;
+        Ok(())
     }
 }

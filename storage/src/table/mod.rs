@@ -17,8 +17,9 @@ mod status;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
@@ -38,6 +39,9 @@ use crate::segment::{Segment, SegmentCache};
 use crate::vfs::Vfs;
 use crate::wal::WalPlace;
 use crate::{AppendError, Appended, Config, TenantId, limits, names};
+
+/// What a refused sender is told to wait.
+const RETRY_AFTER: Duration = Duration::from_millis(limits::RETRY_AFTER_MS);
 
 /// What every table works with.
 #[derive(Debug, Clone)]
@@ -62,6 +66,8 @@ pub(crate) struct Table {
     /// Notified when a flush has made room.
     flushed: Notify,
     duplicates: AtomicU64,
+    /// Why acknowledged rows are not visible, once that has happened.
+    broken: OnceLock<String>,
 }
 
 /// What a snapshot is taken of.
@@ -84,6 +90,13 @@ impl Table {
         if batch.num_rows() == 0 {
             return Ok(Appended { rows: 0 });
         }
+        if let Some(fault) = self.broken.get() {
+            let (retry_after, detail) = (RETRY_AFTER, fault.clone());
+            return Err(AppendError::Io {
+                retry_after,
+                detail,
+            });
+        }
         self.wait_for_room().await?;
         let committed = self.queue.submit(batch).await?;
         Ok(Appended {
@@ -101,11 +114,12 @@ impl Table {
                 flushed.await;
             }
         };
-        let limit = std::time::Duration::from_millis(limits::APPEND_WAIT_MS);
-        let retry_after = std::time::Duration::from_millis(limits::RETRY_AFTER_MS);
+        let limit = Duration::from_millis(limits::APPEND_WAIT_MS);
         tokio::time::timeout(limit, wait)
             .await
-            .map_err(|_| AppendError::Overloaded { retry_after })
+            .map_err(|_| AppendError::Overloaded {
+                retry_after: RETRY_AFTER,
+            })
     }
 
     fn has_room(&self) -> bool {
@@ -138,6 +152,11 @@ impl Table {
             chunks.chain(segments).collect(),
             Arc::clone(&state.missing),
         )
+    }
+
+    /// Whether acknowledged rows are not visible.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.get().is_some()
     }
 
     pub(crate) fn queue(&self) -> &CommitQueue {

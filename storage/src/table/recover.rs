@@ -1,9 +1,9 @@
 //! What a start finds: segments, leftovers, and the WAL.
 
-use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{Room, State, Table};
 use crate::background::{Runner, Waker};
-use crate::catalog::{SegmentRow, TableKey};
+use crate::catalog::{SegmentId, SegmentRow, TableKey};
 use crate::commit::{CommitConfig, CommitQueue, CommitSink, CommittedBatch, Committer};
 use crate::error::OpenError;
 use crate::flush::folder_name;
@@ -56,6 +56,7 @@ impl Table {
             flush_waker: Waker::new(),
             flushed: Notify::new(),
             duplicates: AtomicU64::new(0),
+            broken: OnceLock::new(),
         };
         table.open_segments();
         table.remove_leftovers();
@@ -103,32 +104,36 @@ impl Table {
             })
     }
 
-    /// Removes segment folders that the catalog does not name: flushes that a crash interrupted. Their
-    /// rows are in the WAL.
+    /// Removes what interrupted flushes have left: temporary folders, and complete ones under an id that this
+    /// catalog has given out but does not name. Their rows are in the WAL. A folder under an id that was never
+    /// given out is not ours to remove: the catalog may be an older copy.
     fn remove_leftovers(&self) {
         let catalog = self.room.catalog.state();
-        let known: HashSet<String> = catalog
-            .segments
-            .keys()
-            .map(|id| names::segment_name(id.0))
-            .collect();
         let root = names::segments_dir(&self.dir);
         for partition in self.folders(&root) {
             let partition = root.join(partition);
-            for folder in self
-                .folders(&partition)
-                .into_iter()
-                .filter(|folder| !known.contains(folder))
-            {
-                let path = partition.join(folder);
-                match self.room.vfs.remove_dir_all(&path) {
-                    Ok(()) => {
-                        tracing::info!(path = %path.display(), "removed an unfinished segment")
+            for folder in self.folders(&partition) {
+                let path = partition.join(&folder);
+                match u64::from_str_radix(&folder, 16) {
+                    Ok(id) if catalog.segments.contains_key(&SegmentId(id)) => {}
+                    Ok(id) if id >= catalog.meta.next_segment_id => {
+                        tracing::warn!(path = %path.display(), "a segment that the catalog has never heard of is left alone");
                     }
-                    Err(error) => {
-                        tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished segment")
+                    Ok(_) => self.remove_leftover(&path),
+                    Err(_) if folder.ends_with(names::TEMPORARY_SUFFIX) => {
+                        self.remove_leftover(&path)
                     }
+                    Err(_) => {}
                 }
+            }
+        }
+    }
+
+    fn remove_leftover(&self, path: &Path) {
+        match self.room.vfs.remove_dir_all(path) {
+            Ok(()) => tracing::info!(path = %path.display(), "removed an unfinished segment"),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished segment")
             }
         }
     }
@@ -196,9 +201,11 @@ impl CommitSink for Sink {
             arrival_ns,
             ..
         } = group;
-        if let Err(error) = self.0.apply(&batch, base_seq, arrival_ns) {
-            // The rows are durable and acknowledged; a restart will find them in the WAL.
-            tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "committed rows are not visible");
+        let apply = || self.0.apply(&batch, base_seq, arrival_ns);
+        match catch_unwind(AssertUnwindSafe(apply)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.0.set_broken(error.to_string()),
+            Err(_) => self.0.set_broken("applying a commit panicked".into()),
         }
     }
 }

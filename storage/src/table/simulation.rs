@@ -15,7 +15,7 @@ use clearspan_schema::{Signal, columns, spans};
 
 use super::tests::read_logs;
 use crate::background::{ManualClock, ManualRunner};
-use crate::catalog::{Fate, MemCatalog};
+use crate::catalog::{Catalog, Fate, MemCatalog};
 use crate::testing::{ARRIVAL_NS, Span, logs as log_batch, spans as span_batch};
 use crate::vfs::SimVfs;
 use crate::vfs::sim::SimRandom;
@@ -78,6 +78,8 @@ impl World {
             store_id: 1,
         };
         let storage = Storage::open(Config::new(PathBuf::from("/data")), environment)?;
+        // The loops wait for work before there is any, as on a server that nobody sends to.
+        runner.run_until_idle(50);
         Ok(Life { storage, runner })
     }
 
@@ -182,6 +184,7 @@ impl Life {
 
 #[test]
 fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
+    let mut flushed = 0;
     for seed in 0..SEEDS {
         let mut world = World::new(seed);
         for _ in 0..LIVES {
@@ -200,6 +203,7 @@ fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
                 world.disk.kill()
             }
         }
+        flushed += usize::from(!world.catalog.state().segments.is_empty());
         world.catalog_fails.store(false, Ordering::Relaxed);
         let life = world
             .open()
@@ -210,4 +214,8 @@ fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
         let life = world.open().unwrap();
         world.check(&life, seed);
     }
+    assert!(
+        flushed > SEEDS as usize / 2,
+        "only {flushed} of {SEEDS} stores flushed on their way"
+    );
 }

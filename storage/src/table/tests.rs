@@ -3,34 +3,46 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clearspan_schema::spans::SpansReader;
 use clearspan_schema::{SEQ, Signal, columns, logs, spans as span_columns};
 
 use crate::background::{ManualClock, ManualRunner};
+use crate::catalog::{Catalog, MemCatalog};
 use crate::scan::{Predicate, ScanStats, Snapshot, TimeRange};
 use crate::testing::{ARRIVAL_NS, Span, logs as log_batch, spans as span_batch};
-use crate::vfs::OsVfs;
+use crate::vfs::sim::{Fault, FaultKind, Operation};
+use crate::vfs::{OsVfs, SimVfs, Vfs};
 use crate::{Config, Environment, Incoming, Storage, TenantId};
 
 /// A store whose loops run when told.
 struct House {
     storage: Storage,
     runner: Arc<ManualRunner>,
+    clock: Arc<ManualClock>,
 }
 
 fn open(dir: &Path) -> House {
+    open_on(dir, Arc::new(OsVfs))
+}
+
+fn open_on(dir: &Path, vfs: Arc<dyn Vfs>) -> House {
     let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
     let runner = Arc::new(ManualRunner::new(clock.clone()));
     let environment = Environment {
-        vfs: Arc::new(OsVfs),
-        clock,
+        vfs,
+        clock: clock.clone(),
         runner: runner.clone(),
         catalog: None,
         store_id: 1,
     };
     let storage = Storage::open(Config::new(dir.to_path_buf()), environment).unwrap();
-    House { storage, runner }
+    House {
+        storage,
+        runner,
+        clock,
+    }
 }
 
 impl House {
@@ -56,6 +68,15 @@ impl House {
 
     fn snapshot(&self, signal: Signal) -> Snapshot {
         self.storage.snapshot(&TenantId::default(), signal).unwrap()
+    }
+
+    fn segments(&self) -> usize {
+        let snapshot = self.snapshot(Signal::Logs);
+        snapshot
+            .parts()
+            .iter()
+            .filter(|part| part.is_segment())
+            .count()
     }
 
     fn stop(self) {
@@ -267,7 +288,7 @@ fn a_lost_segment_is_said_and_the_rest_is_served() {
     let segments = dir
         .path()
         .join("tenants/default/logs/segments/1970-01-01T00");
-    crate::vfs::Vfs::remove_dir_all(&OsVfs, &segments).unwrap();
+    OsVfs.remove_dir_all(&segments).unwrap();
 
     let house = open(dir.path());
     let snapshot = house.snapshot(Signal::Logs);
@@ -297,7 +318,6 @@ fn small_commits_are_joined_into_few_chunks() {
 
 #[test]
 fn a_lost_catalog_is_refused_and_nothing_is_removed() {
-    use crate::vfs::Vfs;
     let dir = tempfile::tempdir().unwrap();
     let house = open(dir.path());
     house.append(Incoming::Logs(log_batch(&[(5_000, "kept")])));
@@ -324,5 +344,78 @@ fn a_lost_catalog_is_refused_and_nothing_is_removed() {
     }
     let house = open(dir.path());
     assert_eq!(read_logs(&house.snapshot(Signal::Logs)).len(), 1);
+    house.stop();
+}
+
+#[test]
+fn an_old_memtable_is_flushed_however_small() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = open(dir.path());
+    house.runner.run_until_idle(1_000);
+    for round in 1..=2 {
+        house.append(Incoming::Logs(log_batch(&[(5_000, "kept")])));
+        assert_eq!(house.segments(), round - 1);
+        house.clock.advance(Duration::from_secs(301));
+        house.runner.run_until_idle(1_000);
+        assert_eq!(house.segments(), round);
+    }
+    house.stop();
+}
+
+#[test]
+fn a_flush_that_fails_leaves_nothing_behind_and_is_tried_again() {
+    let disk = SimVfs::new();
+    let catalog: Arc<dyn Catalog> = Arc::new(MemCatalog::new());
+    let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
+    let runner = Arc::new(ManualRunner::new(clock.clone()));
+    let environment = Environment {
+        vfs: Arc::new(disk.clone()),
+        clock: clock.clone(),
+        runner: runner.clone(),
+        catalog: Some(catalog),
+        store_id: 1,
+    };
+    let storage = Storage::open(Config::new("/data".into()), environment).unwrap();
+    let house = House {
+        storage,
+        runner,
+        clock,
+    };
+    house.append(Incoming::Logs(log_batch(&[
+        (5_000, "old"),
+        (3_600_000_000_000 * 5, "new"),
+    ])));
+    disk.inject(Fault::always(Operation::Rename, FaultKind::Io));
+    for _ in 0..5 {
+        house.clock.advance(Duration::from_secs(301));
+        house.runner.run_until_idle(1_000);
+    }
+    let root = Path::new("/data/tenants/default/logs/segments");
+    for partition in disk.list(root).unwrap() {
+        assert_eq!(disk.list(&root.join(partition.name)).unwrap(), []);
+    }
+    assert_eq!(read_logs(&house.snapshot(Signal::Logs)).len(), 2);
+    disk.clear_faults();
+    house.clock.advance(Duration::from_secs(301));
+    house.runner.run_until_idle(1_000);
+    assert_eq!(house.segments(), 2);
+    assert_eq!(read_logs(&house.snapshot(Signal::Logs)).len(), 2);
+}
+
+#[test]
+fn many_spans_of_one_id_are_kept_and_their_repeats_found_in_one_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let spans: Vec<Span> = (0..5_000)
+        .map(|at| Span::new(1, 2, None, 1_000 + at))
+        .collect();
+    let house = open(dir.path());
+    house.append(Incoming::Spans(span_batch(&spans)));
+    house.append(Incoming::Spans(span_batch(&spans)));
+    assert_eq!(house.snapshot(Signal::Spans).rows(), 5_000);
+    house.stop();
+
+    let house = open(dir.path());
+    house.append(Incoming::Spans(span_batch(&spans)));
+    assert_eq!(house.snapshot(Signal::Spans).rows(), 5_000);
     house.stop();
 }
