@@ -135,3 +135,38 @@ fn percent_encoded(text: &str) -> String {
     };
     text.bytes().map(encode).collect()
 }
+
+/// Checks what is found against two records that were sent, `a` with an acknowledgement and `b` without.
+fn check_found(found: &[&str]) -> (usize, usize) {
+    let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+    let records = Records {
+        sent: set(&["a", "b"]),
+        acknowledged: set(&["a"]),
+    };
+    let found: Vec<String> = found.iter().map(|id| (*id).to_owned()).collect();
+    check("logs", &found, &records)
+}
+
+#[test]
+fn what_was_in_flight_may_be_there_or_not() {
+    assert_eq!(check_found(&["a"]), (1, 0));
+    assert_eq!(check_found(&["b", "a"]), (1, 1));
+}
+
+#[test]
+#[should_panic(expected = "1 missing: [\"a\"]")]
+fn a_lost_record_is_noticed() {
+    check_found(&["b"]);
+}
+
+#[test]
+#[should_panic(expected = "1 more than once: [(\"a\", 2)]")]
+fn a_record_that_stands_twice_is_noticed() {
+    check_found(&["a", "b", "a"]);
+}
+
+#[test]
+#[should_panic(expected = "1 never sent: [\"c\"]")]
+fn an_invented_record_is_noticed() {
+    check_found(&["a", "c"]);
+}
