@@ -34,6 +34,10 @@ impl Figures {
 }
 
 impl StatusSource for Figures {
+    fn failed_loops(&self) -> Vec<&'static str> {
+        self.storage.failed_loops()
+    }
+
     fn status(&self) -> Status {
         let received = self.collector.status();
         let uptime = self.clock.now().monotonic.saturating_sub(self.started);

@@ -200,7 +200,8 @@ impl Storage {
         })
     }
 
-    fn failed_loops(&self) -> Vec<&'static str> {
+    /// Background loops that have died, as in [`StorageStatus::failed_loops`].
+    pub fn failed_loops(&self) -> Vec<&'static str> {
         let broken = self.0.tables.values().filter(|table| table.is_broken());
         let mut failed = self.0.runner.failed();
         failed.extend(broken.map(|_| "apply"));

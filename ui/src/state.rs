@@ -69,8 +69,7 @@ impl Api {
                 doing: "shutting down",
             });
         }
-        let status = self.rooms()?.status.status();
-        if status.storage.failed_loops.is_empty() {
+        if self.rooms()?.status.failed_loops().is_empty() {
             return Ok(());
         }
         Err(ApiError::NotReady {

@@ -9,6 +9,10 @@ use serde::{Serialize, Serializer};
 pub trait StatusSource: Send + Sync {
     /// The figures at this moment. May wait for a lock, so it is called where blocking is allowed.
     fn status(&self) -> Status;
+
+    /// Background loops that have died: while there is one, no new clients should be sent here. Quick, as it is asked
+    /// by every probe.
+    fn failed_loops(&self) -> Vec<&'static str>;
 }
 
 /// The answer of `/api/v1/status`.

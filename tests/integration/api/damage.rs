@@ -82,6 +82,10 @@ impl StatusSource for Panics {
     fn status(&self) -> Status {
         panic!("a defect in the figures")
     }
+
+    fn failed_loops(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,6 +98,29 @@ async fn a_defect_costs_one_answer() {
         server.get("/readyz").await.json(),
         json!({"status": "ready"})
     );
+    assert_eq!(
+        server.get("/api/v1/logs/search").await.json()["matched"],
+        json!(0)
+    );
+}
+
+struct DeadLoop;
+
+impl StatusSource for DeadLoop {
+    fn status(&self) -> Status {
+        Status::default()
+    }
+
+    fn failed_loops(&self) -> Vec<&'static str> {
+        vec!["flush"]
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_loop_sends_new_clients_elsewhere() {
+    let server = Server::with_figures(DeadLoop).await;
+    server.get("/readyz").await.error(503, "not_ready");
+    assert_eq!(server.get("/livez").await.status, 200);
     assert_eq!(
         server.get("/api/v1/logs/search").await.json()["matched"],
         json!(0)

@@ -162,6 +162,10 @@ impl StatusSource for Figures {
     fn status(&self) -> Status {
         Status::default()
     }
+
+    fn failed_loops(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 pub(super) struct Answer {
