@@ -248,18 +248,20 @@ mod tests {
     }
 
     #[test]
-    fn the_service_is_the_last_name_that_is_text() {
+    fn the_service_is_the_last_name_where_that_is_text() {
         let name = |name: &str| attribute(SERVICE_NAME, Value::StringValue(name.into()));
-        let resource = Resource {
+        let mut resource = Resource {
             attributes: vec![
                 name("a"),
                 name("b"),
-                attribute(SERVICE_NAME, Value::IntValue(7)),
                 attribute("other", Value::StringValue("c".into())),
             ],
             ..Resource::default()
         };
         assert_eq!(service_of(Some(&resource)), Some("b"));
+        let number = attribute(SERVICE_NAME, Value::IntValue(7));
+        resource.attributes.push(number);
+        assert_eq!(service_of(Some(&resource)), None);
         assert_eq!(service_of(Some(&Resource::default())), None);
         assert_eq!(service_of(None), None);
     }

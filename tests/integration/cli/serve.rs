@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::super::support::Server;
+use super::super::support::{Server, await_answer};
 use super::Clearspan;
 
 const TWO_LOGS: &str = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[
@@ -38,7 +38,8 @@ fn what_is_imported_is_found_and_flushed_at_the_end() {
     let folder = TempDir::new().unwrap();
     let mut server = Server::start(folder.path(), &[]);
     import(&server, TWO_LOGS);
-    assert_eq!(matched(&server), 2);
+    let path = "/api/v1/logs/search?from=0";
+    await_answer(&mut server.api(), path, |answer| answer["matched"] == 2);
     assert_eq!(
         server.api().get("/api/v1/status")["logs"]["memtable"]["rows"],
         2
