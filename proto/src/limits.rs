@@ -5,6 +5,11 @@
 /// for gigabytes. Real senders put hundreds to tens of thousands of records in a request.
 pub(crate) const MAX_RECORDS: u64 = 1 << 20;
 
+/// Messages inside the records of one request: attributes, events, links, elements of lists. Each is some 60 bytes
+/// in memory and may be two in the body, so this is 256 MB at worst; a request of real records that comes near
+/// it would have 64 MB.
+pub(crate) const MAX_PARTS: u64 = 1 << 22;
+
 /// Bytes of one uncompressed body: each column of a batch addresses its bytes with 31 bits, and no
 /// column takes more bytes than the body had. Collectors set a far lower limit of their own.
 pub(crate) const MAX_BODY_BYTES: usize = i32::MAX as usize;

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::limits::{MAX_RECORDS, MAX_SHOWN_NAME_CHARS, MAX_SKIPPED_DEPTH};
+use crate::limits::{MAX_PARTS, MAX_RECORDS, MAX_SHOWN_NAME_CHARS, MAX_SKIPPED_DEPTH};
 use crate::otlp::{DecodeError, Repairs};
 
 pub(crate) use super::error::Malformed;
@@ -20,6 +20,8 @@ pub(crate) struct Reader<'a> {
     open_objects: usize,
     records: u64,
     groups: u64,
+    /// Items of all lists, of whatever kind.
+    parts: u64,
     /// What was changed while reading.
     pub(crate) repaired: Repairs,
     /// Whether a value had to be emptied since this was last reset.
@@ -39,6 +41,7 @@ impl<'a> Reader<'a> {
             open_objects: 0,
             records: 0,
             groups: 0,
+            parts: 0,
             repaired: Repairs::default(),
             has_capped: false,
             path: Vec::new(),
@@ -143,6 +146,10 @@ impl<'a> Reader<'a> {
     ) -> Result<(), Malformed> {
         items.clear();
         self.array(|reader| {
+            reader.parts += 1;
+            if reader.parts > MAX_PARTS {
+                return Err(Malformed::TooManyRecords);
+            }
             items.push(item(reader)?);
             Ok(())
         })

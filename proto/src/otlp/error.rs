@@ -2,7 +2,7 @@
 
 use clearspan_schema::SchemaError;
 
-use crate::limits::{MAX_BODY_BYTES, MAX_RECORDS};
+use crate::limits::{MAX_BODY_BYTES, MAX_PARTS, MAX_RECORDS};
 
 /// A request that gave no rows at all. Sending the same bytes again gives the same answer.
 #[derive(Debug, thiserror::Error)]
@@ -15,8 +15,10 @@ pub enum DecodeError {
         /// What was wrong; for JSON with the path of the field and the position in bytes.
         reason: String,
     },
-    /// More records, and groups of them, than one request may hold.
-    #[error("request holds more than {MAX_RECORDS} records")]
+    /// More records, or more attributes, events, links and list elements in them, than one request may hold.
+    #[error(
+        "request holds more than {MAX_RECORDS} records, or {MAX_PARTS} attributes, events, links and list elements"
+    )]
     TooManyRows,
     /// The body is longer than a batch can address.
     #[error("body of {bytes} bytes exceeds {MAX_BODY_BYTES}")]

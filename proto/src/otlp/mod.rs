@@ -9,6 +9,7 @@
 //! | `request.rs` | bodies to messages, in either encoding |
 //! | `attributes.rs` | attribute lists and values, to and from the batches' encoding |
 //! | `groups.rs` | resource and scope, to and from the batches' encoding; records back under them |
+//! | `parts.rs` | bounding the messages inside records |
 //! | `wire.rs` | counting a protobuf request's records before any message is built |
 //! | `response.rs`, `status.rs` | answers to senders |
 //! | `answer.rs` | the same answers, as a sender reads them |
@@ -26,6 +27,7 @@ mod groups;
 mod logs;
 mod metrics;
 mod outcome;
+mod parts;
 pub(crate) mod request;
 mod response;
 mod status;

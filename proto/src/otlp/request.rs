@@ -7,7 +7,7 @@ use prost::Message;
 use crate::json;
 use crate::limits::MAX_BODY_BYTES;
 
-use super::{DecodeError, Encoding, Repairs, WireSignal, count_metric_points, wire};
+use super::{DecodeError, Encoding, Repairs, WireSignal, count_metric_points, parts, wire};
 
 /// The number of records (spans, log records or metric data points) of a request, bad ones included.
 pub fn count_records(
@@ -37,7 +37,7 @@ pub(crate) fn read_traces(
 ) -> Result<Request<ExportTraceServiceRequest>, DecodeError> {
     check_size(body)?;
     match encoding {
-        Encoding::Protobuf => read_protobuf(body),
+        Encoding::Protobuf => read_protobuf(body, WireSignal::Traces),
         Encoding::Json => json::read(body, json::traces::request),
     }
 }
@@ -48,13 +48,17 @@ pub(crate) fn read_logs(
 ) -> Result<Request<ExportLogsServiceRequest>, DecodeError> {
     check_size(body)?;
     match encoding {
-        Encoding::Protobuf => read_protobuf(body),
+        Encoding::Protobuf => read_protobuf(body, WireSignal::Logs),
         Encoding::Json => json::read(body, json::logs::request),
     }
 }
 
-fn read_protobuf<M: Message + Default>(body: &[u8]) -> Result<Request<M>, DecodeError> {
+fn read_protobuf<M: Message + Default>(
+    body: &[u8],
+    signal: WireSignal,
+) -> Result<Request<M>, DecodeError> {
     let records = wire::count_records(body)?;
+    parts::check(body, signal)?;
     Ok(Request {
         message: M::decode(body).map_err(|error| DecodeError::protobuf(error.to_string()))?,
         records,

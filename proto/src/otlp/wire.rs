@@ -64,6 +64,19 @@ impl<'a> Messages<'a> {
         Messages { bytes, number }
     }
 
+    /// All length-delimited fields with their numbers, up to where the bytes are malformed.
+    pub(super) fn fields(bytes: &'a [u8]) -> impl Iterator<Item = (u32, &'a [u8])> {
+        let mut fields = Messages::of(bytes, 0);
+        std::iter::from_fn(move || {
+            while !fields.bytes.is_empty() {
+                if let (number, Some(payload)) = fields.next_field().ok()? {
+                    return Some((number, payload));
+                }
+            }
+            None
+        })
+    }
+
     fn next_field(&mut self) -> Result<(u32, Option<&'a [u8]>), DecodeError> {
         let key = self.varint()?;
         let number = u32::try_from(key >> 3).map_err(|_| malformed("field number"))?;

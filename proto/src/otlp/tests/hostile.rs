@@ -224,3 +224,16 @@ fn a_flood_of_empty_json_records_is_refused() {
         Err(crate::otlp::DecodeError::TooManyRows)
     ));
 }
+
+#[test]
+fn a_flood_of_empty_json_attributes_is_refused() {
+    let attributes = "{},".repeat(crate::limits::MAX_PARTS as usize);
+    let text = format!(
+        r#"{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{{"attributes":[{attributes}{{}}]}}]}}]}}]}}"#
+    );
+    let refused = decode_logs(text.as_bytes(), Encoding::Json, 1);
+    assert!(matches!(
+        refused,
+        Err(crate::otlp::DecodeError::TooManyRows)
+    ));
+}
