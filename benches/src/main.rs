@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `data` | the 12-fold data, on which all benchmarks are held |
 //! | `ingest` | what it costs to take the data: CPU, bytes on disk, memory |
+//! | `commit` | group commit alone, on the real disk |
 //! | `freshness` | how long after its acknowledgement a record is found |
 //! | `server` | the real binary as a child process on a core of its own |
 //! | `usage` | what the kernel says of a process |
@@ -17,6 +18,7 @@
     reason = "a measurement reads the real clock and disk, and printing is what it is for"
 )]
 
+mod commit;
 mod data;
 mod disk;
 mod freshness;
@@ -48,6 +50,8 @@ enum Command {
     Ingest(IngestArgs),
     /// Time from a record's acknowledgement until a search finds it
     Freshness(FreshnessArgs),
+    /// Group commit on the disk of the working folder: appends a second, and how long each waits
+    Commit,
     /// Write what a .zst file holds to standard output
     Unpack {
         /// The file
@@ -130,6 +134,7 @@ fn main() -> Result<()> {
         }
         Command::Ingest(args) => ingest::run(&args),
         Command::Freshness(args) => freshness::run(&args),
+        Command::Commit => commit::run(),
         Command::Unpack { file } => unpack(&file),
     }
 }

@@ -57,8 +57,14 @@ pub(crate) fn unpack(parcel: Parcel, limit: u64, arrival_ns: i64) -> Result<Cont
     let (plain, mut hold) = plain(coding, payload, limit)?;
     hold.grow(plain.len())?;
     let mut contents = match signal {
-        WireSignal::Traces => spans(otlp::decode_traces(&plain, encoding, arrival_ns)?, hold),
-        WireSignal::Logs => logs(otlp::decode_logs(&plain, encoding, arrival_ns)?, hold),
+        WireSignal::Traces => {
+            let decoded = otlp::decode_traces(&plain, encoding, arrival_ns)?;
+            contents(decoded, hold, Incoming::Spans, SpansBatch::rows)
+        }
+        WireSignal::Logs => {
+            let decoded = otlp::decode_logs(&plain, encoding, arrival_ns)?;
+            contents(decoded, hold, Incoming::Logs, LogsBatch::rows)
+        }
         WireSignal::Metrics => metrics(otlp::count_metric_points(&plain, encoding)?, hold),
     };
     contents.hold.shrink(plain.len());
@@ -76,32 +82,22 @@ fn plain(coding: Coding, payload: Payload, limit: u64) -> Result<(Bytes, Hold), 
     Ok((plain.into(), hold))
 }
 
-fn spans(decoded: Decoded<SpansBatch>, hold: Hold) -> Contents {
+/// What was decoded, in whichever signal's batch.
+fn contents<B>(
+    decoded: Decoded<B>,
+    hold: Hold,
+    incoming: fn(B) -> Incoming,
+    rows: fn(&B) -> usize,
+) -> Contents {
+    let rows = rows(&decoded.batch) as u64;
     let Decoded {
         batch,
         rejected,
         repaired,
     } = decoded;
     Contents {
-        rows: batch.rows() as u64,
-        batch: (batch.rows() > 0).then_some(Incoming::Spans(batch)),
-        rejected: rejected.total(),
-        rejected_by_reason: rejected.iter().collect(),
-        repaired: repaired.iter().collect(),
-        message: rejected.message(),
-        hold,
-    }
-}
-
-fn logs(decoded: Decoded<LogsBatch>, hold: Hold) -> Contents {
-    let Decoded {
-        batch,
-        rejected,
-        repaired,
-    } = decoded;
-    Contents {
-        rows: batch.rows() as u64,
-        batch: (batch.rows() > 0).then_some(Incoming::Logs(batch)),
+        rows,
+        batch: (rows > 0).then(|| incoming(batch)),
         rejected: rejected.total(),
         rejected_by_reason: rejected.iter().collect(),
         repaired: repaired.iter().collect(),

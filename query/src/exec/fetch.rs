@@ -1,36 +1,12 @@
 //! Whole rows by address.
 
-use std::sync::LazyLock;
-
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use clearspan_schema::Signal;
 use clearspan_storage::scan::{
     MissingSegment, Part, PartError, RowAddress, RowSelection, ScanStats, Snapshot,
 };
 
 use super::tally::fault;
 use crate::QueryError;
-
-/// The names of all stored columns of `signal`.
-pub(crate) fn stored_columns(signal: Signal) -> &'static [&'static str] {
-    static LOGS: LazyLock<SchemaRef> = LazyLock::new(|| Signal::Logs.stored_schema());
-    static SPANS: LazyLock<SchemaRef> = LazyLock::new(|| Signal::Spans.stored_schema());
-    static LOGS_NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| names(&LOGS));
-    static SPANS_NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| names(&SPANS));
-    match signal {
-        Signal::Logs => &LOGS_NAMES,
-        Signal::Spans => &SPANS_NAMES,
-    }
-}
-
-fn names(schema: &'static SchemaRef) -> Vec<&'static str> {
-    schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect()
-}
 
 /// The rows at `addresses`, in that order, with all stored columns. Rows of a damaged segment are left
 /// out, and the segment is added to `faults`.
@@ -39,7 +15,7 @@ pub(crate) fn fetch(
     addresses: &[RowAddress],
     faults: &mut Vec<MissingSegment>,
 ) -> Result<RecordBatch, QueryError> {
-    let columns = stored_columns(snapshot.signal());
+    let columns = snapshot.signal().stored_columns();
     if addresses.is_empty() {
         return Ok(RecordBatch::new_empty(snapshot.signal().stored_schema()));
     }

@@ -29,7 +29,7 @@ pub use scan::{Emit, SegmentScan};
 pub use segment_scan::SegmentScanExec;
 pub use tally::ScanTally;
 
-pub(crate) use fetch::{fetch, read_rows, stored_columns};
+pub(crate) use fetch::{fetch, read_rows};
 pub(crate) use plans::Plans;
 pub(crate) use tally::{fault, unread};
 pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};

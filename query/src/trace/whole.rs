@@ -7,7 +7,7 @@ use clearspan_storage::scan::{ScanStats, TimeRange};
 use super::TraceSpans;
 use crate::QueryError;
 use crate::engine::Session;
-use crate::exec::{TopRows, fault, fetch, read_rows, stored_columns, top_rows, unread};
+use crate::exec::{TopRows, fault, fetch, read_rows, top_rows, unread};
 use crate::language::{Expr, Field, Query, Test, Value};
 use crate::limits::{TRACE_LOGS_MAX, TRACE_SPANS_MAX};
 use crate::logs::{LogRows, LogsAnswer, Order};
@@ -28,7 +28,7 @@ pub(crate) async fn spans(session: Session, id: TraceId) -> Result<Option<TraceS
             read_rows(
                 part,
                 directory.rows_of(id),
-                stored_columns(Signal::Spans),
+                Signal::Spans.stored_columns(),
                 &mut stats,
             )
         });

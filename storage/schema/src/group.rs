@@ -11,7 +11,11 @@
 //! beside the message in OTLP and may be there all the same. `entity_refs` are encoded values (see
 //! [`crate::any`]). Entries run to the end.
 
+use arrow::array::ArrayRef;
+
+use crate::SchemaError;
 use crate::any::{KeyValues, Reader, Values, push_bytes, push_varint};
+use crate::dictionary::RunBuilder;
 
 /// A resource, borrowed from its column.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -116,6 +120,55 @@ impl<'a> ScopeRef<'a> {
             version: reader.text()?,
             dropped_attributes_count: u32::try_from(reader.varint()?).ok()?,
             attributes: KeyValues::new(reader.0),
+        })
+    }
+}
+
+/// Builds the columns `service`, `resource` and `scope` of either signal.
+#[derive(Debug, Default)]
+pub(crate) struct GroupBuilder {
+    service: RunBuilder,
+    resource: RunBuilder,
+    scope: RunBuilder,
+    scratch: Vec<u8>,
+}
+
+/// What a [`GroupBuilder`] has built.
+pub(crate) struct GroupColumns {
+    pub(crate) service: ArrayRef,
+    pub(crate) resource: ArrayRef,
+    pub(crate) scope: ArrayRef,
+}
+
+impl GroupBuilder {
+    /// The group of the rows that follow.
+    pub(crate) fn set(
+        &mut self,
+        resource: &ResourceRef<'_>,
+        scope: &ScopeRef<'_>,
+        service: Option<&str>,
+    ) {
+        self.scratch.clear();
+        resource.encode(&mut self.scratch);
+        self.resource.set(Some(&self.scratch));
+        self.scratch.clear();
+        scope.encode(&mut self.scratch);
+        self.scope.set(Some(&self.scratch));
+        self.service.set(service.map(str::as_bytes));
+    }
+
+    /// Appends a row under the current group.
+    pub(crate) fn push(&mut self) {
+        self.service.push();
+        self.resource.push();
+        self.scope.push();
+    }
+
+    pub(crate) fn finish(self) -> Result<GroupColumns, SchemaError> {
+        Ok(GroupColumns {
+            service: self.service.finish_text()?,
+            resource: self.resource.finish_binary()?,
+            scope: self.scope.finish_binary()?,
         })
     }
 }

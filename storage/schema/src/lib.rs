@@ -37,6 +37,8 @@ pub mod nested;
 pub mod spans;
 pub mod time;
 
+use std::sync::LazyLock;
+
 pub use error::SchemaError;
 pub use ids::{SpanId, TraceId};
 pub use logs::LogsBatch;
@@ -76,6 +78,16 @@ impl Signal {
         match self {
             Signal::Logs => logs::stored_schema(),
             Signal::Spans => spans::stored_schema(),
+        }
+    }
+
+    /// The names of all stored columns, in the order of [`Signal::stored_schema`].
+    pub fn stored_columns(self) -> &'static [&'static str] {
+        static LOGS: LazyLock<Vec<&'static str>> = LazyLock::new(logs::stored_names);
+        static SPANS: LazyLock<Vec<&'static str>> = LazyLock::new(spans::stored_names);
+        match self {
+            Signal::Logs => &LOGS,
+            Signal::Spans => &SPANS,
         }
     }
 }

@@ -92,6 +92,12 @@ pub fn stored_schema() -> SchemaRef {
     Arc::clone(&STORED)
 }
 
+/// The names of the columns of [`stored_schema`].
+pub(crate) fn stored_names() -> Vec<&'static str> {
+    let fields = STORED.fields().iter();
+    fields.map(|field| field.name().as_str()).collect()
+}
+
 /// Log records in the columns of [`schema`], not yet committed.
 #[derive(Debug, Clone)]
 pub struct LogsBatch(RecordBatch);

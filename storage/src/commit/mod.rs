@@ -26,8 +26,6 @@ mod queue;
 mod space;
 
 #[cfg(test)]
-mod measure;
-#[cfg(test)]
 mod tests;
 
 pub use committer::{CommitSink, CommittedBatch, Committer, Join};

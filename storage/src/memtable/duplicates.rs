@@ -113,7 +113,7 @@ impl Repeats {
         if addresses.is_empty() {
             return Ok(());
         }
-        let stored = snapshot.take(&addresses, &stored_columns())?;
+        let stored = snapshot.take(&addresses, Signal::Spans.stored_columns())?;
         let mut by_key: HashMap<u64, Vec<usize>> = HashMap::with_capacity(addresses.len());
         for (at, key) in span_keys(&stored)?.into_iter().enumerate() {
             let same_key = by_key.entry(key).or_default();
@@ -200,31 +200,14 @@ fn rows_with_equal_ids(
     Ok(found)
 }
 
-fn stored_columns() -> Vec<&'static str> {
-    let schema: &'static arrow::datatypes::Schema = stored_schema();
-    schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect()
-}
-
-fn stored_schema() -> &'static arrow::datatypes::Schema {
-    static SCHEMA: std::sync::LazyLock<arrow::datatypes::SchemaRef> =
-        std::sync::LazyLock::new(spans::stored_schema);
-    &SCHEMA
-}
-
 /// Whether two rows of the stored span schema were sent alike. Sequence number and place are ours.
 fn same_span(a: &RecordBatch, row: usize, b: &RecordBatch, other: usize) -> bool {
-    let schema = stored_schema();
-    (0..schema.fields().len())
-        .filter(|&at| !is_ours(schema.field(at).name()))
-        .all(|at| {
-            let (left, right): (&dyn Array, &dyn Array) =
-                (&a.column(at).slice(row, 1), &b.column(at).slice(other, 1));
-            left == right
-        })
+    let columns = Signal::Spans.stored_columns().iter().enumerate();
+    columns.filter(|(_, name)| !is_ours(name)).all(|(at, _)| {
+        let (left, right): (&dyn Array, &dyn Array) =
+            (&a.column(at).slice(row, 1), &b.column(at).slice(other, 1));
+        left == right
+    })
 }
 
 fn is_ours(column: &str) -> bool {

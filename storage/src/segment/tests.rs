@@ -64,15 +64,6 @@ fn log_segment(dir: &Path, count: usize) -> WrittenSegment {
     write(dir, Signal::Logs, &stored_logs(&rows, 100))
 }
 
-fn all_columns(signal: Signal) -> Vec<&'static str> {
-    let schema: &'static _ = Box::leak(Box::new(signal.stored_schema()));
-    schema
-        .fields()
-        .iter()
-        .map(|field| field.name().as_str())
-        .collect()
-}
-
 #[test]
 fn rows_read_back_as_they_were_written() {
     let dir = tempfile::tempdir().unwrap();
@@ -83,9 +74,9 @@ fn rows_read_back_as_they_were_written() {
     let selection = part
         .select(&Predicate::All, TimeRange::ALL, &mut stats)
         .unwrap();
-    let columns = all_columns(Signal::Logs);
+    let columns = Signal::Logs.stored_columns();
     let batches: Vec<RecordBatch> = part
-        .read(&columns, &selection, &mut stats)
+        .read(columns, &selection, &mut stats)
         .map(|run| run.unwrap().batch)
         .collect();
     let read: Vec<(u64, String)> = batches

@@ -199,7 +199,7 @@ impl Client {
 
 const SERVICE: &str = r#"{"key":"service.name","value":{"stringValue":"crash"}}"#;
 
-/// A refusal for now is none, and the records may be stored or not: they are not sent again. Anything else is a fault.
+/// A retryable refusal is none, and the records may be stored or not: they are not sent again. Anything else is a fault.
 fn is_acknowledged(answer: &Answer) -> bool {
     match answer.status {
         200 => {

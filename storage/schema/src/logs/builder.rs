@@ -9,8 +9,8 @@ use arrow::array::{
 
 use super::{Body, LogRow, LogsBatch, schema};
 use crate::SchemaError;
-use crate::dictionary::{Key, RunBuilder};
-use crate::group::{ResourceRef, ScopeRef};
+use crate::dictionary::Key;
+use crate::group::{GroupBuilder, ResourceRef, ScopeRef};
 use crate::ids::push_id;
 use crate::time::{self, TimeBuilder, place};
 
@@ -22,7 +22,6 @@ pub struct LogsBuilder {
     observed_time: TimeBuilder,
     severity_number: Int32Builder,
     severity_text: StringDictionaryBuilder<Key>,
-    service: RunBuilder,
     event_name: StringDictionaryBuilder<Key>,
     body: StringBuilder,
     body_value: BinaryBuilder,
@@ -31,9 +30,7 @@ pub struct LogsBuilder {
     flags: UInt32Builder,
     attributes: BinaryBuilder,
     dropped_attributes_count: UInt32Builder,
-    resource: RunBuilder,
-    scope: RunBuilder,
-    scratch: Vec<u8>,
+    group: GroupBuilder,
 }
 
 impl LogsBuilder {
@@ -46,7 +43,6 @@ impl LogsBuilder {
             observed_time: TimeBuilder::with_capacity(rows),
             severity_number: Int32Builder::with_capacity(rows),
             severity_text: StringDictionaryBuilder::new(),
-            service: RunBuilder::default(),
             event_name: StringDictionaryBuilder::new(),
             body: StringBuilder::new(),
             body_value: BinaryBuilder::new(),
@@ -55,9 +51,7 @@ impl LogsBuilder {
             flags: UInt32Builder::with_capacity(rows),
             attributes: BinaryBuilder::new(),
             dropped_attributes_count: UInt32Builder::with_capacity(rows),
-            resource: RunBuilder::default(),
-            scope: RunBuilder::default(),
-            scratch: Vec::new(),
+            group: GroupBuilder::default(),
         }
     }
 
@@ -68,13 +62,7 @@ impl LogsBuilder {
         scope: &ScopeRef<'_>,
         service: Option<&str>,
     ) {
-        self.scratch.clear();
-        resource.encode(&mut self.scratch);
-        self.resource.set(Some(&self.scratch));
-        self.scratch.clear();
-        scope.encode(&mut self.scratch);
-        self.scope.set(Some(&self.scratch));
-        self.service.set(service.map(str::as_bytes));
+        self.group.set(resource, scope, service);
     }
 
     /// Appends one record under the current group.
@@ -106,9 +94,7 @@ impl LogsBuilder {
         self.attributes.append_value(row.attributes.encoded());
         self.dropped_attributes_count
             .append_value(row.dropped_attributes_count);
-        self.service.push();
-        self.resource.push();
-        self.scope.push();
+        self.group.push();
         Ok(())
     }
 
@@ -116,6 +102,7 @@ impl LogsBuilder {
     pub fn finish(mut self) -> Result<LogsBatch, SchemaError> {
         let (time, time_raw) = self.time.finish();
         let (observed_time, observed_time_raw) = self.observed_time.finish();
+        let group = self.group.finish()?;
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.placed_time.finish()),
             Arc::new(time),
@@ -124,7 +111,7 @@ impl LogsBuilder {
             Arc::new(observed_time_raw),
             Arc::new(self.severity_number.finish()),
             Arc::new(self.severity_text.finish()),
-            self.service.finish_text()?,
+            group.service,
             Arc::new(self.event_name.finish()),
             Arc::new(self.body.finish()),
             Arc::new(self.body_value.finish()),
@@ -133,8 +120,8 @@ impl LogsBuilder {
             Arc::new(self.flags.finish()),
             Arc::new(self.attributes.finish()),
             Arc::new(self.dropped_attributes_count.finish()),
-            self.resource.finish_binary()?,
-            self.scope.finish_binary()?,
+            group.resource,
+            group.scope,
         ];
         Ok(LogsBatch(RecordBatch::try_new(schema(), columns)?))
     }

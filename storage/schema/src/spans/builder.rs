@@ -9,8 +9,8 @@ use arrow::array::{
 
 use super::{SpanRow, SpansBatch, schema};
 use crate::SchemaError;
-use crate::dictionary::{Key, RunBuilder};
-use crate::group::{ResourceRef, ScopeRef};
+use crate::dictionary::Key;
+use crate::group::{GroupBuilder, ResourceRef, ScopeRef};
 use crate::ids::push_id;
 use crate::nested::{EventRef, EventsBuilder, LinkRef, LinksBuilder};
 use crate::time::{self, TimeBuilder, as_timestamp, place};
@@ -32,16 +32,13 @@ pub struct SpansBuilder {
     duration_ns: Int64Builder,
     status_code: Int32Builder,
     status_message: StringDictionaryBuilder<Key>,
-    service: RunBuilder,
     attributes: BinaryBuilder,
     dropped_attributes_count: UInt32Builder,
     events: EventsBuilder,
     dropped_events_count: UInt32Builder,
     links: LinksBuilder,
     dropped_links_count: UInt32Builder,
-    resource: RunBuilder,
-    scope: RunBuilder,
-    scratch: Vec<u8>,
+    group: GroupBuilder,
 }
 
 impl SpansBuilder {
@@ -62,16 +59,13 @@ impl SpansBuilder {
             duration_ns: Int64Builder::with_capacity(rows),
             status_code: Int32Builder::with_capacity(rows),
             status_message: StringDictionaryBuilder::new(),
-            service: RunBuilder::default(),
             attributes: BinaryBuilder::new(),
             dropped_attributes_count: UInt32Builder::with_capacity(rows),
             events: EventsBuilder::new(),
             dropped_events_count: UInt32Builder::with_capacity(rows),
             links: LinksBuilder::new(),
             dropped_links_count: UInt32Builder::with_capacity(rows),
-            resource: RunBuilder::default(),
-            scope: RunBuilder::default(),
-            scratch: Vec::new(),
+            group: GroupBuilder::default(),
         }
     }
 
@@ -82,13 +76,7 @@ impl SpansBuilder {
         scope: &ScopeRef<'_>,
         service: Option<&str>,
     ) {
-        self.scratch.clear();
-        resource.encode(&mut self.scratch);
-        self.resource.set(Some(&self.scratch));
-        self.scratch.clear();
-        scope.encode(&mut self.scratch);
-        self.scope.set(Some(&self.scratch));
-        self.service.set(service.map(str::as_bytes));
+        self.group.set(resource, scope, service);
     }
 
     /// An event of the span that [`SpansBuilder::push`] appends next.
@@ -120,7 +108,6 @@ impl SpansBuilder {
             .append_option(row.status.map(|(code, _)| code));
         self.status_message
             .append(row.status.map_or("", |(_, message)| message))?;
-        self.service.push();
         self.attributes.append_value(row.attributes.encoded());
         self.dropped_attributes_count
             .append_value(row.dropped_attributes_count);
@@ -130,8 +117,7 @@ impl SpansBuilder {
         self.links.end_row();
         self.dropped_links_count
             .append_value(row.dropped_links_count);
-        self.resource.push();
-        self.scope.push();
+        self.group.push();
         Ok(())
     }
 
@@ -139,6 +125,7 @@ impl SpansBuilder {
     pub fn finish(mut self) -> Result<SpansBatch, SchemaError> {
         let (start_time, start_time_raw) = self.start_time.finish();
         let (end_time, end_time_raw) = self.end_time.finish();
+        let group = self.group.finish()?;
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.placed_time.finish()),
             Arc::new(self.trace_id.finish()),
@@ -155,15 +142,15 @@ impl SpansBuilder {
             Arc::new(self.duration_ns.finish()),
             Arc::new(self.status_code.finish()),
             Arc::new(self.status_message.finish()),
-            self.service.finish_text()?,
+            group.service,
             Arc::new(self.attributes.finish()),
             Arc::new(self.dropped_attributes_count.finish()),
             self.events.finish()?,
             Arc::new(self.dropped_events_count.finish()),
             self.links.finish()?,
             Arc::new(self.dropped_links_count.finish()),
-            self.resource.finish_binary()?,
-            self.scope.finish_binary()?,
+            group.resource,
+            group.scope,
         ];
         Ok(SpansBatch(RecordBatch::try_new(schema(), columns)?))
     }

@@ -1,28 +1,32 @@
-//! Measures group commit on the real disk. Run with
-//! `cargo test -p clearspan-storage --lib commit::measure -- --ignored --nocapture`; the figures stand in
-//! `docs/adr/0002-wal-group-commit.md`.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a measurement reads the clock and prints"
-)]
+//! Group commit on the real disk, without the rest of the server: how many appends a second, and how long each waits.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use clearspan_schema::Signal;
+use clearspan_storage::background::{Runner, SystemClock, ThreadRunner};
+use clearspan_storage::catalog::{MemCatalog, TableKey};
+use clearspan_storage::commit::{AppendError, CommitConfig, CommitQueue, Committer, Join};
+use clearspan_storage::vfs::{OsVfs, create_dir_durable};
+use clearspan_storage::wal::{FsyncMode, WalConfig, WalPlace, WalWriter};
 
-use super::*;
-use crate::background::{Runner, SystemClock, ThreadRunner};
-use crate::catalog::{MemCatalog, TableKey};
-use crate::vfs::{OsVfs, create_dir_durable};
-use crate::wal::{FsyncMode, WalConfig, WalPlace, WalWriter};
+/// Measures several numbers of clients and sizes of request, one after the other.
+pub(crate) fn run() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()?;
+    runtime.block_on(async {
+        for (clients, rows) in [(1, 100), (8, 100), (64, 100), (512, 10), (8, 5_000)] {
+            measure(clients, rows, FsyncMode::Always).await?;
+        }
+        measure(64, 100, FsyncMode::Never).await
+    })
+}
 
 const TIME: Duration = Duration::from_secs(3);
 const ROW_BYTES: usize = 600;
@@ -35,14 +39,14 @@ fn schema() -> SchemaRef {
     )]))
 }
 
-fn batch(rows: usize) -> RecordBatch {
+fn batch(rows: usize) -> Result<RecordBatch> {
     let bodies = BinaryArray::from_iter_values((0..rows).map(|row| vec![row as u8; ROW_BYTES]));
     let bodies: ArrayRef = Arc::new(bodies);
-    RecordBatch::try_new(schema(), vec![bodies]).unwrap()
+    Ok(RecordBatch::try_new(schema(), vec![bodies])?)
 }
 
-fn start(folder: &Path, fsync: FsyncMode) -> (CommitQueue, ThreadRunner) {
-    create_dir_durable(&OsVfs, folder, Path::new("wal")).unwrap();
+fn start(folder: &Path, fsync: FsyncMode) -> Result<(CommitQueue, ThreadRunner)> {
+    create_dir_durable(&OsVfs, folder, Path::new("wal"))?;
     let place = WalPlace {
         vfs: Arc::new(OsVfs),
         catalog: Arc::new(MemCatalog::new()),
@@ -53,46 +57,45 @@ fn start(folder: &Path, fsync: FsyncMode) -> (CommitQueue, ThreadRunner) {
         fsync,
         ..WalConfig::default()
     };
-    let wal = WalWriter::new(place.clone(), schema(), 0, config).unwrap();
+    let wal = WalWriter::new(place.clone(), schema(), 0, config)?;
     let queue = CommitQueue::new(CommitConfig::default());
     let join: Join = Box::new(|batches| Ok(concat_batches(&schema(), batches)?));
     let committer = Committer::new(queue.clone(), wal, &place, join, Box::new(|_| {}));
     let runner = ThreadRunner::new(Arc::new(SystemClock::new()));
-    runner
-        .start("commit", queue.waker(), Box::new(committer))
-        .unwrap();
-    (queue, runner)
+    runner.start("commit", queue.waker(), Box::new(committer))?;
+    Ok((queue, runner))
 }
 
 /// `clients` of them each append `rows` rows, wait for the answer, and go on.
-async fn measure(clients: usize, rows: usize, fsync: FsyncMode) {
+async fn measure(clients: usize, rows: usize, fsync: FsyncMode) -> Result<()> {
     // In the working folder: the system's temporary folder is often memory.
-    let folder = tempfile::tempdir_in(".").unwrap();
-    let (queue, runner) = start(folder.path(), fsync);
+    let folder = tempfile::tempdir_in(".")?;
+    let (queue, runner) = start(folder.path(), fsync)?;
+    let batch = batch(rows)?;
     let begun = Instant::now();
     let tasks: Vec<_> = (0..clients)
         .map(|_| {
-            let (queue, batch) = (queue.clone(), batch(rows));
+            let (queue, batch) = (queue.clone(), batch.clone());
             tokio::spawn(async move {
                 let mut waits = Vec::new();
                 while begun.elapsed() < TIME {
                     let sent = Instant::now();
-                    queue.submit(batch.clone()).await.unwrap();
+                    queue.submit(batch.clone()).await?;
                     waits.push(sent.elapsed());
                 }
-                waits
+                Ok::<_, AppendError>(waits)
             })
         })
         .collect();
     let mut waits = Vec::new();
     for task in tasks {
-        waits.extend(task.await.unwrap());
+        waits.extend(task.await??);
     }
     runner.stop();
     waits.sort_unstable();
     let stats = queue.stats();
     let seconds = TIME.as_secs();
-    eprintln!(
+    println!(
         "{fsync:?}: {clients} clients x {rows} rows: {} appends/s, {} rows/s, {} groups/s, {:.1} appends a group, p50 {:?}, p99 {:?}",
         stats.appends / seconds,
         stats.rows / seconds,
@@ -101,13 +104,5 @@ async fn measure(clients: usize, rows: usize, fsync: FsyncMode) {
         waits[waits.len() / 2],
         waits[waits.len() * 99 / 100],
     );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn throughput_and_latency() {
-    for (clients, rows) in [(1, 100), (8, 100), (64, 100), (512, 10), (8, 5_000)] {
-        measure(clients, rows, FsyncMode::Always).await;
-    }
-    measure(64, 100, FsyncMode::Never).await;
+    Ok(())
 }
