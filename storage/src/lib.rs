@@ -15,6 +15,7 @@
 //! | `segment/` | immutable folders of rows with their indexes |
 //! | `text/` | tokens, the text index, the id filters |
 //! | `scan/` | what a query may ask |
+//! | `services/` | the colours of services |
 //! | `catalog/` | what exists: segments, WAL files, positions |
 //! | `background/` | clock, loops and who drives them |
 //! | `vfs/` | all file access |
@@ -28,6 +29,7 @@ mod limits;
 mod memtable;
 mod names;
 mod segment;
+mod services;
 mod storage;
 mod table;
 mod tenant;
@@ -46,6 +48,7 @@ pub use commit::AppendError;
 pub use config::{Config, FsyncMode};
 pub use error::{OpenError, UnknownTenant};
 pub use segment::{RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry};
+pub use services::{ServiceSlot, ServiceSlots};
 pub use storage::{Appended, Environment, Incoming, Storage, StorageStatus};
 pub use table::TableStatus;
 pub use tenant::TenantId;

@@ -33,3 +33,11 @@ pub(crate) const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// zstd level of `rows.arrow`. Measured: level 9 costs twice the CPU of level 3.
 pub(crate) const ZSTD_LEVEL: i32 = 3;
+
+/// Services of a tenant that take a slot for their colour. Far more than anyone runs, so that only a sender
+/// that invents names meets it; a few megabytes in memory and in the catalog.
+pub(crate) const SERVICES_MAX: usize = 10_000;
+
+/// Bytes of a service's name up to which it takes a slot: names are kept for good, and what is longer is
+/// no name.
+pub(crate) const SERVICE_NAME_BYTES_MAX: usize = 256;

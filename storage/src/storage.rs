@@ -14,9 +14,10 @@ use crate::catalog::{Catalog, SqliteCatalog};
 use crate::error::{OpenError, UnknownTenant};
 use crate::scan::Snapshot;
 use crate::segment::SegmentCache;
+use crate::services::{KeepStep, ServiceRegister, ServiceSlots};
 use crate::table::{FlushStep, Room, Table, TableStatus};
 use crate::vfs::{OsVfs, Vfs, VfsLock};
-use crate::wal::WalReport;
+use crate::wal::{Replayed, WalReport};
 use crate::{AppendError, Config, TenantId, limits, names};
 
 /// What storage needs from outside, apart from settings.
@@ -107,6 +108,7 @@ pub struct Storage(Arc<Inner>);
 
 struct Inner {
     tables: HashMap<(TenantId, Signal), Arc<Table>>,
+    services: HashMap<TenantId, Arc<ServiceRegister>>,
     runner: Arc<dyn Runner>,
     cache: Arc<SegmentCache>,
     wal_findings: Vec<String>,
@@ -150,17 +152,20 @@ impl Storage {
             cache: Arc::clone(&cache),
         };
         let tenant = TenantId::default();
+        let opened = OpenedTenant::open(&room, &tenant)?;
         let mut tables = HashMap::new();
         let mut wal_findings = Vec::new();
-        for signal in Signal::ALL {
-            let (table, replayed) = Table::open(room.clone(), &tenant, signal)?;
+        for (signal, table, replayed) in opened.tables {
             wal_findings.extend(findings(&tenant, signal, &replayed.report));
             start_loops(environment.runner.as_ref(), &table, replayed.next_seq)?;
             tables.insert((tenant.clone(), signal), table);
         }
+        start_keeping(environment.runner.as_ref(), &opened.services)?;
+        let services = HashMap::from([(tenant, opened.services)]);
         let lock = Mutex::new(Some(lock));
         Ok(Storage(Arc::new(Inner {
             tables,
+            services,
             runner: environment.runner,
             cache,
             wal_findings,
@@ -184,6 +189,12 @@ impl Storage {
     /// All rows of one signal at this moment.
     pub fn snapshot(&self, tenant: &TenantId, signal: Signal) -> Result<Snapshot, UnknownTenant> {
         Ok(self.table(tenant, signal)?.snapshot())
+    }
+
+    /// The colours of the tenant's services at this moment. Of an unknown tenant nobody has taken one.
+    pub fn service_slots(&self, tenant: &TenantId) -> Arc<ServiceSlots> {
+        let register = self.0.services.get(tenant);
+        register.map_or_else(Arc::default, |register| register.slots())
     }
 
     /// Figures of the tenant's tables and of the room.
@@ -284,6 +295,47 @@ fn create_all(vfs: &dyn Vfs, data_dir: &Path) -> std::io::Result<()> {
     }
     let below = data_dir.strip_prefix(existing).unwrap_or(data_dir);
     crate::vfs::create_dir_durable(vfs, existing, below)
+}
+
+/// The tables of one tenant with their WALs replayed, and its services.
+struct OpenedTenant {
+    tables: Vec<(Signal, Arc<Table>, Replayed)>,
+    services: Arc<ServiceRegister>,
+}
+
+impl OpenedTenant {
+    fn open(room: &Room, tenant: &TenantId) -> Result<Self, OpenError> {
+        let services = Arc::new(ServiceRegister::new(tenant, Arc::clone(&room.catalog)));
+        let open = |signal| Table::open(room.clone(), tenant, signal, Arc::clone(&services));
+        let tables: Vec<Arc<Table>> = Signal::ALL
+            .into_iter()
+            .map(open)
+            .collect::<Result<_, _>>()?;
+        if services.is_empty() {
+            tables.iter().for_each(|table| table.show_services());
+            services.keep()?;
+        }
+        let replay = |(signal, table): (Signal, Arc<Table>)| {
+            let replayed = table.replay()?;
+            Ok((signal, table, replayed))
+        };
+        let tables = Signal::ALL.into_iter().zip(tables).map(replay);
+        let tables = tables.collect::<Result<_, OpenError>>()?;
+        services.opened();
+        Ok(OpenedTenant { tables, services })
+    }
+}
+
+/// Starts the loop that keeps the slots of new services: last, because the tables feed it.
+fn start_keeping(runner: &dyn Runner, services: &Arc<ServiceRegister>) -> Result<(), OpenError> {
+    let step = Box::new(KeepStep(Arc::clone(services)));
+    let error = |source| OpenError::Thread {
+        what: "services",
+        source,
+    };
+    runner
+        .start("services", services.waker(), step)
+        .map_err(error)
 }
 
 /// Starts a table's loops: what feeds others first, because they stop in that order.

@@ -1,8 +1,11 @@
 //! The changes, and what each does to the rows.
 
+use std::sync::Arc;
+
 use super::error::CatalogError;
 use super::rows::{
-    ClosedWalFile, Meta, SegmentRow, TableKey, TableRow, WalEnd, WalFileRow, WalFileState,
+    ClosedWalFile, Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
+    WalFileState,
 };
 use super::state::CatalogState;
 
@@ -40,6 +43,11 @@ pub enum Change {
     ReserveSegmentIds {
         /// The lowest id that stays unreserved.
         next_segment_id: u64,
+    },
+    /// Services have taken their slots. Repeating it changes nothing.
+    KeepServices {
+        /// They, in the order in which they took them.
+        services: Vec<ServiceRow>,
     },
 }
 
@@ -82,6 +90,7 @@ pub(super) enum RowChange {
     PutWalFile(WalFileRow),
     DeleteWalFile(TableKey, u64),
     PutSegment(SegmentRow),
+    PutService(ServiceRow),
 }
 
 impl CatalogState {
@@ -109,6 +118,7 @@ impl CatalogState {
                 meta.next_segment_id = meta.next_segment_id.max(next_segment_id);
                 Ok(vec![RowChange::PutMeta(meta)])
             }
+            Change::KeepServices { services } => self.plan_services(services),
         }
     }
 
@@ -216,6 +226,21 @@ impl CatalogState {
             return refuse(format!("segment {} ends behind its flush", segment.id));
         }
         Ok(())
+    }
+
+    fn plan_services(&self, services: Vec<ServiceRow>) -> Result<Vec<RowChange>, CatalogError> {
+        let mut changes = Vec::with_capacity(services.len());
+        for service in services {
+            let key = (Arc::clone(&service.tenant), Arc::clone(&service.name));
+            match self.services.get(&key) {
+                None => changes.push(RowChange::PutService(service)),
+                Some(kept) if kept.slot == service.slot => {}
+                Some(_) => {
+                    return refuse(format!("service {:?} has another slot", service.name));
+                }
+            }
+        }
+        Ok(changes)
     }
 
     fn wal_file(&self, key: &TableKey, file: u64) -> Result<WalFileRow, CatalogError> {

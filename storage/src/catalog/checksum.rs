@@ -6,7 +6,7 @@
 
 use twox_hash::XxHash3_64;
 
-use super::rows::{Meta, SegmentRow, TableKey, TableRow, WalFileRow, WalFileState};
+use super::rows::{Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalFileRow, WalFileState};
 
 /// A row of the catalog, as its checksum sees it.
 pub(super) trait Row {
@@ -139,5 +139,16 @@ impl Row for SegmentRow {
         out.number(u64::from(self.level));
         out.signed(self.created_ns);
         out.number(self.meta_checksum);
+    }
+}
+
+impl Row for ServiceRow {
+    const TABLE: &'static str = "services";
+
+    fn fields(&self, out: &mut Fields) {
+        out.text(&self.tenant);
+        out.text(&self.name);
+        out.number(u64::from(self.slot.colour));
+        out.number(u64::from(self.slot.round));
     }
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 use clearspan_schema::Signal;
 
 use super::*;
+use crate::services::ServiceSlot;
 use crate::vfs::OsVfs;
 
 fn key() -> TableKey {
@@ -88,6 +89,30 @@ fn flush(segments: Vec<SegmentRow>, flushed_seq: u64) -> Change {
         flushed_seq,
         duplicates: 3,
     })
+}
+
+fn service(name: &str, colour: u8) -> ServiceRow {
+    ServiceRow {
+        tenant: "default".into(),
+        name: name.into(),
+        slot: ServiceSlot { colour, round: 0 },
+    }
+}
+
+#[test]
+fn services_keep_their_slots() {
+    on_both(|catalog| {
+        let kept = vec![service("cart", 3), service("auth", 4)];
+        let services = kept.clone();
+        catalog.commit(Change::KeepServices { services }).unwrap();
+        let services = vec![service("pay", 5)];
+        catalog.commit(Change::KeepServices { services }).unwrap();
+        let state = catalog.state();
+        let mut names: Vec<_> = state.services_of("default").collect();
+        names.sort_by_key(|row| row.slot.colour);
+        assert_eq!(names, [&kept[0], &kept[1], &service("pay", 5)]);
+        assert_eq!(state.services_of("other").count(), 0);
+    });
 }
 
 #[test]

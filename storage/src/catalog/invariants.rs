@@ -1,9 +1,12 @@
 //! What must hold after every change, by name. Checked on every change in debug builds, and on a data
 //! folder that is examined.
 
+use std::collections::HashSet;
+
 use super::error::CatalogError;
 use super::rows::{SegmentRow, WalFileRow, WalFileState};
 use super::state::CatalogState;
+use crate::ServiceSlot;
 
 /// An invariant that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +19,7 @@ pub struct Violation {
 
 type Invariant = fn(&CatalogState) -> Result<(), String>;
 
-const INVARIANTS: [(&str, Invariant); 6] = [
+const INVARIANTS: [(&str, Invariant); 7] = [
     (
         "no_two_flushed_segments_of_one_wal_range",
         no_two_flushed_segments_of_one_wal_range,
@@ -29,6 +32,7 @@ const INVARIANTS: [(&str, Invariant); 6] = [
         "only_the_last_wal_file_is_open",
         only_the_last_wal_file_is_open,
     ),
+    ("no_two_services_of_one_slot", no_two_services_of_one_slot),
 ];
 
 /// The invariants that do not hold, each where it fails first.
@@ -117,6 +121,18 @@ fn only_the_last_wal_file_is_open(state: &CatalogState) -> Result<(), String> {
         let last = state.wal_files_of(&file.key).last().map(|row| row.file);
         if last != Some(file.file) {
             return Err(format!("WAL file {} of {}", file.file, file.key));
+        }
+    }
+    Ok(())
+}
+
+/// Else two services that could be told apart could not.
+fn no_two_services_of_one_slot(state: &CatalogState) -> Result<(), String> {
+    let mut taken = HashSet::with_capacity(state.services.len());
+    for service in state.services.values() {
+        let known = service.slot.colour < ServiceSlot::COLOURS;
+        if !known || !taken.insert((&service.tenant, service.slot)) {
+            return Err(format!("service {:?} of {}", service.name, service.tenant));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The catalog: what exists. Segments, WAL files, how far each table is flushed.
+//! The catalog: what exists. Segments, WAL files, how far each table is flushed, which service has which colour.
 //!
 //! A file counts only once the catalog knows it, and a WAL file may go only once the catalog says that its
 //! rows are in segments; so every change is one transaction, and a change that returned `Ok` survives a
@@ -17,6 +17,7 @@
 //! | `invariants.rs` | what must hold after every change, by name |
 //! | `checksum.rs` | checksums of rows and tables |
 //! | `sqlite.rs`, `sqlite_rows.rs`, `tables.sql` | the catalog in SQLite |
+//! | `sqlite_services.rs`, `tables_2.sql` | what version 2 added: services |
 //! | `mem.rs` | the catalog in memory, for simulations |
 //! | `conformance.rs` | one suite over both (tests) |
 
@@ -28,6 +29,7 @@ mod mem;
 mod rows;
 mod sqlite;
 mod sqlite_rows;
+mod sqlite_services;
 mod state;
 
 #[cfg(test)]
@@ -40,8 +42,8 @@ pub use error::CatalogError;
 pub use invariants::{Violation, violations};
 pub use mem::{Fate, MemCatalog};
 pub use rows::{
-    ClosedWalFile, Meta, Partition, SegmentId, SegmentRow, TableKey, TableRow, WalEnd, WalFileRow,
-    WalFileState,
+    ClosedWalFile, Meta, Partition, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd,
+    WalFileRow, WalFileState,
 };
 pub use sqlite::SqliteCatalog;
 pub use state::CatalogState;

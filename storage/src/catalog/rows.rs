@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use clearspan_schema::Signal;
 
+use crate::ServiceSlot;
+
 /// A table of one tenant: its logs or its spans. Everything in storage belongs to one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TableKey {
@@ -214,4 +216,15 @@ pub struct SegmentRow {
     pub created_ns: i64,
     /// The checksum of its `meta` file.
     pub meta_checksum: u64,
+}
+
+/// A service and the slot that it has for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRow {
+    /// The tenant it belongs to.
+    pub tenant: Arc<str>,
+    /// Its name, not empty.
+    pub name: Arc<str>,
+    /// Its slot, which no other service of the tenant has.
+    pub slot: ServiceSlot,
 }

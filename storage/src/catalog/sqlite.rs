@@ -18,6 +18,7 @@ use super::error::CatalogError;
 use super::invariants;
 use super::rows::{SegmentId, TableKey, TableRow, WalFileRow};
 use super::sqlite_rows as sql;
+use super::sqlite_services as services;
 use super::state::{CatalogState, FORMAT_VERSION};
 use crate::vfs::Vfs;
 
@@ -58,6 +59,8 @@ impl SqliteCatalog {
             vfs.sync_dir(folder)?;
         }
         sql::check_pages(&connection)?;
+        check_size(&connection, path, vfs)?;
+        services::migrate(&mut connection)?;
         let state = load(&connection)?;
         let database = Database {
             connection,
@@ -164,6 +167,17 @@ fn is_new(connection: &Connection, path: &Path, vfs: &dyn Vfs) -> Result<bool, C
     }
 }
 
+/// SQLite reads what is missing of a file's last page as zeros; a file that was cut is damaged all the same.
+fn check_size(connection: &Connection, path: &Path, vfs: &dyn Vfs) -> Result<(), CatalogError> {
+    let (expected, found) = (sql::size(connection)?, vfs.open_read(path)?.size()?);
+    match expected == found {
+        true => Ok(()),
+        false => Err(CatalogError::Damaged {
+            detail: format!("the file has {found} bytes, its pages {expected}"),
+        }),
+    }
+}
+
 fn load(connection: &Connection) -> Result<CatalogState, CatalogError> {
     let meta = sql::read_meta(connection)?;
     if meta.format_version != FORMAT_VERSION {
@@ -180,6 +194,8 @@ fn load(connection: &Connection) -> Result<CatalogState, CatalogError> {
     wal_files.for_each(|row| state.apply(RowChange::PutWalFile(row)));
     let segments = sql::read_all(connection)?.into_iter();
     segments.for_each(|row| state.apply(RowChange::PutSegment(row)));
+    let services = sql::read_all(connection)?.into_iter();
+    services.for_each(|row| state.apply(RowChange::PutService(row)));
     sql::check_digests(connection, &state.digests())?;
     Ok(state)
 }

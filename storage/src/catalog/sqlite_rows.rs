@@ -7,11 +7,13 @@ use super::change::RowChange;
 use super::checksum::{Digest, Row};
 use super::error::CatalogError;
 use super::rows::{
-    Meta, Partition, SegmentId, SegmentRow, TableKey, TableRow, WalEnd, WalFileRow, WalFileState,
+    Meta, Partition, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
+    WalFileState,
 };
+use super::sqlite_services as services;
 use super::state::{CatalogState, Digests};
 
-/// The tables. Rows are read in the order of these columns.
+/// The tables that there were from the first. Rows are read in the order of these columns.
 const CREATE: &str = include_str!("tables.sql");
 
 /// Names what was being done when SQLite failed.
@@ -34,6 +36,7 @@ pub(super) fn create(
     transaction
         .execute_batch(CREATE)
         .map_err(failed("create tables"))?;
+    services::create(&transaction)?;
     write_change(&transaction, &RowChange::PutMeta(state.meta.clone()))?;
     write_digests(&transaction, &state.digests())?;
     transaction.commit().map_err(failed("commit"))
@@ -50,6 +53,16 @@ pub(super) fn check_pages(connection: &Connection) -> Result<(), CatalogError> {
     }
 }
 
+/// The bytes of all pages.
+pub(super) fn size(connection: &Connection) -> Result<u64, CatalogError> {
+    let number = |pragma| -> Result<u64, CatalogError> {
+        let read = connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        let read = read.map_err(failed("read the size"))?;
+        Ok(u64::try_from(read).unwrap_or(0))
+    };
+    Ok(number("PRAGMA page_count")?.saturating_mul(number("PRAGMA page_size")?))
+}
+
 pub(super) fn write_change(
     transaction: &Transaction<'_>,
     change: &RowChange,
@@ -63,6 +76,7 @@ pub(super) fn write_change(
             params![&*key.tenant, key.signal.name(), file.cast_signed()],
         ),
         RowChange::PutSegment(row) => write_segment(transaction, row),
+        RowChange::PutService(row) => services::write(transaction, row),
     };
     written.map(drop).map_err(failed("write a row"))
 }
@@ -195,7 +209,10 @@ pub(super) fn read_meta(connection: &Connection) -> Result<Meta, CatalogError> {
     })
 }
 
-fn get<T: rusqlite::types::FromSql>(row: &SqlRow<'_>, column: usize) -> Result<T, String> {
+pub(super) fn get<T: rusqlite::types::FromSql>(
+    row: &SqlRow<'_>,
+    column: usize,
+) -> Result<T, String> {
     row.get(column).map_err(|error| error.to_string())
 }
 
@@ -204,7 +221,7 @@ fn unsigned(row: &SqlRow<'_>, column: usize) -> Result<u64, String> {
 }
 
 /// What stands in a column, whatever its type, for messages.
-fn show(row: &SqlRow<'_>, column: usize) -> String {
+pub(super) fn show(row: &SqlRow<'_>, column: usize) -> String {
     match row.get::<_, rusqlite::types::Value>(column) {
         Ok(rusqlite::types::Value::Text(text)) => text,
         Ok(rusqlite::types::Value::Integer(number)) => number.to_string(),
@@ -311,11 +328,12 @@ impl Readable for SegmentRow {
     }
 }
 
-fn named(digests: &Digests) -> [(&'static str, Digest); 3] {
+fn named(digests: &Digests) -> [(&'static str, Digest); 4] {
     [
         (TableRow::TABLE, digests.tables),
         (WalFileRow::TABLE, digests.wal_files),
         (SegmentRow::TABLE, digests.segments),
+        (ServiceRow::TABLE, digests.services),
     ]
 }
 
@@ -324,19 +342,22 @@ pub(super) fn write_digests(
     digests: &Digests,
 ) -> Result<(), CatalogError> {
     for (name, digest) in named(digests) {
-        transaction
-            .execute(
-                "REPLACE INTO digests VALUES (?, ?, ?, ?)",
-                params![
-                    name,
-                    digest.rows.cast_signed(),
-                    digest.sum.cast_signed(),
-                    digest.crc()
-                ],
-            )
-            .map_err(failed("write a digest"))?;
+        write_digest(transaction, name, digest)?;
     }
     Ok(())
+}
+
+pub(super) fn write_digest(
+    transaction: &Transaction<'_>,
+    name: &'static str,
+    digest: Digest,
+) -> Result<(), CatalogError> {
+    let (rows, sum) = (digest.rows.cast_signed(), digest.sum.cast_signed());
+    let written = transaction.execute(
+        "REPLACE INTO digests VALUES (?, ?, ?, ?)",
+        params![name, rows, sum, digest.crc()],
+    );
+    written.map(drop).map_err(failed("write a digest"))
 }
 
 /// Compares what was written with what was read.

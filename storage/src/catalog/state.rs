@@ -1,13 +1,17 @@
 //! All rows of the catalog, in memory.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::change::RowChange;
 use super::checksum::Digest;
-use super::rows::{Meta, SegmentId, SegmentRow, TableKey, TableRow, WalFileRow};
+use super::rows::{Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalFileRow};
 
-/// The version of the catalog's format.
-pub(super) const FORMAT_VERSION: u64 = 1;
+/// The version of the catalog's format. Version 1 had no services.
+pub(super) const FORMAT_VERSION: u64 = 2;
+
+/// Tenant and name of a service.
+pub(super) type ServiceKey = (Arc<str>, Arc<str>);
 
 /// Everything the catalog holds, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,9 @@ pub struct CatalogState {
     pub wal_files: BTreeMap<(TableKey, u64), WalFileRow>,
     /// The live segments.
     pub segments: BTreeMap<SegmentId, SegmentRow>,
+    /// The services that have a slot, by tenant and name. Shared between copies: they may be many and
+    /// hardly ever change.
+    pub services: Arc<BTreeMap<ServiceKey, ServiceRow>>,
 }
 
 /// A count and a sum for each table that can lose rows.
@@ -28,6 +35,7 @@ pub(super) struct Digests {
     pub(super) tables: Digest,
     pub(super) wal_files: Digest,
     pub(super) segments: Digest,
+    pub(super) services: Digest,
 }
 
 impl CatalogState {
@@ -42,6 +50,7 @@ impl CatalogState {
             tables: BTreeMap::new(),
             wal_files: BTreeMap::new(),
             segments: BTreeMap::new(),
+            services: Arc::default(),
         }
     }
 
@@ -62,6 +71,14 @@ impl CatalogState {
         self.segments.values().filter(move |row| row.key == *key)
     }
 
+    /// One tenant's services, by name.
+    pub fn services_of(&self, tenant: &str) -> impl Iterator<Item = &ServiceRow> {
+        let first: ServiceKey = (tenant.into(), "".into());
+        let from_first = self.services.range(first..).map(|(_, row)| row);
+        let tenant: Arc<str> = tenant.into();
+        from_first.take_while(move |row| row.tenant == tenant)
+    }
+
     pub(super) fn apply(&mut self, change: RowChange) {
         match change {
             RowChange::PutMeta(meta) => self.meta = meta,
@@ -77,6 +94,10 @@ impl CatalogState {
             RowChange::PutSegment(row) => {
                 self.segments.insert(row.id, row);
             }
+            RowChange::PutService(row) => {
+                let key = (Arc::clone(&row.tenant), Arc::clone(&row.name));
+                Arc::make_mut(&mut self.services).insert(key, row);
+            }
         }
     }
 
@@ -85,6 +106,7 @@ impl CatalogState {
             tables: self.tables.values().collect(),
             wal_files: self.wal_files.values().collect(),
             segments: self.segments.values().collect(),
+            services: self.services.values().collect(),
         }
     }
 }

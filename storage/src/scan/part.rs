@@ -84,6 +84,11 @@ impl Part {
         }
     }
 
+    /// Whether its rows are spans or logs.
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
     /// Whether it is a segment.
     pub fn is_segment(&self) -> bool {
         matches!(self.kind, Kind::Segment(_))
@@ -246,6 +251,15 @@ impl Part {
             .flat_map(move |window| self.read_window(columns, selection, window))
     }
 
+    /// The rows that are decoded together with `row`: a record batch of a segment, a chunk as a whole. Who
+    /// needs rows out of order keeps such a unit rather than decode it again.
+    pub fn unit_of(&self, row: u32) -> Range<u32> {
+        match &self.kind {
+            Kind::Chunk(_) => 0..self.rows(),
+            Kind::Segment(segment) => segment.batch_of(row),
+        }
+    }
+
     /// The units of decoding that `selection` touches.
     fn windows(&self, selection: &RowSelection) -> Vec<Range<u32>> {
         let units: Vec<Range<u32>> = match &self.kind {
@@ -294,7 +308,7 @@ impl Part {
     }
 
     /// The rows at `rows` (ascending), with `columns`, decoding only the record batches they stand in.
-    pub(super) fn take(
+    pub fn take(
         &self,
         rows: &[u32],
         columns: &[&'static str],
@@ -304,9 +318,9 @@ impl Part {
         let mut taken = Vec::new();
         for window in self.windows(&selection) {
             let batch = self.decode(columns, window.clone())?;
-            let inside = rows
+            let below = |bound: u32| rows.partition_point(|&row| row < bound);
+            let inside = rows[below(window.start)..below(window.end)]
                 .iter()
-                .filter(|row| window.contains(row))
                 .map(|row| row - window.start);
             taken.push(arrow::compute::take_record_batch(
                 &batch,

@@ -70,6 +70,12 @@ impl Snapshot {
         &self.missing
     }
 
+    /// The earliest and the latest time at which a row is placed; `None` when there is no row.
+    pub fn time_bounds(&self) -> Option<(i64, i64)> {
+        let ranges = self.parts.iter().map(Part::time_range);
+        ranges.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> u64 {
         self.parts.iter().map(|part| u64::from(part.rows())).sum()

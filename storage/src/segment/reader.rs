@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use bytes::Bytes;
 use clearspan_schema::Signal;
+use clearspan_schema::logs::SERVICE;
 
 use super::arrow_file::ArrowFile;
 use super::cache::{Piece, SegmentCache};
@@ -126,6 +127,14 @@ impl Segment {
             .map(|batch| (batch.row_range(), (batch.min_time_ns, batch.max_time_ns)))
     }
 
+    /// The rows of the record batch that holds `row`; none when no batch does.
+    pub(crate) fn batch_of(&self, row: u32) -> Range<u32> {
+        let batches = &self.meta.batches;
+        let behind = batches.partition_point(|batch| batch.first_row <= row);
+        let holding = behind.checked_sub(1).and_then(|at| batches.get(at));
+        holding.map_or(row..row, |batch| batch.row_range())
+    }
+
     /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`.
     pub(crate) fn read_batch(
         &self,
@@ -141,6 +150,17 @@ impl Segment {
             what: "record batch",
         };
         self.row_file()?.read(at.map_err(malformed)?, columns)
+    }
+
+    /// A record batch of the services alone. Its dictionary is the segment's: it holds the names of all rows.
+    pub(crate) fn service_batch(&self) -> Result<RecordBatch, SegmentError> {
+        let schema = self.signal.stored_schema();
+        let malformed = |_| SegmentError::Malformed {
+            path: self.dir.join(names::ROWS),
+            what: "service column",
+        };
+        let column = schema.index_of(SERVICE).map_err(malformed)?;
+        self.row_file()?.read(0, &[column])
     }
 
     fn row_file(&self) -> Result<Arc<ArrowFile>, SegmentError> {

@@ -24,6 +24,8 @@ impl Table {
         let rows = with_seq(&self.signal.stored_schema(), batch, base_seq)?;
         let (rows, duplicates) = self.distinct(rows)?;
         self.duplicates.fetch_add(duplicates, Ordering::Relaxed);
+        // Before the rows can be seen: whoever sees a service finds its slot.
+        self.services.see(batch, arrival_ns)?;
         let now = self.room.clock.now();
         let wake = {
             let mut state = self.state.write();

@@ -94,6 +94,8 @@ impl Table {
         let Some(memtable) = self.state.read().frozen.clone() else {
             return Ok(());
         };
+        // A service that the catalog does not know must stand in the WAL, where a start looks for it.
+        self.services.keep()?;
         let key = self.key();
         let job = FlushJob {
             vfs: self.room.vfs.as_ref(),

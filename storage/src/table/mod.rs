@@ -36,6 +36,7 @@ use crate::flush::Frozen;
 use crate::memtable::Memtable;
 use crate::scan::{MissingSegment, Part, Snapshot};
 use crate::segment::{Segment, SegmentCache};
+use crate::services::ServiceRegister;
 use crate::vfs::Vfs;
 use crate::wal::WalPlace;
 use crate::{AppendError, Appended, Config, TenantId, limits, names};
@@ -59,6 +60,7 @@ pub(crate) struct Table {
     room: Room,
     tenant: TenantId,
     signal: Signal,
+    services: Arc<ServiceRegister>,
     dir: PathBuf,
     queue: CommitQueue,
     state: RwLock<State>,

@@ -18,20 +18,22 @@ use crate::commit::{CommitConfig, CommitQueue, CommitSink, CommittedBatch, Commi
 use crate::error::OpenError;
 use crate::flush::folder_name;
 use crate::memtable::Memtable;
-use crate::scan::MissingSegment;
+use crate::scan::{MissingSegment, PartError};
 use crate::segment::Segment;
+use crate::services::ServiceRegister;
 use crate::vfs::create_dir_durable;
 use crate::wal::{Replayed, WalConfig, WalWriter, replay};
 use crate::{TenantId, names};
 
 impl Table {
-    /// Opens the table: its segments, then what the WAL holds beyond them. Returns it with where the WAL
-    /// goes on, and what was found wrong in it.
+    /// Opens the table with its segments; [`replay`](Self::replay) then brings back what the WAL holds
+    /// beyond them.
     pub(crate) fn open(
         room: Room,
         tenant: &TenantId,
         signal: Signal,
-    ) -> Result<(Arc<Table>, Replayed), OpenError> {
+        services: Arc<ServiceRegister>,
+    ) -> Result<Arc<Table>, OpenError> {
         let data = room.config.data_dir.clone();
         let dir = names::signal_dir(&data, tenant, signal);
         let below = dir.strip_prefix(&data).unwrap_or(&dir).join("wal");
@@ -52,6 +54,7 @@ impl Table {
             room,
             tenant: tenant.clone(),
             signal,
+            services,
             dir,
             flush_waker: Waker::new(),
             flushed: Notify::new(),
@@ -60,8 +63,7 @@ impl Table {
         };
         table.open_segments();
         table.remove_leftovers();
-        let replayed = table.replay()?;
-        Ok((Arc::new(table), replayed))
+        Ok(Arc::new(table))
     }
 
     fn open_segments(&self) {
@@ -147,9 +149,22 @@ impl Table {
             .collect()
     }
 
+    /// Shows the services of all segments to the register.
+    pub(crate) fn show_services(&self) {
+        let segments = Arc::clone(&self.state.read().segments);
+        for segment in segments.iter() {
+            let shown = segment.service_batch().map_err(PartError::from);
+            let arrival_ns = segment.meta().min_arrival_ns;
+            let shown = shown.and_then(|batch| Ok(self.services.see_all(&batch, arrival_ns)?));
+            if let Err(error) = shown {
+                tracing::warn!(segment = segment.id(), %error, "the services of a segment cannot be read");
+            }
+        }
+    }
+
     /// Puts the WAL's rows back into the memtable, flushing as it fills, so that a long log needs no
-    /// more memory than a short one.
-    fn replay(&self) -> Result<Replayed, OpenError> {
+    /// more memory than a short one. Returns where the WAL goes on, and what was found wrong in it.
+    pub(crate) fn replay(&self) -> Result<Replayed, OpenError> {
         let replayed = replay(&self.wal_place(), &self.signal.schema(), |frame| {
             self.apply(&frame.batch, frame.base_seq, frame.arrival_ns)?;
             if self.state.read().active.bytes() >= self.room.config.flush_bytes {
