@@ -15,8 +15,10 @@ pub enum QueryError {
     #[error("the cursor is broken or belongs to another request")]
     BadCursor,
     /// A limit is outside of what is allowed.
-    #[error("limit is {limit}, must be between 1 and {max}")]
+    #[error("{what} is {limit}, must be between 1 and {max}")]
     LimitOutOfRange {
+        /// What is limited.
+        what: &'static str,
         /// As asked.
         limit: usize,
         /// The largest that is allowed.
@@ -44,6 +46,18 @@ pub enum QueryError {
     Overloaded {
         /// How many wait.
         waiting: usize,
+    },
+    /// Too many exports run already: ask again when one has ended.
+    #[error("{max} exports are running already")]
+    TooManyExports {
+        /// How many may run.
+        max: usize,
+    },
+    /// An export is not whole: it gave all that could be read.
+    #[error("{segments} segments turned out to be damaged")]
+    Damaged {
+        /// How many.
+        segments: usize,
     },
     /// There is no such tenant. Damage to single segments is no error: see `missing` in the answers.
     #[error(transparent)]

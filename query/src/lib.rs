@@ -10,7 +10,9 @@
 //! | `language/` | the search language |
 //! | `exec/` | the scan as a DataFusion plan, and how plans are run |
 //! | `logs/` | log search |
+//! | `count/` | what logs hold: over time, by field, by value |
 //! | `trace/` | trace search, one trace whole |
+//! | `export/` | every match, as a stream |
 //! | `services.rs` | services with their percentiles |
 //! | `cursor.rs` | where the next page starts |
 //! | `hints.rs` | what an answer adds when it is empty |
@@ -18,10 +20,12 @@
 //! | `config.rs`, `limits.rs`, `error.rs` | settings, bounds, what can go wrong |
 
 mod config;
+mod count;
 mod cursor;
 mod engine;
 mod error;
 pub mod exec;
+mod export;
 mod hints;
 pub mod language;
 pub mod limits;
@@ -31,20 +35,28 @@ mod time;
 mod trace;
 
 pub use config::Config;
+pub use count::{
+    Counted, CountedLogs, FacetsAnswer, FacetsRequest, FieldCount, FieldType, FieldValue,
+    FieldValues, FieldsAnswer, HistogramAnswer, HistogramBucket, SEVERITY_NAMES, ValueCount,
+    ValuesAnswer, ValuesRequest,
+};
 pub use engine::QueryEngine;
 pub use error::QueryError;
+pub use export::{Export, ExportPiece, ExportRequest};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
-pub use services::{ServiceRow, ServicesAnswer};
+pub use services::{ServiceRow, ServicesAnswer, ServicesRequest};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{
     RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer,
     TracesRequest,
 };
+pub use trace::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags, SpanRecord, SpanRows};
 
 // Words of the rooms below in which questions are asked and answers given, so that whoever asks can name them.
 pub use clearspan_schema::any::AnyRef;
 pub use clearspan_schema::logs::Body;
-pub use clearspan_schema::{SpanId, TraceId, json};
-pub use clearspan_storage::TenantId;
+pub use clearspan_schema::nested::{EventRef, LinkRef};
+pub use clearspan_schema::{Signal, SpanId, TraceId, json};
 pub use clearspan_storage::background::{Clock, Now};
 pub use clearspan_storage::scan::{MissingSegment, ScanStats};
+pub use clearspan_storage::{ServiceSlot, ServiceSlots, TenantId};

@@ -17,11 +17,64 @@ pub const TRACE_SPANS_MAX: u64 = 2_000_000;
 /// a hundred megabytes.
 pub const MATCHING_TRACES_MAX: usize = 4_000_000;
 
+/// Logs of one span that are shown at once: a panel beside the waterfall. The others are found by log search.
+pub const SPAN_LOGS_MAX: usize = 1_000;
+
+/// Rows of one trace that are read between two moments at which that may be stopped: some record batches.
+pub const TRACE_ROWS_PER_READ: usize = 8_192;
+
+/// Events that a trace's skeleton shows as dots. More would be drawn over each other on any screen; each
+/// span says itself that it has events.
+pub const SKELETON_EVENTS_MAX: usize = 65_536;
+
+/// Bytes of a name in a trace's skeleton: some screen widths. The whole name stands in the span itself.
+pub const SKELETON_TEXT_BYTES_MAX: usize = 1_024;
+
+/// Bytes of all names in one skeleton, each counted once: what a browser may still take.
+pub const SKELETON_TEXTS_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Exports that run at once. Each holds a snapshot and [`EXPORT_UNITS_BYTES_MAX`] for as long as its client reads.
+pub const EXPORTS_MAX: usize = 8;
+
+/// Rows of one piece of an export, which becomes one line of OTLP/JSON: as a Collector's batch.
+pub const EXPORT_PIECE_ROWS_MAX: usize = 1_024;
+
+/// Bytes of one piece, in columns: as OTLP/JSON it stays far below what a receiver takes as one request.
+pub const EXPORT_PIECE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of decoded record batches that an export keeps, so that segments which overlap in time are not
+/// decoded anew for every row; the one that is being read is kept whatever its size.
+pub const EXPORT_UNITS_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Pieces that wait for a client, besides the one that is being made.
+pub const EXPORT_PIECES_WAITING: usize = 1;
+
 /// Durations that the percentiles of all services together may hold while they are computed: 8 bytes each.
 pub const DURATIONS_MAX: usize = 50_000_000;
 
+/// Parts of a range in which the calls of each service are counted: a drawing has fewer points across.
+pub const SERIES_BUCKETS_MAX: usize = 1_000;
+
 /// Services that one answer lists. The rest of a sender's inventions would serve nobody.
 pub const SERVICES_MAX: usize = 100_000;
+
+/// Distinct values of all fields together, or names of fields, that one question may count.
+pub const DISTINCT_MAX: usize = 1_000_000;
+
+/// Bytes that they may take, tables included: half of what all plans together have, so that a field which is
+/// different in every record cannot starve the other questions.
+pub const DISTINCT_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Fields whose values are counted in one scan. A page shows fewer.
+pub const FACETS_MAX: usize = 20;
+
+/// Dictionaries for which a count remembers what it found: one for each partition of a scan, and as many
+/// again that are about to be needed.
+pub(crate) const DICTIONARIES_REMEMBERED: usize = 16;
+
+/// Values of these dictionaries, and what was found for them, that one count remembers: some megabytes. Senders
+/// whose resource is another one in every record would fill the memory otherwise.
+pub(crate) const REMEMBERED_MAX: usize = 128 * 1024;
 
 /// Batches that wait between a scan and whoever reads it: enough that neither waits long for the other.
 pub const SCAN_BATCHES_WAITING: usize = 2;
@@ -31,12 +84,14 @@ pub const STEPS_PER_YIELD: usize = 4_096;
 
 /// Refuses a page size outside of 1 to [`LIMIT_MAX`].
 pub(crate) fn check_limit(limit: usize) -> Result<(), QueryError> {
-    if (1..=LIMIT_MAX).contains(&limit) {
+    check_within("limit", limit, LIMIT_MAX)
+}
+
+/// Refuses a number outside of 1 to `max`.
+pub(crate) fn check_within(what: &'static str, limit: usize, max: usize) -> Result<(), QueryError> {
+    if (1..=max).contains(&limit) {
         Ok(())
     } else {
-        Err(QueryError::LimitOutOfRange {
-            limit,
-            max: LIMIT_MAX,
-        })
+        Err(QueryError::LimitOutOfRange { what, limit, max })
     }
 }

@@ -15,13 +15,13 @@ use clearspan_schema::dictionary::TextDictionary;
 use clearspan_schema::group::ResourceRef;
 use clearspan_schema::json::push_text;
 use clearspan_schema::{SEQ, Signal, columns, spans};
-use clearspan_storage::scan::{MissingSegment, ScanStats, TimeRange};
+use clearspan_storage::scan::{MissingSegment, ScanStats, Snapshot, TimeRange};
 use futures::StreamExt;
 
 use crate::engine::Session;
 use crate::exec::{Emit, RowKey, SegmentScan, SegmentScanExec, unread};
 use crate::language::Query;
-use crate::limits::{DURATIONS_MAX, SERVICES_MAX};
+use crate::limits::{DURATIONS_MAX, SERIES_BUCKETS_MAX, SERVICES_MAX};
 use crate::{AskedRange, QueryError};
 
 /// `SpanKind` SERVER and CONSUMER: the spans that are calls.
@@ -74,13 +74,34 @@ pub struct ServiceRow {
     pub rate_per_s: f64,
     /// Start of its newest span, in nanoseconds since 1970; its arrival, when it has no start.
     pub last_seen_ns: i64,
+    /// Calls and errors in each part of the range, where the request asked for parts.
+    pub series: Vec<(u32, u32)>,
+}
+
+/// Which services, and how finely.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ServicesRequest {
+    /// When their spans started.
+    pub range: AskedRange,
+    /// Also count calls and errors over time, in this many equal parts of the range; one without ends
+    /// starts at the oldest span that is stored and ends at the newest.
+    pub series: Option<usize>,
+}
+
+impl From<AskedRange> for ServicesRequest {
+    fn from(range: AskedRange) -> Self {
+        ServicesRequest {
+            range,
+            series: None,
+        }
+    }
 }
 
 pub(crate) async fn services(
     session: Session,
-    range: AskedRange,
+    request: ServicesRequest,
 ) -> Result<ServicesAnswer, QueryError> {
-    let range = range.resolve(session.now_ns)?;
+    let range = request.range.resolve(session.now_ns)?;
     let Session {
         snapshot, plans, ..
     } = &session;
@@ -88,7 +109,13 @@ pub(crate) async fn services(
     let scan = SegmentScan::new(Arc::clone(snapshot), Query::all(Signal::Spans), range, emit)?;
     let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
     let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
-    let mut all = AllServices::default();
+    let series = request
+        .series
+        .map(|buckets| Series::new(range, snapshot, buckets));
+    let mut all = AllServices {
+        series,
+        ..AllServices::default()
+    };
     while let Some(batch) = batches.next().await {
         all.add(&batch.map_err(|error| plans.query_error(&error))?)?;
     }
@@ -107,6 +134,7 @@ struct AllServices {
     known: HashMap<String, usize>,
     services: Vec<Service>,
     durations: usize,
+    series: Option<Series>,
     /// The earliest and the latest start of a span.
     seen: Option<(i64, i64)>,
 }
@@ -118,6 +146,7 @@ struct Service {
     calls: u64,
     errors: u64,
     durations: Vec<i64>,
+    series: Vec<(u32, u32)>,
     newest: Option<RowKey>,
     /// The newest span's row in the current batch, when it is there.
     newest_row: Option<usize>,
@@ -156,6 +185,9 @@ impl AllServices {
                 service.calls += 1;
                 let is_error = statuses.is_valid(row) && statuses.value(row) == spans::STATUS_ERROR;
                 service.errors += u64::from(is_error);
+                if let Some(series) = &self.series {
+                    series.count(&mut service.series, key.placed_time, is_error);
+                }
                 if durations.is_valid(row) {
                     service.durations.push(durations.value(row));
                     self.durations += 1;
@@ -198,8 +230,10 @@ impl AllServices {
             });
         }
         self.known.insert(name.to_owned(), slot);
+        let buckets = self.series.as_ref().map_or(0, |series| series.buckets);
         self.services.push(Service {
             name: name.to_owned(),
+            series: vec![(0, 0); buckets],
             ..Service::default()
         });
         Ok(slot)
@@ -266,7 +300,39 @@ impl Service {
                 0.0
             },
             last_seen_ns: self.newest.map_or(0, |newest| newest.placed_time),
+            series: self.series,
             name: self.name,
+        }
+    }
+}
+
+/// Equal parts of a range, in which calls are counted.
+#[derive(Debug)]
+struct Series {
+    from: i128,
+    length: i128,
+    buckets: usize,
+}
+
+impl Series {
+    fn new(range: TimeRange, snapshot: &Snapshot, buckets: usize) -> Self {
+        let stored = snapshot.time_bounds();
+        let from = range.from.or(stored.map(|(oldest, _)| oldest)).unwrap_or(0);
+        // The newest span lies inside of a range that ends behind it.
+        let newest = stored.map(|(_, newest)| newest.saturating_add(1));
+        let to = range.to.or(newest).unwrap_or(from).max(from);
+        Series {
+            from: i128::from(from),
+            length: (i128::from(to) - i128::from(from)).max(1),
+            buckets: buckets.clamp(1, SERIES_BUCKETS_MAX),
+        }
+    }
+
+    fn count(&self, series: &mut [(u32, u32)], time: i64, is_error: bool) {
+        let at = (i128::from(time) - self.from) * self.buckets as i128 / self.length;
+        if let Some((calls, errors)) = usize::try_from(at).ok().and_then(|at| series.get_mut(at)) {
+            *calls = calls.saturating_add(1);
+            *errors = errors.saturating_add(u32::from(is_error));
         }
     }
 }

@@ -58,6 +58,17 @@ impl AskedRange {
         to: None,
     };
 
+    /// The first instant inside as asked, at `now_ns`, even where nothing can be stored that early or late.
+    pub(crate) fn start_ns(self, now_ns: i64) -> Option<i128> {
+        self.from.map(|time| time.at(now_ns))
+    }
+
+    /// The first instant behind as asked, at `now_ns`; `None` where everything stored lies before it.
+    pub(crate) fn end_ns(self, now_ns: i64) -> Option<i128> {
+        let to = self.to.map(|time| time.at(now_ns));
+        to.filter(|&to| to <= i128::from(i64::MAX))
+    }
+
     /// What the range means at `now_ns`. Fails when it ends before it starts.
     pub fn resolve(self, now_ns: i64) -> Result<TimeRange, QueryError> {
         let (from, to) = (

@@ -4,6 +4,7 @@
 //! time limit, or when whoever asked has gone (the future was dropped). Work gives way after every
 //! batch, so that it stops within one batch and no question holds up another.
 
+mod export;
 #[cfg(test)]
 mod tests;
 
@@ -12,19 +13,21 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clearspan_schema::{Signal, TraceId};
+use clearspan_schema::{Signal, SpanId, TraceId};
 use clearspan_storage::background::Clock;
 use clearspan_storage::scan::{ScanStats, Snapshot};
-use clearspan_storage::{Storage, TenantId};
+use clearspan_storage::{ServiceSlots, Storage, TenantId};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
-use crate::AskedRange;
 use crate::exec::Plans;
+use crate::limits::EXPORTS_MAX;
 use crate::{
-    Config, LogsAnswer, LogsRequest, QueryError, ServicesAnswer, TraceSpans, TracesAnswer,
-    TracesRequest, logs, services, trace,
+    Config, CountedLogs, FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LogId,
+    LogRows, LogsAnswer, LogsRequest, QueryError, ServicesAnswer, ServicesRequest, Skeleton,
+    SpanRows, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer, ValuesRequest, count, logs,
+    services, trace,
 };
 
 /// Answers questions. Cheap to clone.
@@ -37,6 +40,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     runtime: Handle,
     turns: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     plans: Plans,
 }
@@ -94,6 +98,7 @@ impl QueryEngine {
             clock,
             runtime,
             turns,
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             waiting,
             plans,
         })))
@@ -107,6 +112,56 @@ impl QueryEngine {
     ) -> Result<LogsAnswer, QueryError> {
         self.ask(tenant, Signal::Logs, |session| {
             logs::search(session, request)
+        })
+        .await
+    }
+
+    /// The logs that match, over time and by severity, in at most `buckets` + 1 buckets.
+    pub async fn logs_histogram(
+        &self,
+        tenant: &TenantId,
+        logs: CountedLogs,
+        buckets: usize,
+    ) -> Result<HistogramAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::histogram(session, logs, buckets)
+        })
+        .await
+    }
+
+    /// The fields of the logs that match; those in the most rows, at most `limit`.
+    pub async fn log_fields(
+        &self,
+        tenant: &TenantId,
+        logs: CountedLogs,
+        limit: usize,
+    ) -> Result<FieldsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::fields(session, logs, limit)
+        })
+        .await
+    }
+
+    /// The values that a field has in the logs that match.
+    pub async fn log_field_values(
+        &self,
+        tenant: &TenantId,
+        request: ValuesRequest,
+    ) -> Result<ValuesAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::values(session, request)
+        })
+        .await
+    }
+
+    /// The values of several fields of the logs that match, all from one scan.
+    pub async fn log_facets(
+        &self,
+        tenant: &TenantId,
+        request: FacetsRequest,
+    ) -> Result<FacetsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::facets(session, request)
         })
         .await
     }
@@ -148,16 +203,75 @@ impl QueryEngine {
         .await
     }
 
+    /// What a waterfall draws of one trace; `None` when no span of it is stored.
+    pub async fn skeleton(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+    ) -> Result<Option<Skeleton>, QueryError> {
+        let skeleton = self
+            .ask(tenant, Signal::Spans, move |session| {
+                trace::skeleton(session, id)
+            })
+            .await?;
+        Ok(skeleton.map(|mut skeleton| {
+            skeleton.colour(&self.service_slots(tenant));
+            skeleton
+        }))
+    }
+
+    /// The spans of one trace that have this id, with everything they have; mostly one or none.
+    pub async fn span(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+        span_id: SpanId,
+    ) -> Result<SpanRows, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| {
+            trace::span(session, id, span_id)
+        })
+        .await
+    }
+
+    /// The logs of one span of a trace, oldest first. More than [`crate::limits::SPAN_LOGS_MAX`] are cut
+    /// off: `matched` says how many there are.
+    pub async fn span_logs(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+        span_id: SpanId,
+    ) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            trace::span_logs(session, id, span_id)
+        })
+        .await
+    }
+
+    /// One log record by its id, as rows of which there is one; `None` when there is no such record.
+    pub async fn log_record(
+        &self,
+        tenant: &TenantId,
+        id: LogId,
+    ) -> Result<Option<LogRows>, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| logs::log(session, id))
+            .await
+    }
+
     /// The services that sent spans in a range.
     pub async fn services(
         &self,
         tenant: &TenantId,
-        range: AskedRange,
+        request: ServicesRequest,
     ) -> Result<ServicesAnswer, QueryError> {
         self.ask(tenant, Signal::Spans, move |session| {
-            services::services(session, range)
+            services::services(session, request)
         })
         .await
+    }
+
+    /// The colours of the tenant's services at this moment.
+    pub fn service_slots(&self, tenant: &TenantId) -> Arc<ServiceSlots> {
+        self.0.storage.service_slots(tenant)
     }
 
     /// Takes a turn, or a place among those who wait for one. The snapshot is pinned when the turn has

@@ -31,5 +31,6 @@ pub use tally::ScanTally;
 
 pub(crate) use fetch::{fetch, read_rows};
 pub(crate) use plans::Plans;
+pub(crate) use scan::PLACED_TIME;
 pub(crate) use tally::{fault, unread};
 pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::GreedyMemoryPool;
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryReservation};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::{
     ExecutionPlan, SendableRecordBatchStream, collect, execute_stream,
@@ -82,6 +82,11 @@ impl Plans {
         plan: Arc<dyn ExecutionPlan>,
     ) -> Result<SendableRecordBatchStream, QueryError> {
         execute_stream(plan, Arc::clone(&self.context)).map_err(|error| self.query_error(&error))
+    }
+
+    /// Memory of the budget that all plans share, for what is held outside of a plan; none of it taken yet.
+    pub(crate) fn reservation(&self, what: &str) -> MemoryReservation {
+        MemoryConsumer::new(what).register(self.context.memory_pool())
     }
 
     /// What `error` means to whoever asked.

@@ -41,5 +41,5 @@ mod tests;
 
 pub use ast::{Comparison, Expr, Field, Glob, Level, Pattern, Phrase, Query, Test, Value};
 pub use error::LanguageError;
-pub use matcher::Matcher;
+pub use matcher::{Highlighter, Matcher};
 pub use traces::TraceQuery;

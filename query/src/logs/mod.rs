@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `record.rs` | [`LogRows`], [`LogRecord`]: the rows of an answer, without Arrow; [`LogId`] |
 //! | `search.rs` | the search: its plan, the page, the count |
+//! | `one.rs` | one record by its id |
 //! | `newest.rs` | a page of everything, from as few rows as will do |
 
 mod newest;
+mod one;
 mod record;
 mod search;
 
@@ -14,6 +16,7 @@ use clearspan_storage::scan::{MissingSegment, ScanStats};
 
 pub use record::{LogId, LogRecord, LogRecords, LogRows};
 
+pub(crate) use one::log;
 pub(crate) use search::search;
 
 use crate::AskedRange;
@@ -36,6 +39,15 @@ impl Order {
             "asc" => Some(Order::Ascending),
             "desc" => Some(Order::Descending),
             _ => None,
+        }
+    }
+
+    /// The opposite direction.
+    #[must_use]
+    pub fn reversed(self) -> Order {
+        match self {
+            Order::Ascending => Order::Descending,
+            Order::Descending => Order::Ascending,
         }
     }
 }
@@ -62,6 +74,9 @@ pub struct LogsAnswer {
     pub rows: LogRows,
     /// Where the next page starts; `None` when this one is the last.
     pub next_cursor: Option<String>,
+    /// Where the rows before this page's first start: the `cursor` of the same request in the opposite order. `None` on a
+    /// page without a row, and on the one that was asked for without a cursor.
+    pub prev_cursor: Option<String>,
     /// Records that match, in the whole range, on whatever page.
     pub matched: u64,
     /// What was read.

@@ -9,7 +9,7 @@ use clearspan_schema::Signal;
 use super::{LogRows, LogsAnswer, LogsRequest, newest};
 use crate::cursor::{Cursor, Identity};
 use crate::engine::Session;
-use crate::exec::{RowKey, TopRows, fetch, top_rows, unread};
+use crate::exec::{FoundRow, RowKey, TopRows, fetch, top_rows, unread};
 use crate::language::Query;
 use crate::limits::check_limit;
 use crate::{QueryError, hints};
@@ -21,6 +21,7 @@ pub(crate) async fn search(
     check_limit(request.limit)?;
     let query = Query::parse(&request.query, Signal::Logs)?;
     let identity = Identity::logs(&query, request.range, request.order);
+    let reversed = Identity::logs(&query, request.range, request.order.reversed());
     let asked = request.range.resolve(session.now_ns)?;
     let cursor: Option<Cursor<RowKey>> = request
         .cursor
@@ -45,19 +46,20 @@ pub(crate) async fn search(
 
     let has_more = found.len() > request.limit;
     found.truncate(request.limit);
+    let behind = |row: &FoundRow, identity| {
+        let key = row.key;
+        Cursor { range, key }.encode(identity)
+    };
     let last = found.last().filter(|_| has_more);
-    let next_cursor = last.map(|row| {
-        Cursor {
-            range,
-            key: row.key,
-        }
-        .encode(identity)
-    });
+    let next_cursor = last.map(|row| behind(row, identity));
+    let first = found.first().filter(|_| request.cursor.is_some());
+    let prev_cursor = first.map(|row| behind(row, reversed));
     let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
     let rows = LogRows::new(fetch(snapshot, &addresses, &mut tally.faults)?);
     Ok(LogsAnswer {
         rows,
         next_cursor,
+        prev_cursor,
         matched: tally.matched,
         stats: session.stats(&tally.stats),
         missing: unread(snapshot, range, tally.faults),

@@ -10,7 +10,7 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use clearspan_schema::TraceId;
-use clearspan_storage::scan::{MissingSegment, Snapshot, TimeRange};
+use clearspan_storage::scan::{MissingSegment, RowAddress, Snapshot, TimeRange};
 use clearspan_storage::{TraceDirectory, TraceEntry};
 
 use super::TraceSortKey;
@@ -55,6 +55,15 @@ impl Directories {
         self.all
             .iter()
             .filter_map(move |(index, directory)| Some((*index, directory.get(id)?)))
+    }
+
+    /// Where all spans of a trace stand, part by part.
+    pub(crate) fn rows(&self, id: TraceId) -> impl Iterator<Item = RowAddress> {
+        self.all.iter().flat_map(move |(part, directory)| {
+            let part = *part;
+            let rows = directory.rows_of(id);
+            rows.map(move |row| RowAddress { part, row })
+        })
     }
 
     /// The directory of a part.

@@ -12,23 +12,40 @@
 //! | `page.rs` | the first traces in order, behind a cursor |
 //! | `summary.rs` | what a page shows of one trace |
 //! | `root.rs` | the root of a trace that no single part can name |
-//! | `whole.rs` | one trace with all its spans; its logs |
+//! | `reading.rs` | the rows of one trace, from every part |
+//! | `whole.rs` | one trace with all its spans; its logs, and those of one span |
+//! | `span.rs` | one span with everything it has |
+//! | `skeleton.rs`, `skeleton/` | what the waterfall draws of a trace, and its bytes |
+//! | `tree.rs` | the spans of a trace as a tree |
+//! | `self_time.rs` | self times |
 
 mod directories;
 mod matching;
 mod page;
+mod reading;
 mod root;
 mod search;
+mod self_time;
+mod skeleton;
+mod span;
 mod summary;
+mod tree;
 mod whole;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::TraceId;
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
+pub use skeleton::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags};
+pub use span::{SpanRecord, SpanRows};
+
+pub(crate) use directories::Directories;
+pub(crate) use matching::Matching;
 pub(crate) use page::TraceKey;
 pub(crate) use search::search;
-pub(crate) use whole::{logs, spans};
+pub(crate) use skeleton::skeleton;
+pub(crate) use span::span;
+pub(crate) use whole::{logs, span_logs, spans};
 
 use crate::AskedRange;
 

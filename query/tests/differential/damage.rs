@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::spans::{Span, batch, trace_id};
 use crate::store::Store;
 
-fn files_named(folder: &Path, name: &str) -> Vec<PathBuf> {
+pub(crate) fn files_named(folder: &Path, name: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -82,7 +82,7 @@ async fn an_answer_says_which_segments_it_lacks() {
     }
     let services = store
         .engine
-        .services(&tenant, AskedRange::ALL)
+        .services(&tenant, AskedRange::ALL.into())
         .await
         .unwrap();
     assert_eq!(services.missing.len(), 1);

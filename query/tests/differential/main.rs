@@ -8,8 +8,12 @@
 //! | `store.rs` | a store in a temporary folder whose loops are driven by hand |
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
+//! | `counts.rs` | what logs hold |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
+//! | `skeleton/` | a trace's skeleton, read back from its bytes |
+//! | `single.rs` | one span, one log record, the logs of one span |
+//! | `export.rs`, `export_ends.rs` | exports; how they begin and end |
 //! | `damage.rs` | segments that cannot be read |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -18,10 +22,15 @@
     reason = "a test prepares and damages real folders"
 )]
 
+mod counts;
 mod damage;
+mod export;
+mod export_ends;
 mod logs;
 mod random;
 mod records;
+mod single;
+mod skeleton;
 mod spans;
 mod store;
 mod traces;

@@ -21,6 +21,7 @@ const TURNS_MAX: usize = 100_000;
 pub(crate) struct Store {
     pub(crate) folder: TempDir,
     pub(crate) engine: QueryEngine,
+    query_config: Config,
     storage: Storage,
     clock: Arc<ManualClock>,
     runner: Arc<ManualRunner>,
@@ -28,10 +29,17 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Store::open(tempfile::tempdir().unwrap())
+        Store::with(Config {
+            scan_partitions: 3,
+            ..Config::default()
+        })
     }
 
-    fn open(folder: TempDir) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
+        Store::open(tempfile::tempdir().unwrap(), config)
+    }
+
+    fn open(folder: TempDir, query_config: Config) -> Self {
         let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
         let runner = Arc::new(ManualRunner::new(Arc::clone(&clock)));
         let environment = Environment {
@@ -43,20 +51,17 @@ impl Store {
         };
         let config = clearspan_storage::Config::new(folder.path().join("data"));
         let storage = Storage::open(config, environment).unwrap();
-        let config = Config {
-            scan_partitions: 3,
-            ..Config::default()
-        };
         let clock_for_queries = Arc::clone(&clock) as Arc<dyn Clock>;
         let engine = QueryEngine::new(
             storage.clone(),
-            config,
+            query_config.clone(),
             clock_for_queries,
             Handle::current(),
         );
         Store {
             folder,
             engine: engine.unwrap(),
+            query_config,
             storage,
             clock,
             runner,
@@ -100,11 +105,12 @@ impl Store {
         let Store {
             folder,
             engine,
+            query_config,
             storage,
             ..
         } = self;
         drop(engine);
         drop(storage);
-        Store::open(folder)
+        Store::open(folder, query_config)
     }
 }

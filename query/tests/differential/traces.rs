@@ -14,15 +14,15 @@ use crate::random::Random;
 use crate::spans::{HOUR, START, Span, batch, span_id, trace_id};
 use crate::store::Store;
 
-type SpanWanted = fn(&Span) -> bool;
-type TraceWanted = fn(&[&Span]) -> bool;
+pub(crate) type SpanWanted = fn(&Span) -> bool;
+pub(crate) type TraceWanted = fn(&[&Span]) -> bool;
 
 fn some(spans: &[&Span], wanted: SpanWanted) -> bool {
     spans.iter().any(|span| wanted(span))
 }
 
 /// Queries with what they mean.
-const QUERIES: [(&str, TraceWanted); 9] = [
+pub(crate) const QUERIES: [(&str, TraceWanted); 9] = [
     ("", |_| true),
     ("service:cart", |spans| {
         some(spans, |span| span.service == Some("cart"))
@@ -109,11 +109,11 @@ fn root<'a>(spans: &[&'a Span]) -> Option<&'a Span> {
     })
 }
 
-fn placed(spans: &[&Span]) -> i64 {
+pub(crate) fn placed(spans: &[&Span]) -> i64 {
     spans.iter().map(|span| span.placed()).min().unwrap()
 }
 
-fn by_trace(spans: &[Span]) -> BTreeMap<u8, Vec<&Span>> {
+pub(crate) fn by_trace(spans: &[Span]) -> BTreeMap<u8, Vec<&Span>> {
     let mut traces: BTreeMap<u8, Vec<&Span>> = BTreeMap::new();
     spans
         .iter()
@@ -125,7 +125,7 @@ fn at(ns: u64) -> Option<AskedTime> {
     Some(AskedTime::At(ns.into()))
 }
 
-fn ranges() -> [AskedRange; 4] {
+pub(crate) fn ranges() -> [AskedRange; 4] {
     [
         AskedRange::ALL,
         AskedRange {
@@ -143,7 +143,7 @@ fn ranges() -> [AskedRange; 4] {
     ]
 }
 
-fn holds(range: AskedRange, time: i64) -> bool {
+pub(crate) fn holds(range: AskedRange, time: i64) -> bool {
     let end = |end: Option<AskedTime>| match end {
         Some(AskedTime::At(ns)) => Some(ns),
         _ => None,
@@ -292,7 +292,7 @@ async fn check_whole(store: &Store, spans: &[Span], when: &str) {
 async fn check_services(store: &Store, spans: &[Span], range: AskedRange, when: &str) {
     let answer = store
         .engine
-        .services(&TenantId::default(), range)
+        .services(&TenantId::default(), range.into())
         .await
         .unwrap();
     let inside: Vec<&Span> = spans
@@ -334,6 +334,7 @@ fn service(name: &str, inside: &[&Span], seconds: f64) -> ServiceRow {
         .max_by_key(|span| (span.placed(), span.number))
         .unwrap();
     ServiceRow {
+        series: Vec::new(),
         name: name.into(),
         namespace: newest.service.map(|_| format!("ns-{}", newest.number % 3)),
         environment: newest.environment.map(|(_, value)| value.into()),

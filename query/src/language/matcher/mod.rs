@@ -17,8 +17,10 @@
 //! | `known.rs` | fields that are columns of their own |
 //! | `severity.rs` | severity: text, band, order |
 //! | `memo.rs` | answers per distinct value |
+//! | `highlight.rs` | where a text has what a query looks for |
 
 mod attributes;
+mod highlight;
 mod known;
 mod memo;
 mod severity;
@@ -39,6 +41,9 @@ use attributes::AttributeTest;
 use known::{BodyTest, CodeTest, DurationTest, EventNameTest, IdTest, TextColumnTest};
 use severity::SeverityTest;
 use text::TextTest;
+
+pub use highlight::Highlighter;
+pub(crate) use value::LIST_DEPTH_MAX;
 
 /// A compiled query.
 #[derive(Debug)]

@@ -9,6 +9,8 @@
 //!    not hold, the rest is searched by the algorithm of Knuth, Morris and Pratt, which sees all places
 //!    in one pass.
 
+use std::ops::Range;
+
 use arrow::array::{Array, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use clearspan_schema::any::AnyRef;
@@ -158,6 +160,29 @@ impl PhraseFinder {
             places += 1;
         }
         self.stands_after(folded, from)
+    }
+
+    /// The first places in `folded` where it stands, at most `max`, from as many tries. The places do not overlap.
+    pub(super) fn places(&self, folded: &str, max: usize, tries_max: usize) -> Vec<Range<usize>> {
+        let length = self.finder.needle().len();
+        let mut places = Vec::new();
+        let mut from = 0;
+        for _ in 0..tries_max {
+            let rest = folded.as_bytes().get(from..);
+            let Some(found) = rest.and_then(|rest| self.finder.find(rest)) else {
+                break;
+            };
+            let start = from + found;
+            from = start + 1;
+            if length > 0 && self.holds_at(folded, start) {
+                from = start + length;
+                places.push(start..from);
+                if places.len() == max {
+                    break;
+                }
+            }
+        }
+        places
     }
 
     fn holds_at(&self, folded: &str, start: usize) -> bool {

@@ -21,7 +21,7 @@ use crate::language::number::{Measure, Number, NumberLiteral};
 
 /// Lists inside each other that are looked into. Decoders accept less; this bounds the stack whatever
 /// they do.
-const LIST_DEPTH_MAX: usize = 256;
+pub(crate) const LIST_DEPTH_MAX: usize = 256;
 
 /// A compiled [`Test`].
 #[derive(Debug)]

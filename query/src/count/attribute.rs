@@ -1,0 +1,202 @@
+//! The values of an attribute, by the same rules as the matcher's: a record's hide its scope's, and those
+//! its resource's; under each of its names (see [`crate::language::renamed`]) an attribute counts as the
+//! same one.
+//!
+//! Scopes and resources are looked at once per dictionary entry. A record's attributes have to be looked
+//! at row by row, unless none of the batch has the name anywhere in its bytes, which one search over all
+//! of them tells.
+
+use arrow::array::{Array, BinaryArray, RecordBatch};
+use clearspan_schema::any::KeyValues;
+use clearspan_schema::dictionary::BinaryDictionary;
+use clearspan_schema::group::{ResourceRef, ScopeRef};
+use clearspan_schema::{columns, logs};
+use memchr::memmem::Finder;
+
+use super::budget::Budget;
+use super::distinct::{Distinct, Origin};
+use super::remembered::{Found, Remembered};
+use crate::QueryError;
+use crate::language::Level;
+use crate::language::renamed::names_of;
+
+/// Counts the values of one attribute.
+#[derive(Debug)]
+pub(crate) struct AttributeValues {
+    level: Level,
+    /// Its own name first.
+    names: Vec<String>,
+    finders: Vec<Finder<'static>>,
+    scopes: Remembered<Option<Found>>,
+    resources: Remembered<Option<Found>>,
+}
+
+impl AttributeValues {
+    pub(crate) fn new(level: Level, key: &str) -> Self {
+        let names: Vec<String> = names_of(key).into_iter().map(str::to_owned).collect();
+        let finder = |name: &String| Finder::new(name.as_bytes()).into_owned();
+        AttributeValues {
+            level,
+            finders: names.iter().map(finder).collect(),
+            names,
+            scopes: Remembered::default(),
+            resources: Remembered::default(),
+        }
+    }
+
+    pub(crate) fn columns(&self) -> Vec<&'static str> {
+        match self.level {
+            Level::Any => vec![logs::ATTRIBUTES, logs::SCOPE, logs::RESOURCE],
+            Level::Record => vec![logs::ATTRIBUTES],
+            Level::Scope => vec![logs::SCOPE],
+            Level::Resource => vec![logs::RESOURCE],
+        }
+    }
+
+    /// Counts the rows of `batch` for which `is_asked` holds.
+    pub(crate) fn add(
+        &mut self,
+        batch: &RecordBatch,
+        is_asked: impl Fn(usize) -> bool,
+        distinct: &mut Distinct,
+        budget: &mut Budget,
+    ) -> Result<(), QueryError> {
+        let record = self.record(batch)?;
+        let groups = Groups::new(self.level, batch)?;
+        let AttributeValues {
+            level,
+            names,
+            scopes,
+            resources,
+            ..
+        } = self;
+        let mut scopes = groups
+            .scope
+            .map(|column| (column, scopes.of(column.values())));
+        let mut resources = groups
+            .resource
+            .map(|column| (column, resources.of(column.values())));
+        for row in (0..batch.num_rows()).filter(|&row| is_asked(row)) {
+            if let Some(record) = record
+                && push(names, KeyValues::new(record.value(row)), distinct, budget)?
+            {
+                distinct.count_row();
+                continue;
+            }
+            if let Some((column, answers)) = &mut scopes
+                && let Some(key) = column.key(row)
+            {
+                let encoded = column.values().value(key);
+                let found =
+                    answers.get(key, || in_scope(*level, names, encoded, distinct, budget))?;
+                if let Some(found) = found {
+                    distinct.count(found);
+                    continue;
+                }
+            }
+            if let Some((column, answers)) = &mut resources
+                && let Some(key) = column.key(row)
+            {
+                let encoded = column.values().value(key);
+                let found = answers.get(key, || in_resource(names, encoded, distinct, budget))?;
+                if let Some(found) = found {
+                    distinct.count(found);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The records' attributes, if they matter and any of them may have the attribute.
+    fn record<'b>(&self, batch: &'b RecordBatch) -> Result<Option<&'b BinaryArray>, QueryError> {
+        if !matches!(self.level, Level::Any | Level::Record) {
+            return Ok(None);
+        }
+        let attributes = columns::binary(batch, logs::ATTRIBUTES)?;
+        let offsets = attributes.value_offsets();
+        let (first, last) = (offsets[0] as usize, offsets[attributes.len()] as usize);
+        let bytes = &attributes.value_data()[first..last];
+        let may_stand = |finder: &Finder<'_>| finder.find(bytes).is_some();
+        Ok(self.finders.iter().any(may_stand).then_some(attributes))
+    }
+}
+
+/// The columns of scope and resource, where they matter.
+struct Groups<'b> {
+    scope: Option<BinaryDictionary<'b>>,
+    resource: Option<BinaryDictionary<'b>>,
+}
+
+impl<'b> Groups<'b> {
+    fn new(level: Level, batch: &'b RecordBatch) -> Result<Self, QueryError> {
+        let column = |matters: bool, name: &'static str| {
+            matters
+                .then(|| columns::binary_dictionary(batch, name))
+                .transpose()
+        };
+        Ok(Groups {
+            scope: column(matches!(level, Level::Any | Level::Scope), logs::SCOPE)?,
+            resource: column(
+                matches!(level, Level::Any | Level::Resource),
+                logs::RESOURCE,
+            )?,
+        })
+    }
+}
+
+/// Adds the attribute's values to the row. Whether it is there: it may be there without a value.
+fn push(
+    names: &[String],
+    attributes: KeyValues<'_>,
+    distinct: &mut Distinct,
+    budget: &mut Budget,
+) -> Result<bool, QueryError> {
+    if attributes.is_empty() {
+        return Ok(false);
+    }
+    let mut is_there = false;
+    for value in names.iter().filter_map(|name| attributes.get(name)) {
+        distinct.push(value, budget)?;
+        is_there = true;
+    }
+    Ok(is_there)
+}
+
+/// `scope.name` and `scope.version` are the scope's own, where it has no attribute of that name.
+fn in_scope(
+    level: Level,
+    names: &[String],
+    encoded: &[u8],
+    distinct: &mut Distinct,
+    budget: &mut Budget,
+) -> Result<Option<Found>, QueryError> {
+    let Some(scope) = ScopeRef::decode(encoded) else {
+        return Ok(None);
+    };
+    if push(names, scope.attributes, distinct, budget)? {
+        return Ok(Some(distinct.take_found()));
+    }
+    let own = match names.first().map(String::as_str) {
+        Some("name") if level == Level::Scope => scope.name,
+        Some("version") if level == Level::Scope => scope.version,
+        _ => "",
+    };
+    if own.is_empty() {
+        return Ok(None);
+    }
+    distinct.push_text(own, Origin::Sent, budget)?;
+    Ok(Some(distinct.take_found()))
+}
+
+fn in_resource(
+    names: &[String],
+    encoded: &[u8],
+    distinct: &mut Distinct,
+    budget: &mut Budget,
+) -> Result<Option<Found>, QueryError> {
+    let Some(resource) = ResourceRef::decode(encoded) else {
+        return Ok(None);
+    };
+    let is_there = push(names, resource.attributes, distinct, budget)?;
+    Ok(is_there.then(|| distinct.take_found()))
+}

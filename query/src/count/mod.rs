@@ -1,0 +1,126 @@
+//! Counting: what the logs that match hold, without showing one of them. A histogram over time and
+//! severity, the fields that there are, the values that a field has.
+//!
+//! Every count comes from one scan of the pinned snapshot through the same plan and the same matcher as a
+//! search, so that the counts add up to what a search finds; only the columns that are counted are read.
+//! Batches are counted as they come. What is kept is bounded: by the number of buckets, or by a
+//! [`budget::Budget`] for distinct values, and a question that needs more is refused, never answered with a
+//! part.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `histogram.rs`, `grid.rs` | rows by time and severity; widths that are round numbers |
+//! | `fields.rs`, `names.rs` | the fields that rows have; counting their names |
+//! | `values.rs` | the values of one or several fields |
+//! | `source.rs`, `attribute.rs` | which values a field has in the rows of a batch |
+//! | `distinct.rs`, `value.rs` | counting distinct values; one value, its order and its filter |
+//! | `top.rs` | the first of what was counted |
+//! | `remembered.rs` | what was found for the values of a dictionary, kept from batch to batch |
+//! | `budget.rs` | what may be held |
+
+mod attribute;
+mod budget;
+mod distinct;
+mod fields;
+mod grid;
+mod histogram;
+mod names;
+mod remembered;
+mod source;
+mod top;
+mod value;
+mod values;
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use clearspan_schema::Signal;
+use clearspan_storage::scan::{MissingSegment, ScanStats, TimeRange};
+use futures::StreamExt;
+
+pub use fields::{FieldCount, FieldType, FieldsAnswer};
+pub use histogram::{HistogramAnswer, HistogramBucket, SEVERITY_NAMES};
+pub use value::FieldValue;
+pub use values::{
+    FacetsAnswer, FacetsRequest, FieldValues, ValueCount, ValuesAnswer, ValuesRequest,
+};
+
+pub(crate) use fields::fields;
+pub(crate) use histogram::histogram;
+pub(crate) use values::{facets, values};
+
+use crate::engine::Session;
+use crate::exec::{Emit, ScanTally, SegmentScan, SegmentScanExec, unread};
+use crate::language::Query;
+use crate::{AskedRange, QueryError, hints};
+
+/// Which logs are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedLogs {
+    /// A query of the search language; empty for every record.
+    pub query: String,
+    /// The range, over event times, else observed times.
+    pub range: AskedRange,
+}
+
+/// What every answer that counts has in common.
+#[derive(Debug)]
+pub struct Counted {
+    /// Records that match.
+    pub matched: u64,
+    /// What was read.
+    pub stats: ScanStats,
+    /// Segments that could not be read and may hold matching rows. Not empty: the answer is partial.
+    pub missing: Vec<MissingSegment>,
+    /// What may help whoever asked, as sentences.
+    pub hints: Vec<String>,
+}
+
+impl Counted {
+    fn new(session: &Session, range: TimeRange, tally: ScanTally) -> Self {
+        Counted {
+            matched: tally.matched,
+            stats: session.stats(&tally.stats),
+            hints: hints::for_empty(&session.snapshot, range, tally.matched),
+            missing: unread(&session.snapshot, range, tally.faults),
+        }
+    }
+}
+
+/// A question that counts, as it was understood.
+struct Scanned {
+    query: Query,
+    range: TimeRange,
+}
+
+impl Scanned {
+    fn new(session: &Session, logs: &CountedLogs) -> Result<Self, QueryError> {
+        Ok(Scanned {
+            query: Query::parse(&logs.query, Signal::Logs)?,
+            range: logs.range.resolve(session.now_ns)?,
+        })
+    }
+
+    /// Scans once and hands every batch of rows that match to `count`, with `columns` of the stored schema.
+    async fn each_batch(
+        &self,
+        session: &Session,
+        columns: Vec<&'static str>,
+        mut count: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
+    ) -> Result<ScanTally, QueryError> {
+        let plans = &session.plans;
+        let scan = SegmentScan::new(
+            Arc::clone(&session.snapshot),
+            self.query.clone(),
+            self.range,
+            Emit::Columns(columns),
+        )?;
+        let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
+        let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
+        while let Some(batch) = batches.next().await {
+            count(&batch.map_err(|error| plans.query_error(&error))?)?;
+            tokio::task::yield_now().await;
+        }
+        Ok(leaf.tally())
+    }
+}

@@ -1,0 +1,120 @@
+//! The values of one or several fields, with the rows that have them, from one scan.
+
+use super::budget::Budget;
+use super::source::{FieldCounter, columns_of};
+use super::value::FieldValue;
+use super::{Counted, CountedLogs, Scanned};
+use crate::QueryError;
+use crate::engine::Session;
+use crate::limits::{FACETS_MAX, check_limit, check_within};
+
+/// A question for the values of one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValuesRequest {
+    /// Which logs are counted.
+    pub logs: CountedLogs,
+    /// The field as it is named in a query.
+    pub field: String,
+    /// What the texts of the values begin with; empty for all values. Case counts where it counts in a
+    /// filter on the field.
+    pub prefix: String,
+    /// Values, from 1 to [`crate::limits::LIMIT_MAX`].
+    pub limit: usize,
+}
+
+/// The values of one field.
+#[derive(Debug)]
+pub struct ValuesAnswer {
+    /// The values.
+    pub values: FieldValues,
+    /// What was counted.
+    pub counted: Counted,
+}
+
+/// A question for the values of several fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetsRequest {
+    /// Which logs are counted.
+    pub logs: CountedLogs,
+    /// The fields as they are named in a query, from 1 to [`FACETS_MAX`].
+    pub fields: Vec<String>,
+    /// Values of each field, from 1 to [`crate::limits::LIMIT_MAX`].
+    pub limit: usize,
+}
+
+/// The values of several fields.
+#[derive(Debug)]
+pub struct FacetsAnswer {
+    /// Those of each field, in the order in which the fields were named.
+    pub facets: Vec<FieldValues>,
+    /// What was counted.
+    pub counted: Counted,
+}
+
+/// The values of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldValues {
+    /// The field as it was named.
+    pub field: String,
+    /// The values with the most rows, by their rows descending, then by value.
+    pub values: Vec<ValueCount>,
+    /// How many values there are, exactly.
+    pub distinct: u64,
+}
+
+/// A value, and how many rows have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueCount {
+    /// The value.
+    pub value: FieldValue,
+    /// The rows, exactly as many as [`FieldValue::filter`] finds.
+    pub count: u64,
+}
+
+pub(crate) async fn values(
+    session: Session,
+    request: ValuesRequest,
+) -> Result<ValuesAnswer, QueryError> {
+    check_limit(request.limit)?;
+    let counter = FieldCounter::new(&request.field, &request.prefix);
+    let (counters, counted) = count(&session, &request.logs, vec![counter]).await?;
+    let counter = counters.into_iter().next();
+    let counter = counter.ok_or_else(|| QueryError::Internal("a field was lost".into()))?;
+    Ok(ValuesAnswer {
+        values: counter.top(request.limit).await,
+        counted,
+    })
+}
+
+pub(crate) async fn facets(
+    session: Session,
+    request: FacetsRequest,
+) -> Result<FacetsAnswer, QueryError> {
+    check_within("the number of fields", request.fields.len(), FACETS_MAX)?;
+    check_limit(request.limit)?;
+    let fields = request.fields.iter();
+    let counters = fields.map(|name| FieldCounter::new(name, "")).collect();
+    let (counters, counted) = count(&session, &request.logs, counters).await?;
+    let mut facets = Vec::with_capacity(counters.len());
+    for counter in counters {
+        facets.push(counter.top(request.limit).await);
+    }
+    Ok(FacetsAnswer { facets, counted })
+}
+
+/// All `counters` over the rows that match.
+async fn count(
+    session: &Session,
+    logs: &CountedLogs,
+    mut counters: Vec<FieldCounter>,
+) -> Result<(Vec<FieldCounter>, Counted), QueryError> {
+    let scanned = Scanned::new(session, logs)?;
+    let mut budget = Budget::new(&session.plans);
+    let columns = columns_of(&counters);
+    let each = |batch: &_| {
+        let mut counters = counters.iter_mut();
+        counters.try_for_each(|counter| counter.add(batch, &mut budget))
+    };
+    let tally = scanned.each_batch(session, columns, each).await?;
+    Ok((counters, Counted::new(session, scanned.range, tally)))
+}

@@ -1,0 +1,106 @@
+//! Record batches that are kept decoded. Rows in order may go to and fro between segments that overlap in
+//! time; each of these would otherwise be decoded once for every row.
+
+use std::ops::Range;
+
+use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::datatypes::DataType;
+use clearspan_storage::scan::{Part, PartError, RowSelection, ScanStats};
+
+use crate::limits::EXPORT_UNITS_BYTES_MAX;
+
+/// The units that were used last, up to a number of bytes; the latest stands last.
+#[derive(Debug, Default)]
+pub(super) struct Units {
+    kept: Vec<Unit>,
+}
+
+/// Rows that were decoded together.
+#[derive(Debug)]
+pub(super) struct Unit {
+    part: u32,
+    rows: Range<u32>,
+    batch: RecordBatch,
+    /// What a row of it takes, on average; at least 1.
+    pub(super) row_bytes: usize,
+    /// Bytes that are held for it: a memtable chunk lies in memory anyway.
+    held_bytes: usize,
+}
+
+impl Units {
+    /// The unit of `part`, the snapshot's part number `index`, in which `row` stands.
+    pub(super) fn get(&mut self, part: &Part, index: u32, row: u32) -> Result<&Unit, PartError> {
+        let is_it = |unit: &Unit| unit.part == index && unit.rows.contains(&row);
+        let unit = match self.kept.iter().position(is_it) {
+            Some(at) => self.kept.remove(at),
+            None => Unit::read(part, index, row)?,
+        };
+        let mut bytes = unit.held_bytes;
+        // From the latest on, as many as still fit.
+        let kept = self.kept.iter().rev();
+        let fitting = kept.take_while(|unit| {
+            bytes = bytes.saturating_add(unit.held_bytes);
+            bytes <= EXPORT_UNITS_BYTES_MAX
+        });
+        let leaving = self.kept.len() - fitting.count();
+        self.kept.drain(..leaving);
+        self.kept.push(unit);
+        self.kept.last().ok_or(PartError::NoSuchRow)
+    }
+}
+
+impl Unit {
+    fn read(part: &Part, index: u32, row: u32) -> Result<Self, PartError> {
+        let rows = part.unit_of(row);
+        let mut selection = RowSelection::none();
+        selection.push(rows.clone());
+        let columns = part.signal().stored_columns();
+        let mut stats = ScanStats::default();
+        let read = part.read(columns, &selection, &mut stats).next();
+        let batch = read.ok_or(PartError::NoSuchRow)??.batch;
+        let bytes = own_bytes(&batch);
+        Ok(Unit {
+            part: index,
+            rows,
+            row_bytes: (bytes / batch.num_rows().max(1)).max(1),
+            held_bytes: if part.is_segment() { bytes } else { 0 },
+            batch,
+        })
+    }
+
+    /// Whether it is of part number `index` and holds `row`.
+    pub(super) fn holds(&self, index: u32, row: u32) -> bool {
+        self.part == index && self.rows.contains(&row)
+    }
+
+    /// The rows, in that order; each must stand in this unit. Rows that follow each other are not copied.
+    pub(super) fn take(&self, rows: &[u32]) -> Result<RecordBatch, PartError> {
+        let follow = rows
+            .windows(2)
+            .all(|pair| pair[0].checked_add(1) == Some(pair[1]));
+        match rows.first() {
+            Some(first) if follow => {
+                let at = (first - self.rows.start) as usize;
+                Ok(self.batch.slice(at, rows.len()))
+            }
+            _ => {
+                let inside = rows.iter().map(|row| row - self.rows.start);
+                let inside = UInt32Array::from_iter_values(inside);
+                Ok(arrow::compute::take_record_batch(&self.batch, &inside)?)
+            }
+        }
+    }
+}
+
+/// Bytes of the rows themselves. The values of dictionaries are shared with the segment's cache.
+fn own_bytes(batch: &RecordBatch) -> usize {
+    let column_bytes = |column: &dyn Array| match column.data_type() {
+        DataType::Dictionary(..) => column.len() * size_of::<i32>(),
+        _ => column
+            .to_data()
+            .get_slice_memory_size()
+            .unwrap_or_else(|_| column.get_array_memory_size()),
+    };
+    let columns = batch.columns().iter();
+    columns.map(|column| column_bytes(column.as_ref())).sum()
+}

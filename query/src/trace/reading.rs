@@ -1,0 +1,52 @@
+//! The rows of one trace, from every part that has some.
+
+use clearspan_schema::TraceId;
+use clearspan_storage::scan::TimeRange;
+
+use super::TraceSpans;
+use crate::QueryError;
+use crate::engine::Session;
+use crate::exec::{fault, unread};
+use crate::limits::{TRACE_ROWS_PER_READ, TRACE_SPANS_MAX};
+
+/// All spans of a trace, with `columns` of the stored schema. Rows of a damaged segment are left out, as
+/// far as they cannot be read.
+pub(crate) async fn read(
+    session: &Session,
+    id: TraceId,
+    columns: &[&'static str],
+) -> Result<TraceSpans, QueryError> {
+    let mut batches = Vec::new();
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for part in session.snapshot.parts() {
+        let rows: Vec<u32> = match part.trace_directory() {
+            Ok(directory) => directory.rows_of(id).collect(),
+            Err(error) => {
+                faults.push(fault(part, &error)?);
+                continue;
+            }
+        };
+        count += rows.len() as u64;
+        if count > TRACE_SPANS_MAX {
+            return Err(QueryError::MemoryLimit {
+                limit: TRACE_SPANS_MAX,
+                unit: "spans of one trace",
+            });
+        }
+        for rows in rows.chunks(TRACE_ROWS_PER_READ) {
+            match part.take(rows, columns) {
+                Ok(read) => batches.extend(read),
+                Err(error) => {
+                    faults.push(fault(part, &error)?);
+                    break;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    Ok(TraceSpans {
+        batches,
+        missing: unread(&session.snapshot, TimeRange::ALL, faults),
+    })
+}
