@@ -1,10 +1,11 @@
 //! The command line. `clearspan` alone is `clearspan serve`.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use toml::Value;
 
 use crate::config::Flags;
@@ -24,8 +25,12 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start the server: OTLP/gRPC, OTLP/HTTP and the API in one process (the default)
     Serve(ServeArgs),
+    /// Start the server with a simulated shop that sends to it, so that there is something to look at
+    Demo(DemoArgs),
     /// Send OTLP files to a running server
     Import(ImportArgs),
+    /// Save traces or logs of a running server as OTLP/JSON lines
+    Export(ExportArgs),
     /// Check the configuration and print what is in force
     CheckConfig(ServeArgs),
     /// Ask a running server whether it is ready
@@ -33,14 +38,14 @@ pub(crate) enum Command {
 }
 
 /// Flags that set what the configuration sets too.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServeArgs {
     /// Configuration file [default: clearspan.toml, where it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Folder of the data [default: ./clearspan-data]
     #[arg(long, value_name = "FOLDER")]
-    data_dir: Option<PathBuf>,
+    pub(crate) data_dir: Option<PathBuf>,
     /// Address for OTLP over gRPC; port 0 takes a free one [default: 127.0.0.1:4317]
     #[arg(long, value_name = "ADDRESS")]
     otlp_grpc: Option<SocketAddr>,
@@ -70,6 +75,28 @@ impl ServeArgs {
         .filter_map(|(key, value)| Some((key, value?)))
         .collect()
     }
+}
+
+/// Visits per second: below there is nothing to see, above this one process would be sender and server of too much.
+const RATES: RangeInclusive<f64> = 0.1..=200.0;
+
+/// The shop's past is made as it is sent, but somebody waits for it.
+const HISTORY_MAX: Duration = Duration::from_secs(6 * 3_600);
+
+/// Flags of `serve`, and those of the shop. Unlike there, the data folder is a temporary one unless it is named here.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+    /// What the shop's randomness begins with: at the same time, the same seed makes the same spans and logs
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Visits per second, 0.1 to 200; each makes a trace of some twenty spans
+    #[arg(long, value_name = "N", default_value = "8", value_parser = rate)]
+    pub(crate) rate: f64,
+    /// How much of its past the shop sends at the start, up to six hours
+    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = history)]
+    pub(crate) history: Duration,
 }
 
 /// What to import, and where to.
@@ -103,6 +130,46 @@ pub(crate) enum SignalArg {
     Metrics,
 }
 
+/// What to export, where from and where to.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("what").required(true).args(["trace", "signal"])))]
+pub(crate) struct ExportArgs {
+    /// One trace with its logs, by its id
+    #[arg(long, value_name = "ID", conflicts_with_all = ["query", "from", "to"])]
+    pub(crate) trace: Option<String>,
+    /// All logs that match, or all spans of the traces that match
+    #[arg(long, value_enum)]
+    pub(crate) signal: Option<StoredSignalArg>,
+    /// Query of the search language [default: everything]
+    #[arg(
+        long,
+        value_name = "Q",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) query: String,
+    /// Start of the range: RFC 3339, milliseconds since 1970, or a time such as now-15m [default: the first record]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// End of the range, itself not included [default: the last record]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) to: Option<String>,
+    /// Base URL of the server's API
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4320")]
+    pub(crate) to_server: String,
+    /// File to write, once all of it is there; `-` is standard output [default: -]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// A signal that is stored, by its name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StoredSignalArg {
+    Logs,
+    Traces,
+}
+
 /// Whom to ask.
 #[derive(Debug, Args)]
 pub(crate) struct HealthArgs {
@@ -112,6 +179,28 @@ pub(crate) struct HealthArgs {
     /// Configuration file that names the address [default: clearspan.toml, where it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().map_err(|_| format!("not a number: {text}"))?;
+    if RATES.contains(&rate) {
+        Ok(rate)
+    } else {
+        Err(format!(
+            "{rate} is not in {} to {}",
+            RATES.start(),
+            RATES.end()
+        ))
+    }
+}
+
+fn history(text: &str) -> Result<Duration, String> {
+    let history = seconds(text)?;
+    if history <= HISTORY_MAX {
+        Ok(history)
+    } else {
+        Err(format!("longer than {} seconds", HISTORY_MAX.as_secs()))
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -1,11 +1,14 @@
 //! A small HTTP/1 client for the commands that talk to a running server.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, StatusCode, Uri};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -13,6 +16,9 @@ use hyper_util::rt::TokioExecutor;
 
 /// An answer's body beyond this is cut off with an error: no answer that we ask for is near it.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// A connection on which nothing comes for so long is asked whether it is still there.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(60);
 
 /// What requests call themselves.
 const AGENT: &str = concat!("clearspan/", env!("CARGO_PKG_VERSION"));
@@ -48,6 +54,16 @@ impl fmt::Display for BaseUrl {
     }
 }
 
+/// Where a server can be reached from its own machine: one that listens everywhere also listens on loopback.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
 /// What a server answered.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -68,6 +84,38 @@ impl Answer {
     }
 }
 
+/// An answer whose body is still to come.
+pub(crate) struct Arriving {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: UnsyncBoxBody<Bytes, anyhow::Error>,
+}
+
+impl Arriving {
+    /// The next bytes; `None` behind the last. A body that ends before it should is an error.
+    pub(crate) async fn chunk(&mut self) -> anyhow::Result<Option<Bytes>> {
+        while let Some(frame) = self.body.frame().await {
+            if let Ok(bytes) = frame?.into_data() {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The whole of it, unless it is too long.
+    pub(crate) async fn whole(self) -> anyhow::Result<Answer> {
+        let body = Limited::new(self.body, ANSWER_BYTES_MAX)
+            .collect()
+            .await
+            .map_err(|error| anyhow::anyhow!(error))?;
+        Ok(Answer {
+            status: self.status,
+            headers: self.headers,
+            body: body.to_bytes(),
+        })
+    }
+}
+
 /// Keeps its connections open between requests.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -79,6 +127,8 @@ impl Client {
     pub(crate) fn new(connections: usize) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
+        // A server whose machine is gone says nothing, for ever.
+        connector.set_keepalive(Some(KEEPALIVE_AFTER));
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(connections)
             .build(connector);
@@ -86,6 +136,11 @@ impl Client {
     }
 
     pub(crate) async fn get(&self, url: &Uri) -> anyhow::Result<Answer> {
+        self.get_streamed(url).await?.whole().await
+    }
+
+    /// As [`Client::get`], for answers of any length.
+    pub(crate) async fn get_streamed(&self, url: &Uri) -> anyhow::Result<Arriving> {
         self.request(
             Request::builder().method(Method::GET).uri(url),
             Bytes::new(),
@@ -99,6 +154,19 @@ impl Client {
         content_type: &str,
         body: Bytes,
     ) -> anyhow::Result<Answer> {
+        self.post_streamed(url, content_type, body)
+            .await?
+            .whole()
+            .await
+    }
+
+    /// As [`Client::post`], for answers of any length.
+    pub(crate) async fn post_streamed(
+        &self,
+        url: &Uri,
+        content_type: &str,
+        body: Bytes,
+    ) -> anyhow::Result<Arriving> {
         let request = Request::builder()
             .method(Method::POST)
             .uri(url)
@@ -110,17 +178,13 @@ impl Client {
         &self,
         request: http::request::Builder,
         body: Bytes,
-    ) -> anyhow::Result<Answer> {
+    ) -> anyhow::Result<Arriving> {
         let request = request.header(USER_AGENT, AGENT).body(Full::new(body))?;
         let (head, body) = self.inner.request(request).await?.into_parts();
-        let body = Limited::new(body, ANSWER_BYTES_MAX)
-            .collect()
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
-        Ok(Answer {
+        Ok(Arriving {
             status: head.status,
             headers: head.headers,
-            body: body.to_bytes(),
+            body: body.map_err(anyhow::Error::from).boxed_unsync(),
         })
     }
 }

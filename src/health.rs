@@ -1,6 +1,5 @@
 //! `clearspan health`: asks a running server whether it is ready. For containers: exit 0 when it is, else 1.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use anyhow::Context;
 use tokio::time;
 
 use crate::cli::HealthArgs;
-use crate::client::{BaseUrl, Client};
+use crate::client::{BaseUrl, Client, reachable};
 use crate::{config, output};
 
 /// A probe that takes longer is a no.
@@ -40,14 +39,4 @@ pub(crate) fn run(args: &HealthArgs) -> anyhow::Result<ExitCode> {
         answer.status.as_u16()
     ));
     Ok(ExitCode::FAILURE)
-}
-
-/// Where a server can be reached from its own machine: one that listens everywhere also listens on loopback.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
 }

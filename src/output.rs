@@ -12,3 +12,8 @@ pub(crate) fn line(text: &str) {
 pub(crate) fn error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "clearspan: {text}");
 }
+
+/// Prints one line on stderr that is no fault: for people, where stdout is for scripts.
+pub(crate) fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

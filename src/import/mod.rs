@@ -6,13 +6,9 @@
 //! | `split` | cutting an input into lines or length-prefixed frames |
 //! | `request` | from one line or frame to the requests that carry it |
 //! | `shift` | the distance of `--shift-to-now` |
-//! | `sender` | delivery: requests in flight, retries, giving up |
-//! | `backoff` | how long to wait before a retry |
-//! | `answer` | what a server's answer means |
+//! | `sender` | requests in flight, what became of them, giving up |
 //! | `totals` | the count that the last line prints |
 
-mod answer;
-mod backoff;
 mod input;
 mod request;
 mod sender;

@@ -10,6 +10,7 @@ use memchr::memmem;
 use super::input::Place;
 use super::shift::Shift;
 use crate::cli::SignalArg;
+use crate::delivery::Export;
 
 /// One export request as it was found, with what it is.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,15 +19,11 @@ pub(super) struct Payload {
     pub(super) body: Vec<u8>,
 }
 
-/// One export request, ready to be sent.
+/// One export request, and where it was found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) place: Place,
-    pub(super) signal: WireSignal,
-    pub(super) encoding: Encoding,
-    /// Spans, log records or data points.
-    pub(super) records: u64,
-    pub(super) body: Bytes,
+    pub(super) export: Export,
 }
 
 impl Payload {
@@ -55,10 +52,12 @@ impl Payload {
             if records > 0 {
                 requests.push(Request {
                     place: place.clone(),
-                    signal,
-                    encoding,
-                    records,
-                    body,
+                    export: Export {
+                        signal,
+                        encoding,
+                        records,
+                        body,
+                    },
                 });
             }
         }
@@ -117,23 +116,6 @@ fn why_no_signal(line: &[u8]) -> String {
     match otlp::count_records(line, WireSignal::Traces, Encoding::Json) {
         Err(error) => error.to_string(),
         Ok(_) => "it has neither resourceSpans nor resourceLogs nor resourceMetrics".to_owned(),
-    }
-}
-
-/// Where OTLP/HTTP takes a signal.
-pub(super) fn path(signal: WireSignal) -> &'static str {
-    match signal {
-        WireSignal::Traces => "/v1/traces",
-        WireSignal::Logs => "/v1/logs",
-        WireSignal::Metrics => "/v1/metrics",
-    }
-}
-
-/// The content type of an encoding.
-pub(super) fn content_type(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Json => "application/json",
-        Encoding::Protobuf => "application/x-protobuf",
     }
 }
 

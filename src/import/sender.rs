@@ -1,37 +1,27 @@
-//! Delivery: a bounded number of requests in flight, each tried until it is answered for good or its time is up.
+//! A bounded number of requests in flight, and what became of each.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use clearspan_proto::otlp::WireSignal;
 use futures::StreamExt;
 use futures::stream;
-use http::Uri;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
-use tokio::time::{self, Instant};
 
 use super::Read;
-use super::answer::{Verdict, verdict};
-use super::backoff;
-use super::request::{self, Request};
+use super::input::Place;
+use super::request::Request;
 use super::totals::Totals;
-use crate::client::{BaseUrl, Client};
+use crate::client::BaseUrl;
+use crate::delivery::{Delivered, Exporter, Waiting};
 use crate::output;
-
-/// An attempt that takes longer is broken off and tried again.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// So many complaints are printed; the rest are counted.
 const COMPLAINTS_MAX: u64 = 20;
 
 /// Sends requests to one server.
 pub(super) struct Sender {
-    client: Client,
-    traces: Uri,
-    logs: Uri,
-    metrics: Uri,
+    exporter: Exporter,
     connections: usize,
     give_up_after: Duration,
     progress: ProgressBar,
@@ -52,12 +42,8 @@ impl Sender {
         give_up_after: Duration,
         progress: ProgressBar,
     ) -> anyhow::Result<Self> {
-        let url = |signal| to.join(request::path(signal));
         Ok(Self {
-            client: Client::new(connections),
-            traces: url(WireSignal::Traces)?,
-            logs: url(WireSignal::Logs)?,
-            metrics: url(WireSignal::Metrics)?,
+            exporter: Exporter::new(to, connections)?,
             connections,
             give_up_after,
             progress,
@@ -103,53 +89,19 @@ impl Sender {
         }
     }
 
-    /// Tries until the server takes or refuses the request for good, or its time is up.
     async fn deliver(&self, request: &Request) -> Outcome {
-        let started = Instant::now();
-        for retry in 0.. {
-            if self.gave_up() {
-                return Outcome::NotSent;
-            }
-            let (reason, after_s) = match self.attempt(request).await {
-                Verdict::Taken { rejected, message } => {
-                    return self.taken(request, rejected, &message);
-                }
-                Verdict::Refused { reason } => return self.refused(request, &reason),
-                Verdict::Retry { reason, after_s } => (reason, after_s),
-            };
-            if retry == 0 {
-                self.complain(&format!("{}: trying again: {reason}", request.place));
-            }
-            let wait = backoff::wait(retry, after_s, random());
-            if started.elapsed() + wait > self.give_up_after {
-                return self.give_up(request, &reason);
-            }
-            time::sleep(wait).await;
-        }
-        Outcome::NotSent
-    }
-
-    async fn attempt(&self, request: &Request) -> Verdict {
-        let url = match request.signal {
-            WireSignal::Traces => &self.traces,
-            WireSignal::Logs => &self.logs,
-            WireSignal::Metrics => &self.metrics,
+        let waiting = WaitingAt {
+            sender: self,
+            place: &request.place,
         };
-        let post = self.client.post(
-            url,
-            request::content_type(request.encoding),
-            request.body.clone(),
-        );
-        match time::timeout(ATTEMPT_TIMEOUT, post).await {
-            Ok(Ok(answer)) => verdict(request, &answer),
-            Ok(Err(error)) => Verdict::Retry {
-                reason: format!("{error:#}"),
-                after_s: None,
-            },
-            Err(_) => Verdict::Retry {
-                reason: "no answer in time".to_owned(),
-                after_s: None,
-            },
+        let delivering = self
+            .exporter
+            .deliver(&request.export, self.give_up_after, &waiting);
+        match delivering.await {
+            Delivered::Taken { rejected, message } => self.taken(request, rejected, &message),
+            Delivered::Refused { reason } => self.refused(request, &reason),
+            Delivered::TimeUp { reason } => self.give_up(request, &reason),
+            Delivered::Abandoned => Outcome::NotSent,
         }
     }
 
@@ -157,13 +109,13 @@ impl Sender {
         if rejected > 0 {
             self.complain(&format!(
                 "{}: {rejected} of {} records rejected: {message}",
-                request.place, request.records
+                request.place, request.export.records
             ));
         } else if !message.is_empty() {
             self.complain(&format!("{}: the server warns: {message}", request.place));
         }
         Outcome::Taken {
-            accepted: request.records - rejected,
+            accepted: request.export.records - rejected,
             rejected,
         }
     }
@@ -171,11 +123,11 @@ impl Sender {
     fn refused(&self, request: &Request, reason: &str) -> Outcome {
         self.complain(&format!(
             "{}: all {} records rejected: {reason}",
-            request.place, request.records
+            request.place, request.export.records
         ));
         Outcome::Taken {
             accepted: 0,
-            rejected: request.records,
+            rejected: request.export.records,
         }
     }
 
@@ -218,7 +170,19 @@ impl Sender {
     }
 }
 
-/// Good enough to spread waits: a hasher of the standard library is seeded anew each time.
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
+/// The sender, as it waits for the request that was found at one place.
+struct WaitingAt<'a> {
+    sender: &'a Sender,
+    place: &'a Place,
+}
+
+impl Waiting for WaitingAt<'_> {
+    fn is_over(&self) -> bool {
+        self.sender.gave_up()
+    }
+
+    fn trying_again(&self, reason: &str) {
+        self.sender
+            .complain(&format!("{}: trying again: {reason}", self.place));
+    }
 }

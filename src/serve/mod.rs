@@ -15,6 +15,7 @@ mod runtimes;
 mod signals;
 mod status;
 
+use std::future::{self, Future};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,29 +25,45 @@ use clearspan_collector::Collector;
 use clearspan_query::QueryEngine;
 use clearspan_storage::background::Clock;
 use clearspan_storage::{Environment, Storage, TenantId};
-use clearspan_ui::Api;
+use clearspan_ui::{Api, Endpoints};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::ServeArgs;
+use crate::client::{BaseUrl, reachable};
 use crate::config::{self, Settings};
+use crate::demo::SampleVisit;
 use crate::{logging, output};
 use listeners::Listeners;
+pub(crate) use listeners::Ports;
 use runtimes::Runtimes;
 use status::Figures;
 
 /// From the signal to the exit. Whoever stops us kills us after 30 s.
 const SHUTDOWN_TIME: Duration = Duration::from_secs(27);
 
+/// A client in this process ends within this, or is left behind.
+const GUEST_TIME: Duration = Duration::from_secs(5);
+
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let settings = config::load(args.config.as_deref(), args.flags())?;
-    logging::start(&settings)?;
+    run_with(&settings, |_, _| future::ready(()))
+}
+
+/// Runs until SIGTERM or SIGINT, with a guest: a client of the server in the server's own process. It begins when the server is
+/// ready and is asked to stop before the server is.
+pub(crate) fn run_with<G, F>(settings: &Settings, guest: G) -> anyhow::Result<ExitCode>
+where
+    G: FnOnce(Ports, CancellationToken) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    logging::start(settings)?;
     open_files::raise();
     let runtimes = Runtimes::start()?;
-    let outcome = runtimes.network.block_on(serve(&settings, &runtimes));
+    let outcome = runtimes.network.block_on(serve(settings, &runtimes, guest));
     // What still runs is beyond its time, and has nothing to lose.
     runtimes.leave();
     outcome.map(|()| ExitCode::SUCCESS)
@@ -56,16 +73,22 @@ pub(crate) fn run(args: &ServeArgs) -> anyhow::Result<ExitCode> {
 /// 2. Storage opens: it takes the data folder for itself and replays the write-ahead log. Until the collector
 ///    serves its ports, senders wait in the kernel's queue.
 /// 3. Ready: three lines on stdout name the ports.
-/// 4. Asked to stop: the API says that it is not ready any more; the collector refuses new requests retryably and
-///    finishes those in flight.
+/// 4. Asked to stop: a guest ends; the API says that it is not ready any more; the collector refuses new requests
+///    retryably and finishes those in flight.
 /// 5. Storage writes its memtables to segments and lets go of the folder; the API ends last, as it still answers meanwhile.
-async fn serve(settings: &Settings, runtimes: &Runtimes) -> anyhow::Result<()> {
+async fn serve<G, F>(settings: &Settings, runtimes: &Runtimes, guest: G) -> anyhow::Result<()>
+where
+    G: FnOnce(Ports, CancellationToken) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
     let stop = signals::install()?;
     let Listeners {
         otlp_grpc,
         otlp_http,
         http,
+        otlp_urls: [grpc_url, http_url],
         lines,
+        ports,
     } = Listeners::open(&settings.server).await?;
 
     let environment = Environment::system();
@@ -92,17 +115,27 @@ async fn serve(settings: &Settings, runtimes: &Runtimes) -> anyhow::Result<()> {
         Arc::clone(&clock),
         runtimes.query.handle().clone(),
     )?;
-    let receiving = receive(&collector, otlp_grpc, otlp_http, &stop);
+    let own = BaseUrl::parse(&format!("http://{}", reachable(ports.otlp_http)))?;
+    let close = CancellationToken::new();
+    let receiving = receive(&collector, otlp_grpc, otlp_http, &close);
     api.open(
         engine,
-        Arc::new(Figures::new(collector, storage.clone(), clock)),
+        Arc::new(Figures::new(collector, storage.clone(), Arc::clone(&clock))),
+        Endpoints {
+            otlp_grpc: grpc_url,
+            otlp_http: http_url,
+            demo_trace: Some(Arc::new(SampleVisit::new(&own, Arc::clone(&clock))?)),
+        },
     );
     lines.iter().for_each(|line| output::line(line));
     tracing::info!(data_dir = %settings.server.data_dir.display(), "ready");
+    let guest = tokio::spawn(guest(ports, stop.clone()));
 
     stop.cancelled().await;
     let deadline = Instant::now() + SHUTDOWN_TIME;
     tracing::info!("shutting down");
+    let _beyond_its_time = time::timeout(GUEST_TIME, guest).await;
+    close.cancel();
     api.drain();
     let received = receiving.await;
     close_storage(storage, deadline).await?;
@@ -153,22 +186,22 @@ fn collector(
     collector.map(Arc::new).map_err(anyhow::Error::msg)
 }
 
-/// Serves both ports until `stop`; the handle ends when the last request in flight is answered.
+/// Serves both ports until `close`; the handle ends when the last request in flight is answered.
 fn receive(
     collector: &Arc<Collector>,
     otlp_grpc: TcpListener,
     otlp_http: TcpListener,
-    stop: &CancellationToken,
+    close: &CancellationToken,
 ) -> JoinHandle<()> {
     let collector = Arc::clone(collector);
-    let (stop_grpc, stop_http) = (
-        stop.clone().cancelled_owned(),
-        stop.clone().cancelled_owned(),
+    let (close_grpc, close_http) = (
+        close.clone().cancelled_owned(),
+        close.clone().cancelled_owned(),
     );
     tokio::spawn(async move {
         tokio::join!(
-            collector.serve_grpc(otlp_grpc, stop_grpc),
-            collector.serve_http(otlp_http, stop_http)
+            collector.serve_grpc(otlp_grpc, close_grpc),
+            collector.serve_http(otlp_http, close_http)
         );
     })
 }

@@ -5,10 +5,16 @@
 //! |---|---|
 //! | `server.rs` | the store, the API on a port, and a client |
 //! | `logs.rs` | log search: rows, pages, cursors, what is refused |
+//! | `counts/` | logs counted over time, by field and by value |
 //! | `traces.rs` | trace search, one trace, its logs, services |
+//! | `export.rs` | exports |
+//! | `roundtrip.rs` | what is exported is what was sent |
 //! | `damage.rs` | answers that are not whole, and faults inside |
 
-mod damage;
+mod counts;
+pub(crate) mod damage;
+mod export;
 mod logs;
-mod server;
+mod roundtrip;
+pub(crate) mod server;
 mod traces;

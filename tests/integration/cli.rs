@@ -1,6 +1,8 @@
 //! The command line of the real binary: what it prints, and how it exits.
 
 mod configuration;
+mod demo;
+mod export;
 mod health;
 mod import;
 mod receiver;
@@ -89,7 +91,14 @@ impl Clearspan {
 fn help_and_version_are_answers() {
     let help = Clearspan::new(["--help"]).run();
     assert_eq!(help.code, Some(0));
-    for command in ["serve", "import", "check-config", "health"] {
+    for command in [
+        "serve",
+        "demo",
+        "import",
+        "export",
+        "check-config",
+        "health",
+    ] {
         assert!(
             help.stdout.contains(command),
             "{command} is not listed:\n{}",

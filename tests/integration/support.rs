@@ -12,6 +12,9 @@ use serde_json::Value;
 /// Longer than anything here takes; what has not happened by then never will.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How much the server logs; little, unless a test asks for more.
+const LOG_LEVEL: &str = "CLEARSPAN_LOG__LEVEL";
+
 /// A running server. It is killed when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -25,13 +28,18 @@ impl Server {
     pub(crate) fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clearspan"));
         command.args(["serve", "--data-dir"]).arg(data);
+        Self::spawn(command.env_clear().envs(settings.iter().copied()))
+    }
+
+    /// Starts a command that serves, on ports that never collide, and waits until it is ready.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
         for port in ["--otlp-grpc", "--otlp-http", "--http"] {
             command.args([port, "127.0.0.1:0"]);
         }
+        if !command.get_envs().any(|(name, _)| name == LOG_LEVEL) {
+            command.env(LOG_LEVEL, "warn");
+        }
         let mut child = command
-            .env_clear()
-            .env("CLEARSPAN_LOG__LEVEL", "warn")
-            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

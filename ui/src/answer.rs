@@ -1,7 +1,7 @@
 //! What all answers have in common: how much of it is there, what it cost, what is missing.
 
 use axum::response::{IntoResponse, Response};
-use clearspan_query::{MissingSegment, ScanStats};
+use clearspan_query::{Counted, MissingSegment, ScanStats};
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -21,6 +21,27 @@ pub(crate) struct PageEnd {
     pub(crate) whole: Completeness,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hints: Vec<String>,
+}
+
+/// The fields behind what was counted.
+#[derive(Serialize)]
+pub(crate) struct CountEnd {
+    pub(crate) stats: StatsView,
+    #[serde(flatten)]
+    pub(crate) whole: Completeness,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) hints: Vec<String>,
+}
+
+impl CountEnd {
+    /// `unknown` are the hints at parameters.
+    pub(crate) fn new(elapsed_ms: u64, counted: Counted, unknown: Vec<String>) -> Self {
+        CountEnd {
+            stats: StatsView::new(elapsed_ms, &counted.stats),
+            whole: Completeness::of(counted.missing),
+            hints: [counted.hints, unknown].concat(),
+        }
+    }
 }
 
 /// What a scan cost: of segments, granules, templates and rows the total, what was skipped by what, and

@@ -9,7 +9,7 @@
 //! | 413, 414 | `body_too_large`, `url_too_long` |
 //! | 422 | `time_limit`, `memory_limit` |
 //! | 429 | `overloaded` |
-//! | 503 | `not_ready`, `internal` |
+//! | 503 | `not_ready`, `demo_trace`, `internal` |
 
 use axum::response::{IntoResponse, Response};
 use clearspan_query::QueryError;
@@ -62,6 +62,8 @@ pub(crate) enum ApiError {
     NotReady { doing: &'static str },
     #[error(transparent)]
     Query(#[from] QueryError),
+    #[error("the demo trace was not taken: {reason}")]
+    DemoTrace { reason: String },
     #[error("the answer could not be made")]
     Internal,
 }
@@ -143,19 +145,39 @@ impl ApiError {
                 "not_ready",
                 "ask again when /readyz answers 200".to_owned(),
             ),
+            Self::DemoTrace { .. } => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "demo_trace",
+                "the server's log says more".to_owned(),
+            ),
             Self::Query(error) => query_kind(error),
             Self::Internal => internal(),
         }
     }
 
-    /// The body, as it is sent.
-    pub(crate) fn to_json(&self) -> String {
-        let (_, code, hint) = self.kind();
-        let message = match self {
+    /// What went wrong, in words for whoever asked.
+    pub(crate) fn message(&self) -> String {
+        match self {
             // What went wrong inside is for the log.
             Self::Query(QueryError::Internal(_)) => Self::Internal.to_string(),
             other => other.to_string(),
-        };
+        }
+    }
+
+    /// What the caller can do.
+    pub(crate) fn hint(&self) -> String {
+        self.kind().2
+    }
+
+    /// Whether it is the server's own fault.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.kind().1 == "internal"
+    }
+
+    /// The body, as it is sent.
+    pub(crate) fn to_json(&self) -> String {
+        let (_, code, hint) = self.kind();
+        let message = self.message();
         let mut error = ErrorView {
             code,
             message: &message,
@@ -247,14 +269,21 @@ fn query_kind(error: &QueryError) -> (StatusCode, &'static str, String) {
             "overloaded",
             "ask again in a second",
         ),
-        QueryError::UnknownTenant(_) | QueryError::Internal(_) => return internal(),
+        QueryError::TooManyExports { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "overloaded",
+            "ask again when another export has ended",
+        ),
+        QueryError::UnknownTenant(_) | QueryError::Damaged { .. } | QueryError::Internal(_) => {
+            return internal();
+        }
     };
     (status, code, hint.to_owned())
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.kind().1 == "internal" {
+        if self.is_internal() {
             tracing::error!(error = ?self, "a request could not be answered");
         }
         let mut response = (self.status(), self.to_json()).into_response();

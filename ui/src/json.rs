@@ -1,4 +1,4 @@
-//! Log rows as JSON.
+//! Log rows and values of fields as JSON.
 //!
 //! Written straight into one buffer, because a page may hold ten thousand rows with any number of
 //! attributes. How a value is shown is `clearspan_query::json`'s business: what is searched is what is
@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use clearspan_query::json::{push_json, push_json_object, push_json_string};
-use clearspan_query::{AnyRef, Body, LogRecord, LogRows, QueryError};
+use clearspan_query::{AnyRef, Body, FieldValue, LogRecord, LogRows, QueryError, ValueCount};
 
 /// Appends `rows` as a JSON array.
 pub(crate) fn push_log_rows(rows: &LogRows, out: &mut String) -> Result<(), QueryError> {
@@ -22,7 +22,7 @@ pub(crate) fn push_log_rows(rows: &LogRows, out: &mut String) -> Result<(), Quer
     Ok(())
 }
 
-fn push_log_row(record: &LogRecord<'_>, out: &mut String) {
+pub(crate) fn push_log_row(record: &LogRecord<'_>, out: &mut String) {
     let log = &record.log;
     let _infallible = write!(out, "{{\"id\":\"{}\"", record.id);
     out.push_str(",\"time_ns\":");
@@ -108,4 +108,40 @@ fn push_optional_string(text: Option<&str>, out: &mut String) {
         Some(text) => push_json_string(text, out),
         None => out.push_str("null"),
     }
+}
+
+/// Appends `values` as a JSON array.
+pub(crate) fn push_value_counts(values: &[ValueCount], out: &mut String) {
+    out.push('[');
+    for (at, ValueCount { value, count }) in values.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        out.push_str("{\"value\":");
+        let is_text_for_int = push_field_value(value, out);
+        let _infallible = write!(out, ",\"count\":{count}");
+        if is_text_for_int {
+            out.push_str(",\"type\":\"int\"");
+        }
+        out.push('}');
+    }
+    out.push(']');
+}
+
+/// Whether a text stands there for an integer that a JSON number would round.
+fn push_field_value(value: &FieldValue, out: &mut String) -> bool {
+    let start = out.len();
+    match value {
+        FieldValue::Text(text) => {
+            push_json_string(text, out);
+            return false;
+        }
+        // No double with these digits is rounded: they are its own.
+        FieldValue::Int {
+            value,
+            only_double: false,
+        } => push_json(AnyRef::Int(*value), out),
+        other => out.push_str(&other.text()),
+    }
+    out[start..].starts_with('"')
 }

@@ -22,6 +22,9 @@ pub(crate) const LINGER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long such a client may take to finish.
 pub(crate) const LINGER_TIME_MAX: Duration = Duration::from_secs(2);
 
+/// How long a client may take no byte of an answer. It is gone, or stuck, and what it was to get is given up.
+pub(crate) const WRITE_STALL_MAX: Duration = Duration::from_secs(60);
+
 /// Characters of a request that an error message repeats.
 pub(crate) const SHOWN_CHARS_MAX: usize = 80;
 
@@ -30,3 +33,34 @@ pub(crate) const LOGS_LIMIT_DEFAULT: usize = 100;
 
 /// Traces of an answer when the request names no limit.
 pub(crate) const TRACES_LIMIT_DEFAULT: usize = 20;
+
+/// Buckets of a histogram when the request names no number.
+pub(crate) const BUCKETS_DEFAULT: usize = 60;
+
+/// Fields of an answer when the request names no limit.
+pub(crate) const FIELDS_LIMIT_DEFAULT: usize = 1_000;
+
+/// Values of a field when the request names no limit.
+pub(crate) const VALUES_LIMIT_DEFAULT: usize = 100;
+
+/// Values of each of several fields when the request names no limit: what a page shows beside its rows.
+pub(crate) const FACET_VALUES_LIMIT_DEFAULT: usize = 10;
+
+/// Spans of one page of a trace's table: what a browser lays out at once, and a reader takes in.
+pub(crate) const TRACE_TABLE_ROWS: usize = 200;
+
+/// Attributes that the panel of a span lists for each of its levels; the raw span has all.
+pub(crate) const PANEL_PAIRS_MAX: usize = 500;
+
+/// Bytes of an attribute's value or of a message that the panel of a span shows: two screens.
+pub(crate) const PANEL_VALUE_BYTES_MAX: usize = 4 * 1024;
+
+/// Bytes of a stack trace that the panel of a span shows: some hundreds of lines.
+pub(crate) const PANEL_STACK_BYTES_MAX: usize = 32 * 1024;
+
+/// Events, links and logs that the panel of a span lists of each; the raw span has all events and links, the log page all
+/// logs.
+pub(crate) const PANEL_ENTRIES_MAX: usize = 200;
+
+/// Bytes of the raw span that the panel shows; the trace as OTLP has all.
+pub(crate) const PANEL_RAW_BYTES_MAX: usize = 256 * 1024;

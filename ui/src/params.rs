@@ -25,18 +25,48 @@ pub(crate) struct Params(Vec<(String, Given)>);
 enum Given {
     Text(String),
     Number(String),
+    /// An array of texts, and of nothing else.
+    Texts(Vec<String>),
     /// Of a JSON type that no parameter takes.
     Other(&'static str),
 }
 
 impl Params {
+    /// Those of a URL alone.
+    pub(crate) fn of_query_string(query: &str) -> Result<Self, ApiError> {
+        let mut params = Params::default();
+        params.push_query_string(query)?;
+        Ok(params)
+    }
+
+    /// All that are text, in the order in which they were given.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(name, value)| match value {
+            Given::Text(text) => Some((name.as_str(), text.as_str())),
+            _ => None,
+        })
+    }
+
     /// A parameter that is text.
     pub(crate) fn text(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
         match self.given(name) {
             None => Ok(None),
             Some(Given::Text(text)) => Ok(Some(text)),
-            Some(Given::Number(_)) => Err(wrong_type(name, "a number", "a string")),
-            Some(Given::Other(kind)) => Err(wrong_type(name, kind, "a string")),
+            Some(other) => Err(wrong_type(name, other.kind(), "a string")),
+        }
+    }
+
+    /// A parameter that is a list of texts: in a body an array of strings, else one text with commas between.
+    pub(crate) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, ApiError> {
+        match self.given(name) {
+            None => Ok(None),
+            Some(Given::Text(text)) => Ok(Some(text.split(',').map(str::to_owned).collect())),
+            Some(Given::Texts(texts)) => Ok(Some(texts.clone())),
+            Some(other) => Err(wrong_type(
+                name,
+                other.kind(),
+                "a string or an array of strings",
+            )),
         }
     }
 
@@ -45,7 +75,7 @@ impl Params {
         match self.given(name) {
             None => Ok(None),
             Some(Given::Text(text) | Given::Number(text)) => Ok(Some(text)),
-            Some(Given::Other(kind)) => Err(wrong_type(name, kind, "a string or a number")),
+            Some(other) => Err(wrong_type(name, other.kind(), "a string or a number")),
         }
     }
 
@@ -67,13 +97,18 @@ impl Params {
 
     /// `limit`, a whole number. How large it may be, the engine knows.
     pub(crate) fn limit(&self, default: usize) -> Result<usize, ApiError> {
-        let Some(text) = self.text_or_number("limit")? else {
+        self.limited("limit", default)
+    }
+
+    /// A parameter that is a whole number within the same bounds as `limit`.
+    pub(crate) fn limited(&self, name: &'static str, default: usize) -> Result<usize, ApiError> {
+        let Some(text) = self.text_or_number(name)? else {
             return Ok(default);
         };
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(bad(
                 "bad_limit",
-                "limit",
+                name,
                 text,
                 "a whole number from 1 to 10000",
             ));
@@ -125,7 +160,7 @@ impl Params {
     }
 
     /// `name=value&...`, strictly: what browsers' forms send and nothing broken.
-    fn push_query_string(&mut self, query: &str) -> Result<(), ApiError> {
+    pub(crate) fn push_query_string(&mut self, query: &str) -> Result<(), ApiError> {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = percent_decoded(name).ok_or_else(|| ApiError::BadEncoding {
@@ -146,7 +181,7 @@ impl Params {
                 Value::String(text) => Given::Text(text),
                 Value::Number(number) => Given::Number(number_text(&number)),
                 Value::Bool(_) => Given::Other("a boolean"),
-                Value::Array(_) => Given::Other("an array"),
+                Value::Array(elements) => array(elements),
                 Value::Object(_) => Given::Other("an object"),
             };
             self.push(name, given)?;
@@ -155,12 +190,34 @@ impl Params {
     }
 }
 
+impl Given {
+    /// What it is, for refusing it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Given::Text(_) => "a string",
+            Given::Number(_) => "a number",
+            Given::Texts(_) => "an array",
+            Given::Other(kind) => kind,
+        }
+    }
+}
+
+fn array(elements: Vec<Value>) -> Given {
+    let texts: Option<Vec<String>> = elements
+        .into_iter()
+        .map(|element| match element {
+            Value::String(text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    texts.map_or(Given::Other("an array"), Given::Texts)
+}
+
 impl FromRequest<Api> for Params {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
-        let mut params = Params::default();
-        params.push_query_string(request.uri().query().unwrap_or_default())?;
+        let mut params = Params::of_query_string(request.uri().query().unwrap_or_default())?;
         if request.method() == Method::POST {
             check_content_type(request.headers())?;
             let body = tokio::time::timeout(BODY_TIME_MAX, whole(request.into_body()));

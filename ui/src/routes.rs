@@ -3,26 +3,63 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get};
-use http::{Method, Uri};
+use axum::routing::{MethodRouter, get, post};
+use http::Method;
 
 use crate::api::{health, logs_search, services, status, trace, trace_logs, traces_search};
+use crate::api::{logs_export, trace_skeleton, traces_export};
+use crate::api::{logs_fields, logs_histogram, logs_values};
+use crate::assets;
 use crate::error::{ApiError, shown};
 use crate::guard::guard;
+use crate::pages::{
+    self, logs as logs_page, services as services_page, settings, setup, traces as traces_page,
+};
 use crate::state::Api;
 
 /// The routes of `api`.
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/api/v1/logs/search", asked(logs_search::search))
+        .route("/api/v1/logs/histogram", asked(logs_histogram::histogram))
+        .route("/api/v1/logs/fields", asked(logs_fields::fields))
+        .route(
+            "/api/v1/logs/fields/{name}/values",
+            asked(logs_values::values),
+        )
+        .route("/api/v1/logs/facets", asked(logs_values::facets))
+        .route("/api/v1/logs/export", asked(logs_export::logs))
+        .route("/api/v1/traces/export", asked(traces_export::traces))
+        .route("/api/v1/traces/{id}/export", get(traces_export::trace))
         .route("/api/v1/traces/search", asked(traces_search::search))
         .route("/api/v1/traces/{id}", asked(trace::trace))
         .route("/api/v1/traces/{id}/logs", get(trace_logs::logs))
+        .route(
+            "/api/v1/traces/{id}/skeleton",
+            get(trace_skeleton::skeleton),
+        )
         .route("/api/v1/services", asked(services::services))
         .route("/api/v1/status", get(status::status))
+        .route("/", get(services_page::services))
+        .route("/logs", get(logs_page::logs))
+        .route("/logs/rows", get(logs_page::rows))
+        .route("/logs/record", get(logs_page::record))
+        .route("/logs/trace", get(logs_page::trace))
+        .route("/logs/chart", get(logs_page::chart))
+        .route("/logs/facets", get(logs_page::facets))
+        .route("/logs/facet", get(logs_page::facet))
+        .route("/logs/fields", get(logs_page::fields))
+        .route("/traces", get(traces_page::traces))
+        .route("/trace/{id}", get(pages::trace::trace))
+        .route("/trace/{id}/span/{span}", get(pages::trace::span))
+        .route("/theme", get(settings::theme))
+        .route("/setup/waiting", get(setup::waiting))
+        .route("/setup/open", get(setup::open))
+        .route("/setup/demo-trace", post(setup::demo_trace))
+        .route("/assets/{name}", get(assets::asset))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .fallback(unknown_path)
+        .fallback(pages::not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(api.clone(), guard))
         .with_state(api)
@@ -31,12 +68,6 @@ pub fn router(api: Api) -> Router {
 /// A call with parameters takes them in the URL or, by POST, as a JSON body.
 fn asked<H: Handler<T, Api>, T: 'static>(handler: H) -> MethodRouter<Api> {
     get(handler.clone()).post(handler)
-}
-
-async fn unknown_path(uri: Uri) -> ApiError {
-    ApiError::UnknownPath {
-        path: shown(uri.path()),
-    }
 }
 
 async fn method_not_allowed(method: Method) -> ApiError {

@@ -8,7 +8,9 @@ use axum::Router;
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::attended::Attended;
 use crate::explained::Explained;
+use crate::limits::WRITE_STALL_MAX;
 
 /// Serves `router` on `listener` until `shutdown` is done; then takes no more connections, finishes the
 /// requests that are running and returns. How long they may still take is up to whoever awaits this.
@@ -25,7 +27,7 @@ pub async fn serve(
 struct ApiListener(TcpListener);
 
 impl Listener for ApiListener {
-    type Io = Explained<TcpStream>;
+    type Io = Explained<Attended<TcpStream>>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
@@ -34,7 +36,8 @@ impl Listener for ApiListener {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay");
         }
-        (Explained::new(stream), address)
+        let attended = Attended::new(stream, WRITE_STALL_MAX);
+        (Explained::new(attended), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use clearspan_query::{Clock, QueryEngine, TenantId};
+use futures::future::BoxFuture;
 
 use crate::Config;
-use crate::error::ApiError;
-use crate::status::StatusSource;
+use crate::error::{ApiError, shown};
+use crate::status::{Status, StatusSource};
 
 /// The API before its port opens, while it answers, and while it drains. Cheap to clone; all clones
 /// are the same API.
@@ -28,6 +29,23 @@ struct Inner {
 struct Rooms {
     engine: QueryEngine,
     status: Arc<dyn StatusSource>,
+    endpoints: Endpoints,
+}
+
+/// Where telemetry is received, for the page that tells how to send it.
+pub struct Endpoints {
+    /// URL of OTLP over gRPC.
+    pub otlp_grpc: String,
+    /// URL of OTLP over HTTP.
+    pub otlp_http: String,
+    /// Sends one trace to the port above, where the program can do that.
+    pub demo_trace: Option<Arc<dyn DemoTrace>>,
+}
+
+/// Sends a trace to this server's own OTLP port, as any exporter would.
+pub trait DemoTrace: Send + Sync {
+    /// Done when the trace is acknowledged; else why it was not, in words.
+    fn send(&self) -> BoxFuture<'static, Result<(), String>>;
 }
 
 impl fmt::Debug for Api {
@@ -52,9 +70,13 @@ impl Api {
 
     /// From now on questions are answered by `engine`, and `/readyz` answers 200. Has no effect when the
     /// API is open already.
-    pub fn open(&self, engine: QueryEngine, status: Arc<dyn StatusSource>) {
+    pub fn open(&self, engine: QueryEngine, status: Arc<dyn StatusSource>, endpoints: Endpoints) {
         // A second opening would change the store beneath running requests.
-        let _already_open = self.0.rooms.set(Rooms { engine, status });
+        let _already_open = self.0.rooms.set(Rooms {
+            engine,
+            status,
+            endpoints,
+        });
     }
 
     /// From now on `/readyz` answers 503, so that no new clients are sent here. Questions are still answered.
@@ -62,9 +84,19 @@ impl Api {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the server is about to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// The present, in nanoseconds since 1970.
+    pub(crate) fn now_ns(&self) -> i64 {
+        self.0.clock.now().unix_ns
+    }
+
     /// Fails, saying why, while no new clients should be sent here.
     pub(crate) fn ready(&self) -> Result<(), ApiError> {
-        if self.0.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Err(ApiError::NotReady {
                 doing: "shutting down",
             });
@@ -83,6 +115,29 @@ impl Api {
 
     pub(crate) fn status_source(&self) -> Result<Arc<dyn StatusSource>, ApiError> {
         Ok(Arc::clone(&self.rooms()?.status))
+    }
+
+    /// The figures, gathered where it may block.
+    pub(crate) async fn status(&self) -> Result<Status, ApiError> {
+        let source = self.status_source()?;
+        let gathered = tokio::task::spawn_blocking(move || source.status()).await;
+        gathered.map_err(|_| ApiError::Internal)
+    }
+
+    pub(crate) fn endpoints(&self) -> Result<&Endpoints, ApiError> {
+        Ok(&self.rooms()?.endpoints)
+    }
+
+    pub(crate) async fn send_demo_trace(&self) -> Result<(), ApiError> {
+        let Some(sender) = &self.endpoints()?.demo_trace else {
+            return Err(ApiError::DemoTrace {
+                reason: "this server cannot send one".into(),
+            });
+        };
+        let sent = sender.send().await;
+        sent.map_err(|reason| ApiError::DemoTrace {
+            reason: shown(&reason),
+        })
     }
 
     pub(crate) fn config(&self) -> &Config {

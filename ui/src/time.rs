@@ -11,22 +11,33 @@ use crate::params::{Params, bad};
 
 /// `from` and `to`.
 pub(crate) fn range(params: &Params) -> Result<AskedRange, ApiError> {
+    let end = |name| match params.text_or_number(name)? {
+        Some(text) => time(text, name).map(Some),
+        None => Ok(None),
+    };
     Ok(AskedRange {
-        from: time(params, "from")?,
-        to: time(params, "to")?,
+        from: end("from")?,
+        to: end("to")?,
     })
 }
 
-fn time(params: &Params, name: &'static str) -> Result<Option<AskedTime>, ApiError> {
-    let Some(text) = params.text_or_number(name)? else {
-        return Ok(None);
+/// The ends as a form sends them: an empty one is absent.
+pub(crate) fn range_of(from: &str, to: &str) -> Result<AskedRange, ApiError> {
+    let end = |text: &str, name| match text {
+        "" => Ok(None),
+        text => time(text, name).map(Some),
     };
+    Ok(AskedRange {
+        from: end(from, "from")?,
+        to: end(to, "to")?,
+    })
+}
+
+fn time(text: &str, name: &'static str) -> Result<AskedTime, ApiError> {
     // An unescaped `+` of an offset or of `now+1h` arrives as a space.
     let parsed =
         AskedTime::parse(text).or_else(|| AskedTime::parse(&text.trim().replacen(' ', "+", 1)));
-    parsed
-        .map(Some)
-        .ok_or_else(|| bad("bad_time", name, text, "a time"))
+    parsed.ok_or_else(|| bad("bad_time", name, text, "a time"))
 }
 
 /// A duration such as `500ms`, in nanoseconds. Without a unit it could mean anything and is refused.

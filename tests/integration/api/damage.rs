@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::server::{NOW_NS, Server};
 
 /// Cuts every segment's rows short.
-fn damage(folder: &Path) {
+pub(crate) fn damage(folder: &Path) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -51,6 +51,9 @@ async fn segments_that_cannot_be_read() {
     server.flush();
     let server = server.restart(damage).await;
     is_partial(&server.get("/api/v1/logs/search").await.json());
+    for call in ["histogram", "fields", "fields/k/values", "facets?fields=k"] {
+        is_partial(&server.get(&format!("/api/v1/logs/{call}")).await.json());
+    }
     is_partial(&server.get("/api/v1/traces/search").await.json());
     is_partial(
         &server

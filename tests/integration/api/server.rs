@@ -21,11 +21,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
 
 /// When everything arrives.
-pub(super) const NOW_NS: i64 = 1_700_000_000_000_000_000;
+pub(crate) const NOW_NS: i64 = 1_700_000_000_000_000_000;
 
 const TURNS_MAX: usize = 100_000;
 
-pub(super) struct Server {
+pub(crate) struct Server {
     folder: TempDir,
     storage: Storage,
     clock: Arc<ManualClock>,
@@ -34,11 +34,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::open(tempfile::tempdir().unwrap(), Arc::new(Figures)).await
     }
 
-    pub(super) async fn with_figures(figures: impl StatusSource + 'static) -> Self {
+    pub(crate) async fn with_figures(figures: impl StatusSource + 'static) -> Self {
         Self::open(tempfile::tempdir().unwrap(), Arc::new(figures)).await
     }
 
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Shuts down in good order, lets `change` work on the data folder, and opens again.
-    pub(super) async fn restart(self, change: impl FnOnce(&Path)) -> Self {
+    pub(crate) async fn restart(self, change: impl FnOnce(&Path)) -> Self {
         self.storage.shutdown();
         drop(self.storage);
         change(self.folder.path());
@@ -73,28 +73,30 @@ impl Server {
     }
 
     /// Stores log records given as OTLP/JSON.
-    pub(super) fn send_logs(&self, request: &Value) {
+    pub(crate) fn send_logs(&self, request: &Value) {
         let decoded = decode_logs(request.to_string().as_bytes(), Encoding::Json, NOW_NS).unwrap();
         self.append(Incoming::Logs(decoded.batch));
     }
 
     /// Stores spans given as OTLP/JSON.
-    pub(super) fn send_spans(&self, request: &Value) {
+    pub(crate) fn send_spans(&self, request: &Value) {
         let decoded = decode_traces(request.to_string().as_bytes(), Encoding::Json, NOW_NS);
         self.append(Incoming::Spans(decoded.unwrap().batch));
     }
 
     /// Lets so much time pass that everything is flushed to segments.
-    pub(super) fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.clock.advance(Duration::from_secs(3600));
         self.runner.run_until_idle(TURNS_MAX);
         self.clock.set_unix_ns(NOW_NS);
     }
 
     /// Appends, and lets the loops run until the records can be found.
-    fn append(&self, records: Incoming) {
+    pub(crate) fn append(&self, records: Incoming) {
         let tenant = TenantId::default();
-        let mut append = pin!(self.storage.append(&tenant, records));
+        // Polled in a loop that never waits, it would use up the budget of its task.
+        let append = self.storage.append(&tenant, records);
+        let mut append = pin!(tokio::task::unconstrained(append));
         let mut context = Context::from_waker(Waker::noop());
         let appended = loop {
             if let Poll::Ready(appended) = append.as_mut().poll(&mut context) {
@@ -106,11 +108,11 @@ impl Server {
         self.runner.run_until_idle(TURNS_MAX);
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request("GET", path, "").await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.request("POST", path, &body.to_string()).await
     }
 
@@ -142,7 +144,12 @@ async fn serve(
         Handle::current(),
     );
     let api = Api::new(clearspan_ui::Config::default(), clock);
-    api.open(engine.unwrap(), figures);
+    let endpoints = clearspan_ui::Endpoints {
+        otlp_grpc: "http://127.0.0.1:4317".into(),
+        otlp_http: "http://127.0.0.1:4318".into(),
+        demo_trace: None,
+    };
+    api.open(engine.unwrap(), figures, endpoints);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let routes = clearspan_ui::router(api);
@@ -168,10 +175,32 @@ impl StatusSource for Figures {
     }
 }
 
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+/// The content of a chunked body, and whether its last chunk is there.
+fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
+    let mut content = Vec::new();
+    loop {
+        let Some(end) = rest.windows(2).position(|two| two == b"\r\n") else {
+            return (content, false);
+        };
+        let length = str::from_utf8(&rest[..end]).unwrap();
+        let length = usize::from_str_radix(length, 16).unwrap();
+        let Some(chunk) = rest.get(end + 2..end + 2 + length) else {
+            return (content, false);
+        };
+        content.extend_from_slice(chunk);
+        if length == 0 {
+            return (content, true);
+        }
+        rest = rest.get(end + 4 + length..).unwrap_or_default();
+    }
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+    /// Whether the body has come to its end.
+    pub(crate) is_whole: bool,
 }
 
 impl Answer {
@@ -179,16 +208,37 @@ impl Answer {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let (head, body) = bytes.split_at(end.expect("an answer of HTTP") + 4);
         let head = String::from_utf8(head.to_vec()).unwrap();
+        let is_chunked = head.contains("\r\ntransfer-encoding: chunked\r\n");
+        let (body, is_whole) = if is_chunked {
+            unchunked(body)
+        } else {
+            (body.to_vec(), true)
+        };
         Self {
             status: head[9..12].parse().unwrap(),
             head,
-            body: body.to_vec(),
+            body,
+            is_whole,
         }
+    }
+
+    /// A header's value, by its lower-case name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    /// The body of a good answer that came to its end, as text.
+    #[track_caller]
+    pub(crate) fn text(&self) -> &str {
+        let text = str::from_utf8(&self.body).unwrap();
+        assert_eq!((self.status, self.is_whole), (200, true), "{text}");
+        text
     }
 
     /// The body of a good answer.
     #[track_caller]
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let text = String::from_utf8_lossy(&self.body);
         assert_eq!(self.status, 200, "{text}");
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -196,7 +246,7 @@ impl Answer {
 
     /// The `error` of a refusal.
     #[track_caller]
-    pub(super) fn error(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn error(&self, status: u16, code: &str) -> Value {
         let text = String::from_utf8_lossy(&self.body);
         let error = serde_json::from_str::<Value>(&text).unwrap()["error"].take();
         assert_eq!(

@@ -245,3 +245,27 @@ async fn services() {
         .await
         .error(400, "bad_range");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_skeleton_of_a_trace() {
+    let server = server().await;
+    let path = format!("/api/v1/traces/{}/skeleton", id(1).to_uppercase());
+    let answer = server.get(&path).await;
+    assert_eq!(answer.status, 200);
+    let content_type = "\r\ncontent-type: application/vnd.clearspan.skeleton\r\n";
+    assert!(answer.head.contains(content_type), "{}", answer.head);
+    let number = |at: usize| u32::from_le_bytes(answer.body[at..at + 4].try_into().unwrap());
+    assert_eq!((&answer.body[..4], number(4)), (&b"CSSK"[..], 1));
+    assert_eq!([8, 12, 16, 20, 24].map(number), [2, 2, 2, 0, 0]);
+    assert!(answer.body.len().is_multiple_of(8));
+    let text = String::from_utf8_lossy(&answer.body);
+    assert!(text.contains("shoppayGET /buycharge"), "{text}");
+    for unknown in [id(9), "0".repeat(32)] {
+        let answer = server
+            .get(&format!("/api/v1/traces/{unknown}/skeleton"))
+            .await;
+        answer.error(404, "unknown_trace");
+    }
+    let malformed = server.get("/api/v1/traces/xyz/skeleton").await;
+    malformed.error(400, "bad_id");
+}

@@ -3,17 +3,29 @@
 //! | file | call |
 //! |---|---|
 //! | `logs_search.rs` | `/api/v1/logs/search` |
+//! | `logs_histogram.rs` | `/api/v1/logs/histogram` |
+//! | `logs_fields.rs` | `/api/v1/logs/fields` |
+//! | `logs_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/logs/facets` |
+//! | `logs_export.rs` | `/api/v1/logs/export` |
+//! | `traces_export.rs` | `/api/v1/traces/export`, `/api/v1/traces/{id}/export` |
 //! | `traces_search.rs` | `/api/v1/traces/search` |
 //! | `trace.rs` | `/api/v1/traces/{id}` |
+//! | `trace_skeleton.rs` | `/api/v1/traces/{id}/skeleton` |
 //! | `trace_logs.rs` | `/api/v1/traces/{id}/logs` |
 //! | `services.rs` | `/api/v1/services` |
 //! | `status.rs` | `/api/v1/status` |
 //! | `health.rs` | `/livez`, `/readyz` |
 
 pub(crate) mod health;
+pub(crate) mod logs_export;
+pub(crate) mod logs_fields;
+pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
+pub(crate) mod logs_values;
 pub(crate) mod services;
 pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod trace_logs;
+pub(crate) mod trace_skeleton;
+pub(crate) mod traces_export;
 pub(crate) mod traces_search;

@@ -40,8 +40,8 @@ struct ServiceView {
 
 pub(crate) async fn services(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let range = range(&params)?;
-    let answer = api.engine()?.services(&api.tenant(), range).await?;
+    let request = range(&params)?.into();
+    let answer = api.engine()?.services(&api.tenant(), request).await?;
     answer::json(&ServicesView {
         services: answer.services.into_iter().map(ServiceView::from).collect(),
         stats: StatsView::new(timer.elapsed_ms(), &answer.stats),

@@ -3,11 +3,10 @@
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::answer::{self, made};
+use crate::answer;
 use crate::error::ApiError;
 use crate::state::Api;
 
 pub(crate) async fn status(State(api): State<Api>) -> Result<Response, ApiError> {
-    let source = api.status_source()?;
-    made(move || answer::json(&source.status())).await
+    answer::json(&api.status().await?)
 }

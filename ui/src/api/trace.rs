@@ -56,12 +56,12 @@ pub(crate) async fn trace(
             encode_traces_json(&spans, &mut body).map_err(QueryError::from)?;
             Ok(marked(
                 bytes("application/json", with_marks(body, &whole)?),
-                &whole,
+                whole.partial,
             ))
         }
         Format::Protobuf => {
             let body = encode_traces_protobuf(&spans).map_err(QueryError::from)?;
-            Ok(marked(bytes("application/x-protobuf", body), &whole))
+            Ok(marked(bytes("application/x-protobuf", body), whole.partial))
         }
     })
     .await
@@ -90,9 +90,9 @@ fn with_marks(mut body: Vec<u8>, whole: &Completeness) -> Result<Vec<u8>, ApiErr
     Ok(body)
 }
 
-/// Protobuf has no room for it; the header is there in both formats.
-fn marked(mut response: Response, whole: &Completeness) -> Response {
-    if whole.partial {
+/// Protobuf has no room for it; the header is there in every format.
+pub(crate) fn marked(mut response: Response, is_partial: bool) -> Response {
+    if is_partial {
         response
             .headers_mut()
             .insert(PARTIAL_HEADER, HeaderValue::from_static("true"));

@@ -195,6 +195,25 @@ async fn limits() {
 }
 
 #[tokio::test]
+async fn lists_of_texts() {
+    let check = |params: Params, expected: &[&str]| {
+        let texts = params.texts("t").unwrap();
+        assert_eq!(texts.unwrap_or_default(), expected);
+    };
+    check(get("t=a,b%2Cc").await.unwrap(), &["a", "b", "c"]);
+    check(get("t=").await.unwrap(), &[""]);
+    check(get("").await.unwrap(), &[]);
+    check(post(r#"{"t":"a,b"}"#).await.unwrap(), &["a", "b"]);
+    check(post(r#"{"t":["a,b",""]}"#).await.unwrap(), &["a,b", ""]);
+    check(post(r#"{"t":[]}"#).await.unwrap(), &[]);
+    for wrong in ["1", "true", "{}", "[1]", "[\"a\",null]", "[[\"a\"]]"] {
+        let params = post(&format!(r#"{{"t":{wrong}}}"#)).await.unwrap();
+        let error = params.texts("t").unwrap_err();
+        assert_eq!(code(&error), "bad_parameter", "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn times_and_durations() {
     use crate::time::{duration_ns, range};
     use clearspan_query::AskedTime;

@@ -27,6 +27,10 @@ async fn before_the_store_is_open() {
         "/api/v1/traces/search?min_duration=5ms&max_duration=1.5s&sort=-duration",
         &format!("/api/v1/traces/{ID}?format=protobuf"),
         &format!("/api/v1/traces/{ID}/logs"),
+        &format!("/api/v1/traces/{ID}/skeleton"),
+        &format!("/api/v1/traces/{ID}/export"),
+        "/api/v1/logs/export?q=a&from=0&to=now&format=csv",
+        "/api/v1/traces/export?q=a&format=otlp",
         "/api/v1/services?from=0&to=1",
         "/api/v1/status",
     ] {
@@ -45,7 +49,6 @@ async fn before_the_store_is_open() {
 async fn paths_and_methods() {
     let server = Server::start(Config::default()).await;
     for path in [
-        "/",
         "/api",
         "/api/v1",
         "/api/v1/",
@@ -123,6 +126,10 @@ async fn parameters_that_are_wrong() {
             .await
             .is_error(400, code);
     }
+    for path in ["logs/export?format=xml", "traces/export?format=csv"] {
+        let answer = server.get(&format!("/api/v1/{path}")).await;
+        answer.is_error(400, "bad_parameter");
+    }
     for (body, code) in [
         ("", "bad_body"),
         ("[]", "bad_body"),
@@ -162,7 +169,7 @@ async fn ids_that_are_none() {
         "é",
         "..%2f",
     ] {
-        for rest in ["", "/logs", "?format=protobuf"] {
+        for rest in ["", "/logs", "/skeleton", "/export", "?format=protobuf"] {
             server
                 .get(&format!("/api/v1/traces/{id}{rest}"))
                 .await

@@ -3,7 +3,7 @@
 use clearspan_proto::otlp;
 use http::StatusCode;
 
-use super::request::Request;
+use super::Export;
 use crate::client::Answer;
 
 /// The fate of one request.
@@ -29,26 +29,26 @@ const RETRYABLE: [StatusCode; 4] = [
 ];
 
 /// Judges an answer.
-pub(super) fn verdict(request: &Request, answer: &Answer) -> Verdict {
+pub(super) fn verdict(export: &Export, answer: &Answer) -> Verdict {
     if answer.status.is_success() {
-        taken(request, answer)
+        taken(export, answer)
     } else if RETRYABLE.contains(&answer.status) {
         Verdict::Retry {
-            reason: reason(request, answer),
+            reason: reason(export, answer),
             after_s: answer.retry_after_s(),
         }
     } else {
         Verdict::Refused {
-            reason: reason(request, answer),
+            reason: reason(export, answer),
         }
     }
 }
 
 /// The status says that the request was taken, whatever stands in the body.
-fn taken(request: &Request, answer: &Answer) -> Verdict {
-    match otlp::read_response(&answer.body, request.encoding) {
+fn taken(export: &Export, answer: &Answer) -> Verdict {
+    match otlp::read_response(&answer.body, export.encoding) {
         Ok(partial) => Verdict::Taken {
-            rejected: partial.rejected.min(request.records),
+            rejected: partial.rejected.min(export.records),
             message: partial.message,
         },
         Err(error) => Verdict::Taken {
@@ -59,9 +59,9 @@ fn taken(request: &Request, answer: &Answer) -> Verdict {
 }
 
 /// The status, and the server's own words where its answer is a `google.rpc.Status`.
-fn reason(request: &Request, answer: &Answer) -> String {
+fn reason(export: &Export, answer: &Answer) -> String {
     let status = answer.status.as_u16();
-    match otlp::read_status(&answer.body, request.encoding) {
+    match otlp::read_status(&answer.body, export.encoding) {
         Ok(message) if !message.is_empty() => format!("status {status}: {message}"),
         _ => format!("status {status}"),
     }
@@ -74,15 +74,11 @@ mod tests {
     use http::HeaderMap;
     use http::header::{HeaderValue, RETRY_AFTER};
 
-    use super::super::input::Place;
     use super::*;
 
     fn judged(encoding: Encoding, status: u16, body: &'static [u8]) -> Verdict {
-        let place = Place::whole(&"x".into());
-        let signal = WireSignal::Logs;
-        let request = Request {
-            place,
-            signal,
+        let export = Export {
+            signal: WireSignal::Logs,
             encoding,
             records: 10,
             body: Bytes::new(),
@@ -91,7 +87,7 @@ mod tests {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("7"));
         let status = StatusCode::from_u16(status).unwrap_or_default();
         verdict(
-            &request,
+            &export,
             &Answer {
                 status,
                 headers,

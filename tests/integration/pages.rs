@@ -1,0 +1,14 @@
+//! The pages over a real store, in this process: what stands in their HTML, without a browser.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `html.rs` | what every page keeps; finding one's way in HTML |
+//! | `logs.rs` | `/logs`: rows, pages of them, what leads where, odd parameters |
+//! | `logs_parts.rs` | its chart, values, panel and what it says when there is nothing |
+//! | `trace.rs`, `trace_odd.rs` | `/trace/{id}`: facts, the table, the panel; what is odd, long, deep or hostile |
+
+mod html;
+mod logs;
+mod logs_parts;
+mod trace;
+mod trace_odd;

@@ -1,0 +1,224 @@
+//! A time axis: ticks at round times, and which of them stand on a narrow page too.
+
+use crate::pages::format;
+
+const MS: i64 = 1_000_000;
+const SECOND: i64 = 1_000 * MS;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// Widths between ticks that are read at a glance.
+const STEPS: [i64; 36] = [
+    MS,
+    2 * MS,
+    5 * MS,
+    10 * MS,
+    20 * MS,
+    50 * MS,
+    100 * MS,
+    200 * MS,
+    500 * MS,
+    SECOND,
+    2 * SECOND,
+    5 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    30 * SECOND,
+    MINUTE,
+    2 * MINUTE,
+    5 * MINUTE,
+    10 * MINUTE,
+    15 * MINUTE,
+    30 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    3 * HOUR,
+    6 * HOUR,
+    12 * HOUR,
+    DAY,
+    2 * DAY,
+    5 * DAY,
+    10 * DAY,
+    20 * DAY,
+    50 * DAY,
+    100 * DAY,
+    365 * DAY,
+    10 * 365 * DAY,
+    100 * 365 * DAY,
+];
+
+/// Most ticks on a page that is narrow, middling, wide.
+const TICKS_MAX: [i64; 3] = [3, 8, 15];
+
+/// Most ticks on a middling page when they are as short as `09:21`.
+const SHORT_TICKS_MAX: i64 = 15;
+
+/// The times that a chart spans.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Axis {
+    from_ns: i64,
+    to_ns: i64,
+}
+
+/// One tick.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tick {
+    /// Per cent of the width.
+    pub(crate) place: f64,
+    pub(crate) label: String,
+    /// 0 where even a narrow page has room for it, then 1, then 2.
+    pub(crate) level: usize,
+}
+
+impl Axis {
+    pub(crate) fn new(from_ns: i64, to_ns: i64) -> Self {
+        Axis {
+            from_ns,
+            to_ns: to_ns.max(from_ns),
+        }
+    }
+
+    /// How times are written that are this far apart.
+    pub(crate) fn clock(step: i64) -> fn(i64) -> String {
+        match step {
+            ..SECOND => format::clock_ms,
+            SECOND..MINUTE => clock_seconds,
+            MINUTE..DAY => day_or_minutes,
+            DAY.. => short_day,
+        }
+    }
+
+    pub(crate) fn ticks(self) -> Vec<Tick> {
+        let Some(step) = self.step(TICKS_MAX[2], None) else {
+            return Vec::new();
+        };
+        // Those of a narrow page are among those of a wider one.
+        let narrow = self.step(TICKS_MAX[0], None).unwrap_or(step);
+        let is_short = (MINUTE..DAY).contains(&step);
+        let most = if is_short {
+            SHORT_TICKS_MAX
+        } else {
+            TICKS_MAX[1]
+        };
+        let middling = self.step(most, Some(narrow)).unwrap_or(narrow);
+        let clock = Axis::clock(step);
+        let length = self.length().max(1) as f64;
+        let mut ticks = Vec::new();
+        let mut at = i128::from(self.from_ns).div_euclid(step.into()) * i128::from(step);
+        while at <= i128::from(self.to_ns) {
+            if let Some(ns) = i64::try_from(at).ok().filter(|&ns| ns >= self.from_ns) {
+                ticks.push(Tick {
+                    place: (i128::from(ns) - i128::from(self.from_ns)) as f64 / length * 100.0,
+                    label: clock(ns),
+                    level: [narrow, middling]
+                        .iter()
+                        .position(|coarse| ns.rem_euclid(*coarse) == 0)
+                        .unwrap_or(2),
+                });
+            }
+            at += i128::from(step);
+        }
+        ticks
+    }
+
+    /// The finest step with at most `max` ticks, of those that `of` is a multiple of; none where even the coarsest has more.
+    fn step(self, max: i64, of: Option<i64>) -> Option<i64> {
+        let fits = |step: &i64| {
+            self.length() / i128::from(*step) <= i128::from(max)
+                && of.is_none_or(|of| of % step == 0)
+        };
+        STEPS.into_iter().find(fits)
+    }
+
+    fn length(self) -> i128 {
+        i128::from(self.to_ns) - i128::from(self.from_ns)
+    }
+}
+
+fn clock_seconds(ns: i64) -> String {
+    let mut text = format::clock_ms(ns);
+    text.truncate("00:00:00".len());
+    text
+}
+
+/// Midnight is told by its day.
+fn day_or_minutes(ns: i64) -> String {
+    if ns.rem_euclid(DAY) == 0 {
+        format::short_day(ns)
+    } else {
+        format::clock_minutes(ns)
+    }
+}
+
+/// Days of other years than most are told with them.
+fn short_day(ns: i64) -> String {
+    format::civil(ns).strftime("%-d %b %Y").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: i64 = 1_674_984_060 * SECOND;
+
+    fn labels(length: i64) -> Vec<String> {
+        Axis::new(START, START + length)
+            .ticks()
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect()
+    }
+
+    #[test]
+    fn ticks_stand_at_round_times() {
+        let quarter = labels(15 * MINUTE);
+        assert_eq!(quarter.first().map(String::as_str), Some("09:21"));
+        assert_eq!(quarter.last().map(String::as_str), Some("09:36"));
+        assert_eq!(quarter.len(), 16);
+        assert_eq!(labels(20 * SECOND)[1], "09:21:02");
+        assert!(labels(2 * DAY).contains(&"30 Jan".to_owned()));
+        assert!(
+            labels(30 * DAY).contains(&"8 Feb 2023".to_owned()),
+            "{:?}",
+            labels(30 * DAY)
+        );
+        assert_eq!(
+            labels(3 * MS),
+            [
+                "09:21:00.000",
+                "09:21:00.001",
+                "09:21:00.002",
+                "09:21:00.003"
+            ]
+        );
+    }
+
+    #[test]
+    fn few_ticks_stand_on_a_narrow_page() {
+        for length in [
+            0,
+            1,
+            MS,
+            7 * SECOND,
+            15 * MINUTE,
+            5 * HOUR,
+            3 * DAY,
+            400 * DAY,
+            50 * 365 * DAY,
+        ] {
+            let ticks = Axis::new(START, START + length).ticks();
+            for (level, max) in (0..).zip([TICKS_MAX[0], SHORT_TICKS_MAX, TICKS_MAX[2]]) {
+                let shown = ticks.iter().filter(|tick| tick.level <= level).count();
+                assert!(shown as i64 <= max + 1, "{length}: {shown} at {level}");
+            }
+            assert!(ticks.iter().all(|tick| (0.0..=100.0).contains(&tick.place)));
+        }
+    }
+
+    #[test]
+    fn all_time_has_an_axis() {
+        assert!(Axis::new(i64::MIN, i64::MAX).ticks().len() <= 16);
+        assert_eq!(Axis::new(5, 4).ticks().len(), 0);
+    }
+}

@@ -1,0 +1,36 @@
+//! Conditions of the search language, written so that they mean exactly one value.
+
+/// `field:value`, with the value quoted where it would otherwise mean something else.
+pub(crate) fn is(field: &str, value: &str) -> String {
+    format!("{field}:{}", quoted(value))
+}
+
+/// A value in the search language: as it stands when it is a plain word, else in quotes.
+pub(crate) fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let starts = value.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_operator = matches!(value, "AND" | "OR" | "NOT" | "TO");
+    if starts && !is_operator && value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+
+    #[test]
+    fn values_mean_themselves() {
+        let check = |value: &str, expected: &str| assert_eq!(quoted(value), expected);
+        check("ts-seat-service", "ts-seat-service");
+        check("", "\"\"");
+        check("200", "\"200\"");
+        check("a b", "\"a b\"");
+        check("say \"hi\" \\", "\"say \\\"hi\\\" \\\\\"");
+        check("AND", "\"AND\"");
+        check("web*", "\"web*\"");
+    }
+}

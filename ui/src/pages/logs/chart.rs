@@ -1,0 +1,196 @@
+//! Counts over time, above the rows: the drawing, the same as a table, and the totals by severity.
+
+use askama::Template;
+use axum::response::Response;
+use clearspan_query::{HistogramAnswer, HistogramBucket};
+
+use super::beside::{Beside, Soon};
+use super::question::{CHART, LogsView};
+use super::severity::Severity;
+use crate::error::ApiError;
+use crate::pages::asked::{Asked, Question, page};
+use crate::pages::chart::{Bucket, Histogram};
+use crate::pages::format;
+use crate::pages::frame::Here;
+use crate::pages::view::Link;
+use crate::state::Api;
+
+/// About as many bars as a page has room for.
+const BUCKETS: usize = 90;
+
+/// `/logs/chart`: the chart alone, for a page whose rows were there before it.
+pub(crate) async fn chart(asked: Asked) -> Response {
+    asked.answer(Here::Logs, answer).await
+}
+
+async fn answer(question: Question) -> Result<Response, ApiError> {
+    let Question { api, params, frame } = question;
+    let view = LogsView::read(&params, frame)?;
+    let answer = ask(&api, &view)?.whole().await?;
+    page(&Chart::new(&view, Soon::Here(answer), true))
+}
+
+/// Counts the records over time.
+pub(super) fn ask(api: &Api, view: &LogsView) -> Result<Beside<HistogramAnswer>, ApiError> {
+    let (engine, tenant, logs) = (api.engine()?.clone(), api.tenant(), view.counted());
+    Ok(Beside::ask(async move {
+        engine.logs_histogram(&tenant, logs, BUCKETS).await
+    }))
+}
+
+#[derive(Template)]
+#[template(path = "logs_chart.html")]
+pub(super) struct Chart {
+    /// Where it can be asked for, and the page that waits for it.
+    part: Link,
+    page: Link,
+    /// It stands alone, so that the totals come with it.
+    is_part: bool,
+    drawn: Soon<Drawn>,
+}
+
+struct Drawn {
+    histogram: Histogram,
+    rows: Vec<Counts>,
+    totals: Totals,
+    zoom_out: Option<Link>,
+    /// How long a bar is.
+    width: String,
+    is_empty: bool,
+    missing: usize,
+}
+
+/// One row of the table.
+struct Counts {
+    label: String,
+    datetime: String,
+    link: Link,
+    errors: u64,
+    warnings: u64,
+    others: u64,
+}
+
+impl Chart {
+    pub(super) fn new(view: &LogsView, answer: Soon<HistogramAnswer>, is_part: bool) -> Self {
+        Chart {
+            part: view.part(CHART).without(&["cursor", "sel"]).link(),
+            page: view.with("chart", "1"),
+            is_part,
+            drawn: answer.map(|answer| Drawn::new(view, &answer)),
+        }
+    }
+
+    /// The totals by severity; nothing while they are not there.
+    pub(super) fn totals(&self) -> Option<&Totals> {
+        self.drawn.here().map(|drawn| &drawn.totals)
+    }
+}
+
+impl Drawn {
+    fn new(view: &LogsView, answer: &HistogramAnswer) -> Self {
+        let buckets: Vec<Bucket> = answer
+            .buckets
+            .iter()
+            .map(|bucket| of_bucket(view, answer, bucket))
+            .collect();
+        let width = i64::try_from(answer.bucket_ns).unwrap_or(i64::MAX);
+        Drawn {
+            histogram: Histogram::new(&buckets),
+            totals: Totals::new(view, answer),
+            zoom_out: zoom_out(view, answer),
+            width: format::duration(width),
+            is_empty: answer.counted.matched == 0,
+            missing: answer.counted.missing.len(),
+            rows: buckets.into_iter().map(Counts::from).collect(),
+        }
+    }
+}
+
+impl From<Bucket> for Counts {
+    fn from(bucket: Bucket) -> Self {
+        Counts {
+            label: bucket.label(),
+            datetime: format::rfc3339(bucket.from_ns),
+            link: bucket.link,
+            errors: bucket.errors,
+            warnings: bucket.warnings,
+            others: bucket.others,
+        }
+    }
+}
+
+/// A bucket with its link, cut to the range so that the link finds what was counted.
+fn of_bucket(view: &LogsView, answer: &HistogramAnswer, bucket: &HistogramBucket) -> Bucket {
+    let (start, end) = (
+        bucket.start_ns,
+        bucket.start_ns.saturating_add(answer.bucket_ns),
+    );
+    let from = answer.from_ns.map_or(start, |from| from.max(start));
+    let to = answer.to_ns.map_or(end, |to| to.min(end));
+    let mut counts = Bucket {
+        from_ns: stored(start),
+        to_ns: stored(end),
+        others: 0,
+        warnings: 0,
+        errors: 0,
+        link: view.in_range(&format::rfc3339(stored(from)), &format::rfc3339(stored(to))),
+    };
+    for (severity, rows) in Severity::counted(&bucket.rows) {
+        match severity {
+            Severity::Warn => counts.warnings += rows,
+            severity if severity.is_error() => counts.errors += rows,
+            _ => counts.others += rows,
+        }
+    }
+    counts
+}
+
+/// A time as far as one can be stored.
+fn stored(ns: i128) -> i64 {
+    i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
+}
+
+/// Three times as long a range around this one.
+fn zoom_out(view: &LogsView, answer: &HistogramAnswer) -> Option<Link> {
+    let (from, to) = (
+        answer.from_ns?,
+        answer.to_ns.unwrap_or(view.frame.range.now_ns.into()),
+    );
+    let length = (to - from).max(1);
+    let earliest = stored(from.saturating_sub(length));
+    let latest = stored(to.saturating_add(length));
+    Some(view.in_range(&format::rfc3339(earliest), &format::rfc3339(latest)))
+}
+
+/// Records by severity, the gravest first, each a link to them.
+#[derive(Template)]
+#[template(path = "logs_totals.html")]
+pub(super) struct Totals {
+    counts: Vec<Total>,
+}
+
+struct Total {
+    severity: Severity,
+    count: String,
+    link: Option<Link>,
+}
+
+impl Totals {
+    fn new(view: &LogsView, answer: &HistogramAnswer) -> Self {
+        let mut rows = [0; 7];
+        for bucket in &answer.buckets {
+            for (sum, count) in rows.iter_mut().zip(bucket.rows) {
+                *sum += count;
+            }
+        }
+        let counts = Severity::counted(&rows).filter(|&(_, count)| count > 0);
+        let counts = counts.map(|(severity, count)| Total {
+            severity,
+            count: format::count(count),
+            link: severity.clause().map(|clause| view.adding(&clause)),
+        });
+        Totals {
+            counts: counts.collect(),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The pages: server-rendered, complete without a script, their state in the URL.
+//!
+//! A page's handler asks the engine, fills the template struct that stands beside it, and is done. Scripts only make
+//! quicker what a link or a form does already. Text that was sent by others passes `text` and stays text.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `services.rs`, `setup.rs` | `/`: services, and the card while nothing has arrived |
+//! | `logs/` | `/logs`: the records of a range |
+//! | `traces.rs` | `/traces`: trace search |
+//! | `trace/` | `/trace/{id}`: one trace, its waterfall and its spans |
+//! | `settings.rs` | theme by link, where no script runs |
+//! | `frame.rs` | what surrounds every page |
+//! | `view.rs`, `range.rs` | the URL as state, and its time range |
+//! | `asked.rs` | a request for a page, up to its answer or the page that says what went wrong |
+//! | `marks.rs`, `chart/` | services by colour and name; drawings |
+//! | `filters.rs`, `clauses.rs` | conditions of the search language; a query as a list of them |
+//! | `format.rs`, `text.rs` | numbers and times; text of others |
+
+mod asked;
+mod chart;
+mod clauses;
+mod filters;
+pub(crate) mod format;
+pub(crate) mod frame;
+pub(crate) mod logs;
+mod marks;
+pub(crate) mod range;
+pub(crate) mod services;
+pub(crate) mod settings;
+pub(crate) mod setup;
+pub(crate) mod text;
+pub(crate) mod trace;
+pub(crate) mod traces;
+mod view;
+
+pub(crate) use asked::not_found;

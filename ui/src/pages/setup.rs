@@ -1,0 +1,162 @@
+//! The card while nothing has ever arrived: lines to copy, and a sign that turns green when the first record comes.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use super::asked::{Question, page, see_other};
+use super::frame::Frame;
+use crate::error::ApiError;
+use crate::state::Api;
+
+/// How to send, in the words of one language or tool.
+struct Snippet {
+    id: &'static str,
+    name: &'static str,
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct Setup {
+    frame: Frame,
+    waiting: Waiting,
+    snippets: Vec<Snippet>,
+}
+
+/// The line that says whether something has arrived.
+#[derive(Template)]
+#[template(path = "setup_waiting.html")]
+struct Waiting {
+    has_arrived: bool,
+    grpc_port: String,
+    http_port: String,
+    can_send: bool,
+}
+
+pub(super) fn card(question: Question) -> Result<Response, ApiError> {
+    let Question { api, frame, .. } = question;
+    let waiting = Waiting::of(&api, false)?;
+    let snippets = snippets(&api.endpoints()?.otlp_grpc, &api.endpoints()?.otlp_http);
+    page(&Setup {
+        frame,
+        waiting,
+        snippets,
+    })
+}
+
+/// `/setup/waiting`: the line alone, for the page that asks again. A little after it has turned green, the page opens anew.
+pub(crate) async fn waiting(State(api): State<Api>) -> Result<Response, ApiError> {
+    let status = api.status().await?;
+    let has_arrived = status.spans.rows + status.logs.rows > 0;
+    if !has_arrived {
+        // The page keeps its line, and whatever has the focus in it.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    page(&Waiting::of(&api, has_arrived)?)
+}
+
+/// `/setup/open`: tells the script of a page to load it again.
+pub(crate) async fn open() -> Response {
+    (StatusCode::OK, [("hx-refresh", "true")]).into_response()
+}
+
+/// `POST /setup/demo-trace`: sends one trace to this server's own OTLP port, as any exporter would.
+pub(crate) async fn demo_trace(State(api): State<Api>) -> Result<Response, ApiError> {
+    api.send_demo_trace().await?;
+    Ok(see_other("/"))
+}
+
+impl Waiting {
+    fn of(api: &Api, has_arrived: bool) -> Result<Self, ApiError> {
+        let endpoints = api.endpoints()?;
+        Ok(Waiting {
+            has_arrived,
+            grpc_port: port(&endpoints.otlp_grpc).to_owned(),
+            http_port: port(&endpoints.otlp_http).to_owned(),
+            can_send: endpoints.demo_trace.is_some(),
+        })
+    }
+}
+
+fn port(url: &str) -> &str {
+    url.rsplit(':').next().unwrap_or_default()
+}
+
+fn snippets(grpc: &str, http: &str) -> Vec<Snippet> {
+    let grpc_port = port(grpc);
+    let environment = format!(
+        "export OTEL_EXPORTER_OTLP_ENDPOINT={http}\n\
+         export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf   # gRPC: port {grpc_port}, protocol grpc\n\
+         export OTEL_SERVICE_NAME=my-service\n\
+         export OTEL_TRACES_EXPORTER=otlp OTEL_LOGS_EXPORTER=otlp OTEL_METRICS_EXPORTER=none\n"
+    );
+    let run = |comment: &str, command: &str| format!("{environment}\n# {comment}\n{command}\n");
+    let snippet = |id, name, code: String| Snippet { id, name, code };
+    vec![
+        snippet("environment", "Environment", environment.clone()),
+        snippet(
+            "java",
+            "Java",
+            run(
+                "the agent of OpenTelemetry instruments without a change to the code",
+                "java -javaagent:opentelemetry-javaagent.jar -jar app.jar",
+            ),
+        ),
+        snippet(
+            "python",
+            "Python",
+            run(
+                "pip install opentelemetry-distro opentelemetry-exporter-otlp && opentelemetry-bootstrap -a install",
+                "OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED=true opentelemetry-instrument python app.py",
+            ),
+        ),
+        snippet(
+            "node",
+            "Node.js",
+            run(
+                "npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node",
+                "node --require @opentelemetry/auto-instrumentations-node/register app.js",
+            ),
+        ),
+        snippet(
+            "go",
+            "Go",
+            run(
+                "in the code: otlptracehttp.New(ctx) and otlploghttp.New(ctx) read these variables",
+                "go run .",
+            ),
+        ),
+        snippet(
+            "dotnet",
+            ".NET",
+            run(
+                "the zero-code agent; in the code: AddOtlpExporter() reads the same variables",
+                "./instrument.sh dotnet run",
+            ),
+        ),
+        snippet(
+            "rust",
+            "Rust",
+            run(
+                "in the code: SpanExporter::builder().with_http().build() of opentelemetry-otlp reads these variables",
+                "cargo run",
+            ),
+        ),
+        snippet(
+            "collector",
+            "Collector",
+            format!(
+                "exporters:\n  otlp_http/clearspan:\n    endpoint: {http}\n    compression: zstd\nservice:\n  pipelines:\n    traces: {{ receivers: [otlp], exporters: [otlp_http/clearspan] }}\n    logs:   {{ receivers: [otlp], exporters: [otlp_http/clearspan] }}\n"
+            ),
+        ),
+        snippet(
+            "curl",
+            "curl",
+            format!(
+                "curl -sS {http}/v1/logs -H 'content-type: application/json' -d '{{\n  \"resourceLogs\": [{{\n    \"resource\": {{\"attributes\": [{{\"key\": \"service.name\", \"value\": {{\"stringValue\": \"my-service\"}}}}]}},\n    \"scopeLogs\": [{{\"logRecords\": [{{\n      \"timeUnixNano\": \"'$(date +%s)'000000000\", \"severityNumber\": 9, \"body\": {{\"stringValue\": \"hello\"}}\n    }}]}}]\n  }}]\n}}'\n"
+            ),
+        ),
+    ]
+}

@@ -1,0 +1,366 @@
+//! `/traces`: trace search. The form and the query bar are two views of one query.
+
+use askama::Template;
+use axum::response::Response;
+use clearspan_query::{TraceSort, TraceSortKey, TraceSummary, TracesAnswer, TracesRequest};
+
+use super::asked::{Asked, Question, page, see_other};
+use super::chart::{Svg, composition, meter};
+use super::frame::{Frame, Here};
+use super::marks::{Mark, Marks};
+use super::text::plain;
+use super::view::{Link, View};
+use super::{clauses, format};
+use crate::error::ApiError;
+use crate::params::Params;
+use crate::time::duration_ns;
+
+/// Traces of one page.
+const LIMIT: usize = 50;
+
+/// Services whose share is drawn; the rest of a row's services are in its number.
+const SERVICES_DRAWN: usize = 24;
+
+/// Fields of the form that become clauses of the query.
+const CLAUSES: [(&str, &str); 3] = [
+    ("service", "service"),
+    ("operation", "name"),
+    ("status", "status"),
+];
+
+const SORTS: &str =
+    "start, duration, span_count or error_count, with a - before it for largest first";
+
+pub(crate) async fn traces(asked: Asked) -> Response {
+    asked.answer(Here::Traces, answer).await
+}
+
+async fn answer(question: Question) -> Result<Response, ApiError> {
+    let Question { api, params, frame } = question;
+    if let Some(link) = in_step(&frame.view) {
+        return Ok(see_other(link.as_str()));
+    }
+    let timer = api.timer();
+    let sort = params
+        .word("sort", SORTS, TraceSort::parse)?
+        .unwrap_or_default();
+    let engine = api.engine()?;
+    let answer = engine
+        .search_traces(&api.tenant(), request(&params, &frame, sort)?)
+        .await?;
+    let slots = engine.service_slots(&api.tenant());
+    let status = api.status().await?;
+    let names = slots.names();
+    let marks = Marks::new(slots.clone(), names.iter().copied());
+    let longest = answer.traces.iter().filter_map(duration).max().unwrap_or(0);
+    page(&Traces {
+        form: Form::of(&frame.view, &names),
+        heads: Head::all(&frame, sort),
+        rows: answer
+            .traces
+            .iter()
+            .map(|trace| Row::new(trace, &marks, longest))
+            .collect(),
+        nothing: Nothing::of(&frame, status.spans.newest_ns),
+        next: next(&frame, &answer),
+        is_first: frame.view.get("cursor").is_empty(),
+        first: frame.view.without(&["cursor"]).link(),
+        matched: answer.matched,
+        missing: answer.missing.len(),
+        hints: answer.hints,
+        sorted_by: sort_words(sort),
+        elapsed_ms: timer.elapsed_ms(),
+        frame,
+    })
+}
+
+/// Where the form named a clause of its own, the same question asked by the query alone.
+fn in_step(view: &View) -> Option<Link> {
+    let named = CLAUSES.iter().any(|(parameter, _)| view.has(parameter));
+    if !named && !view.has("attribute") {
+        return None;
+    }
+    let mut query = view.get("q").to_owned();
+    let mut next = view.without(&["cursor"]);
+    for (parameter, field) in CLAUSES {
+        if view.has(parameter) {
+            query = clauses::with_value(&query, field, view.get(parameter).trim());
+            next = next.without(&[parameter]);
+        }
+    }
+    if view.has("attribute") {
+        query = with_attribute(&query, view.get("attribute"));
+        next = next.without(&["attribute"]);
+    }
+    Some(next.with("q", &query).link())
+}
+
+/// `key = value` demands that value, `key` alone any.
+fn with_attribute(query: &str, attribute: &str) -> String {
+    match attribute.split_once('=') {
+        Some((key, value)) => clauses::with_value(query, key.trim(), value.trim()),
+        None if attribute.trim().is_empty() => query.to_owned(),
+        None => clauses::with_clause(query, &format!("{}:*", attribute.trim())),
+    }
+}
+
+fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequest, ApiError> {
+    Ok(TracesRequest {
+        query: frame.query().to_owned(),
+        range: frame.range.asked,
+        min_duration_ns: filled(frame, "min_duration")
+            .map_or(Ok(None), |_| duration_ns(params, "min_duration"))?,
+        max_duration_ns: filled(frame, "max_duration")
+            .map_or(Ok(None), |_| duration_ns(params, "max_duration"))?,
+        sort,
+        limit: LIMIT,
+        cursor: filled(frame, "cursor").map(str::to_owned),
+    })
+}
+
+/// A field that a form may send empty.
+fn filled<'a>(frame: &'a Frame, name: &str) -> Option<&'a str> {
+    Some(frame.view.get(name)).filter(|value| !value.is_empty())
+}
+
+fn next(frame: &Frame, answer: &TracesAnswer) -> Option<Link> {
+    let cursor = answer.next_cursor.as_ref()?;
+    Some(frame.view.with("cursor", cursor).link())
+}
+
+fn sort_words(sort: TraceSort) -> String {
+    let key = match sort.by {
+        TraceSortKey::Start => "start",
+        TraceSortKey::Duration => "duration",
+        TraceSortKey::SpanCount => "number of spans",
+        TraceSortKey::ErrorCount => "number of errors",
+    };
+    format!(
+        "{key}, {}",
+        if sort.descending {
+            "largest first"
+        } else {
+            "smallest first"
+        }
+    )
+}
+
+#[derive(Template)]
+#[template(path = "traces.html")]
+struct Traces {
+    frame: Frame,
+    form: Form,
+    heads: Vec<Head>,
+    rows: Vec<Row>,
+    nothing: Nothing,
+    next: Option<Link>,
+    is_first: bool,
+    first: Link,
+    matched: u64,
+    missing: usize,
+    hints: Vec<String>,
+    sorted_by: String,
+    elapsed_ms: u64,
+}
+
+/// The form's fields, filled from the query.
+struct Form {
+    service: String,
+    operation: String,
+    status: String,
+    min_duration: String,
+    max_duration: String,
+    /// For completion.
+    services: Vec<String>,
+}
+
+impl Form {
+    fn of(view: &View, services: &[&str]) -> Self {
+        let value = |field| clauses::value_of(view.get("q"), field);
+        Form {
+            service: value("service"),
+            operation: value("name"),
+            status: value("status"),
+            min_duration: view.get("min_duration").to_owned(),
+            max_duration: view.get("max_duration").to_owned(),
+            services: services.iter().map(|name| plain(name)).collect(),
+        }
+    }
+}
+
+struct Row {
+    link: Link,
+    root: Option<Mark>,
+    name: String,
+    services: Svg,
+    service_count: usize,
+    service_words: String,
+    spans: String,
+    errors: u64,
+    duration: String,
+    meter: Svg,
+    day: String,
+    clock: String,
+    start: Option<String>,
+}
+
+impl Row {
+    fn new(trace: &TraceSummary, marks: &Marks, longest: i64) -> Self {
+        let root = trace.root.as_ref();
+        let service = root.map(|root| root.service.as_deref().unwrap_or_default());
+        let drawn: Vec<(String, u64)> = trace
+            .services
+            .iter()
+            .take(SERVICES_DRAWN)
+            .map(|s| (marks.of(&s.name).colour, s.spans))
+            .collect();
+        let words: Vec<String> = trace
+            .services
+            .iter()
+            .take(SERVICES_DRAWN)
+            .map(|s| format!("{} {}", s.name, s.spans))
+            .collect();
+        let start = trace.start_ns.and_then(|start| i64::try_from(start).ok());
+        Row {
+            link: View::at(format!("/trace/{}", hex::encode(trace.trace_id))).link(),
+            root: service.map(|service| marks.of(service)),
+            name: root.map_or_else(
+                || "no root: its spans are each other's parents".to_owned(),
+                |root| root.name.clone(),
+            ),
+            services: composition(drawn.iter().map(|(class, n)| (class.as_str(), *n))),
+            service_count: trace.services.len(),
+            service_words: plain(&words.join(", ")),
+            spans: format::count(trace.span_count),
+            errors: trace.error_count,
+            duration: format::duration_or_none(duration(trace)),
+            meter: meter(duration(trace).unwrap_or(0), longest, trace.error_count > 0),
+            day: start.map_or(String::new(), format::short_day),
+            clock: start.map_or_else(|| format::NONE.to_owned(), format::clock_ms),
+            start: start.map(format::rfc3339),
+        }
+    }
+}
+
+/// As far as a bar can show it.
+fn duration(trace: &TraceSummary) -> Option<i64> {
+    let ns = trace.duration_ns?;
+    Some(i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX }))
+}
+
+/// Why there are no rows.
+struct Nothing {
+    newest: Option<(Link, String)>,
+    narrower: Vec<(String, Link)>,
+}
+
+impl Nothing {
+    fn of(frame: &Frame, newest_ns: Option<i64>) -> Self {
+        let query = frame.query();
+        let clauses = clauses::split(query);
+        let without = clauses.iter().enumerate().map(|(at, clause)| {
+            let view = frame.view.without(&["cursor"]);
+            (
+                clause.clone(),
+                view.with("q", &clauses::without(query, at)).link(),
+            )
+        });
+        Nothing {
+            narrower: without.collect(),
+            newest: newest_ns.map(|ns| {
+                let at = format!(
+                    "{} {}",
+                    format::day(ns, frame.range.now_ns),
+                    format::clock_ms(ns)
+                );
+                (frame.around(ns), at)
+            }),
+        }
+    }
+}
+
+/// The head of a column.
+struct Head {
+    words: &'static str,
+    class: &'static str,
+    link: Option<Link>,
+    sorted: &'static str,
+}
+
+impl Head {
+    fn all(frame: &Frame, sort: TraceSort) -> Vec<Head> {
+        let plain = |words, class| Head {
+            words,
+            class,
+            link: None,
+            sorted: "",
+        };
+        let head = |by: TraceSortKey, word: &str, words, class| {
+            let is_sorted = sort.by == by;
+            let sign = if is_sorted && sort.descending {
+                ""
+            } else {
+                "-"
+            };
+            let view = frame.view.without(&["cursor"]);
+            Head {
+                words,
+                class,
+                link: Some(view.with("sort", &format!("{sign}{word}")).link()),
+                sorted: match (is_sorted, sort.descending) {
+                    (false, _) => "none",
+                    (true, true) => "descending",
+                    (true, false) => "ascending",
+                },
+            }
+        };
+        vec![
+            plain("Root", "first"),
+            plain("Services", "hide-s"),
+            head(TraceSortKey::SpanCount, "span_count", "Spans", "r hide-m"),
+            head(
+                TraceSortKey::ErrorCount,
+                "error_count",
+                "Errors",
+                "r hide-s",
+            ),
+            head(TraceSortKey::Duration, "duration", "Duration", "r"),
+            plain("", "hide-m"),
+            head(TraceSortKey::Start, "start", "Start", "r hide-s"),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(query: &str) -> View {
+        View::new(
+            "/traces",
+            &Params::of_query_string(query).unwrap_or_default(),
+        )
+    }
+
+    #[test]
+    fn the_form_becomes_the_query() {
+        let step = |query| in_step(&view(query)).map(|link| link.as_str().to_owned());
+        assert_eq!(
+            step("q=status%3Aerror&service=cart&operation=GET+%2F&from=now-1h").as_deref(),
+            Some("/traces?from=now-1h&q=status%3Aerror+service%3Acart+name%3A%22GET+%2F%22")
+        );
+        assert_eq!(
+            step("q=service%3Acart&service=").as_deref(),
+            Some("/traces")
+        );
+        assert_eq!(
+            step("q=x&attribute=http.route+%3D+%2Fa").as_deref(),
+            Some("/traces?q=x+http.route%3A%22%2Fa%22")
+        );
+        assert_eq!(
+            step("attribute=db.system").as_deref(),
+            Some("/traces?q=db.system%3A*")
+        );
+        assert_eq!(step("q=service%3Acart"), None);
+    }
+}
