@@ -13,7 +13,8 @@ DENY := $(TOOLS)/bin/cargo-deny
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/clearspan
 
 .DEFAULT_GOAL := build
-.PHONY: help build release run test test-rust test-sdk lint fmt-check clippy doc deny advisories check-data tools venv
+.PHONY: help build release run demo test test-rust test-sdk test-web test-browser assets lint fmt-check clippy doc deny \
+	advisories check-data tools venv web-packages
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -27,13 +28,34 @@ release: ## release build of the program
 run: ## start the server; ARGS="--data-dir D" and the like are passed on
 	$(CARGO) run --locked --bin clearspan -- $(ARGS)
 
-test: lint test-rust test-sdk ## everything that CI checks
+# Built for release: a debug build would show a server that is many times slower than it is.
+demo: ## start the server with a simulated shop to look at; ARGS="--http 127.0.0.1:8080" and the like are passed on
+	$(CARGO) run --locked --release --bin clearspan -- demo $(ARGS)
+
+test: lint test-rust test-sdk test-web test-browser ## everything that CI checks; says what it skips, and why
 
 test-rust: ## unit and integration tests of all rooms
 	$(CARGO) test --locked --workspace
 
 test-sdk: build venv ## the OpenTelemetry SDK of Python against the real binary
 	CLEARSPAN_BIN=$(DEBUG_BINARY) $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/sdk
+
+# What is committed in ui/assets must be what esbuild makes of ui/web.
+test-web: ## the scripts of the pages: types, unit tests, and that the committed bundle reproduces
+	@command -v npm >/dev/null || { echo "test-web skipped: npm is not installed" >&2; exit 0; } && \
+	$(MAKE) --no-print-directory web-packages && cd ui/web && npm run --silent check && npm test --silent && \
+	fresh=$$(mktemp -d) && node build.mjs $$fresh >/dev/null && diff -r $$fresh ../assets && rm -r $$fresh
+
+test-browser: build ## the pages in Debian's Chromium against the real binary
+	@chromium=$$(scripts/browser-tools.sh) || exit $$([ $$? -eq 3 ] && echo 0 || echo 1); [ -z "$$chromium" ] || { \
+		cd tests/browser && npx --no-install tsc --noEmit && CLEARSPAN_BIN=$(DEBUG_BINARY) CLEARSPAN_CHROMIUM=$$chromium \
+		npx --no-install playwright test $(ARGS); }
+
+assets: web-packages ## bundle ui/web into ui/assets again, after a change there
+	cd ui/web && npm run --silent build
+
+web-packages:
+	@cd ui/web && npm ci --no-audit --no-fund --silent
 
 lint: fmt-check clippy doc deny ## format, clippy, rustdoc, licences
 

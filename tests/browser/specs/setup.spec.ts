@@ -1,0 +1,60 @@
+// First run: the card, and its turning green by itself.
+import { expect, test } from '@playwright/test';
+import { Watched, accessible, fitsAcross } from '../support/page';
+import { type Server, startServer } from '../support/server';
+import { id, traceRequest } from '../support/telemetry';
+
+let server: Server;
+
+test.beforeEach(async () => {
+  server = await startServer();
+});
+
+test.afterEach(() => server.stop());
+
+test('the card names the real ports and turns into the list of services', async ({ page }) => {
+  const watched = new Watched(page);
+  await page.goto(server.ui);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Nothing has arrived yet');
+  await expect(page.locator('.setup pre').first()).toContainText(server.otlpHttp);
+  await accessible(page);
+  const trace = traceRequest(id(0, 32), [{ id: id(0, 16), name: 'GET /', service: 'first', startMs: Date.now() - 50, durationMs: 40 }]);
+  await server.send('traces', trace);
+  await expect(page.getByText('The first record has arrived')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('1 service');
+  await expect(page.getByRole('link', { name: 'first' })).toBeVisible();
+  watched.clean();
+});
+
+test('every way to send can be chosen, by mouse and by keyboard', async ({ page }) => {
+  await page.goto(server.ui);
+  for (const [name, text] of [['Java', '-javaagent'], ['Collector', 'exporters:'], ['curl', 'resourceLogs']] as const) {
+    await page.getByText(name, { exact: true }).click();
+    await expect(page.locator('.setup pre:visible')).toContainText(text);
+  }
+  await page.getByRole('radio', { name: 'Environment' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('.setup .code:visible')).toHaveCount(1);
+});
+
+test('the card sends a demo trace over the OTLP port', async ({ page }) => {
+  await page.goto(server.ui);
+  await page.getByRole('button', { name: 'Send a demo trace' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('service');
+  await expect(page.locator('tbody tr').first()).toBeVisible();
+});
+
+test('the card works without scripts, narrow too', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 320, height: 700 } });
+  const page = await context.newPage();
+  await page.goto(server.ui);
+  await page.getByText('Python', { exact: true }).click();
+  await expect(page.locator('.setup pre:visible')).toContainText('opentelemetry-instrument');
+  await context.close();
+});
+
+test('the card fits a narrow screen', async ({ page }) => {
+  await page.setViewportSize({ width: 320, height: 700 });
+  await page.goto(server.ui);
+  await fitsAcross(page);
+});
