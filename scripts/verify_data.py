@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from verify import log_checks, source, trace_checks
+from verify import count_checks, log_checks, source, trace_checks
 from verify.logs import Logs
 from verify.report import Report
 from verify.server import Server
@@ -127,6 +127,7 @@ def without_index(binary, folder, removed, data, report):
     with Server(binary, folder, **NEVER) as server:
         log_checks.check_rare_words(server, data.logs, report, index=False)
         log_checks.check_queries(server, data.logs, report)
+        count_checks.check(server, data.logs, report)
 
 
 def check_all(server, data, report):
@@ -137,6 +138,7 @@ def check_all(server, data, report):
     log_checks.check_ranges(server, data.logs, report)
     log_checks.check_paging(server, data.logs, report)
     log_checks.check_trace_logs(server, data.logs, report)
+    count_checks.check(server, data.logs, report)
     trace_checks.check_queries(server, data.traces, report)
     trace_checks.check_durations(server, data.traces, report)
     trace_checks.check_ranges(server, data.traces, report)
