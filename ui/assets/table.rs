@@ -9,10 +9,10 @@
     },
     Asset {
         name: "logs.js",
-        path: "/assets/logs-6a82e83eecc0.js",
+        path: "/assets/logs-b2f47970d6d9.js",
         content_type: "text/javascript; charset=utf-8",
-        plain: include_bytes!("logs-6a82e83eecc0.js"),
-        brotli: include_bytes!("logs-6a82e83eecc0.js.br"),
+        plain: include_bytes!("logs-b2f47970d6d9.js"),
+        brotli: include_bytes!("logs-b2f47970d6d9.js.br"),
     },
     Asset {
         name: "trace.js",
@@ -23,9 +23,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-12d0e519aba5.css",
+        path: "/assets/app-d3baa93f9304.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-12d0e519aba5.css"),
-        brotli: include_bytes!("app-12d0e519aba5.css.br"),
+        plain: include_bytes!("app-d3baa93f9304.css"),
+        brotli: include_bytes!("app-d3baa93f9304.css.br"),
     },
 ]

@@ -26,7 +26,10 @@ test('a record leads to its trace, and a span to its logs', async ({ page }) => 
   await page.getByText('connection refused by price service').first().click();
   await page.getByRole('link', { name: 'Open trace' }).click();
   await expect(page).toHaveURL(new RegExp(`/trace/${shop.failing.trace}`));
-  await expect(page.getByText('connection refused by price service').first()).toBeVisible();
+  await page.locator('.panel').getByText(/^Logs/).click();
+  await page.locator('.panel').getByText('connection refused by price service').click();
+  await expect(page).toHaveURL(/\/logs\?/);
+  await expect(page.locator('#panel')).toContainText('connection refused by price service');
   watched.clean();
 });
 

@@ -315,7 +315,7 @@ async fn the_kinds_of_nothing_are_told_apart() {
         "Nothing matches all 2 conditions",
     )
     .await;
-    for words in ["without nosuchword 3", "without severity:error 0"] {
+    for words in ["without nosuchword 3", "without severity:error 0", "22:13"] {
         assert!(narrow.says(words), "{words}: {}", narrow.words());
     }
     let links = narrow.all("class=\"link\"", "href");

@@ -120,7 +120,7 @@ fn unfolded(text: &str, places: &[Range<usize>]) -> Vec<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
     use super::*;
     use clearspan_schema::Signal;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::{HistogramAnswer, HistogramBucket};
+use clearspan_query::{AskedTime, HistogramAnswer, HistogramBucket};
 
 use super::beside::{Beside, Soon};
 use super::question::{CHART, LogsView};
@@ -26,16 +26,37 @@ pub(crate) async fn chart(asked: Asked) -> Response {
 async fn answer(question: Question) -> Result<Response, ApiError> {
     let Question { api, params, frame } = question;
     let view = LogsView::read(&params, frame)?;
-    let answer = ask(&api, &view)?.whole().await?;
+    let newest_ns = api.status().await?.logs.newest_ns;
+    let answer = ask(&api, &view, newest_ns)?.whole().await?;
     page(&Chart::new(&view, Soon::Here(answer), true))
 }
 
-/// Counts the records over time.
-pub(super) fn ask(api: &Api, view: &LogsView) -> Result<Beside<HistogramAnswer>, ApiError> {
-    let (engine, tenant, logs) = (api.engine()?.clone(), api.tenant(), view.counted());
+/// Counts the records over time. `newest_ns` is when the newest record of all is.
+pub(super) fn ask(
+    api: &Api,
+    view: &LogsView,
+    newest_ns: Option<i64>,
+) -> Result<Beside<HistogramAnswer>, ApiError> {
+    let (engine, tenant, mut logs) = (api.engine()?.clone(), api.tenant(), view.counted());
+    logs.range.to = logs.range.to.or_else(|| {
+        let range = &view.frame.range;
+        let end = end(range.from_ns, range.now_ns, newest_ns)?;
+        Some(AskedTime::At(end.into()))
+    });
     Ok(Beside::ask(async move {
         engine.logs_histogram(&tenant, logs, BUCKETS).await
     }))
+}
+
+/// Where the chart of an open range ends: at this moment, or behind the newest record where clocks are ahead. A record from far in
+/// the future does not squeeze the others: then the chart ends with what matches.
+fn end(from_ns: Option<i64>, now_ns: i64, newest_ns: Option<i64>) -> Option<i64> {
+    let from = from_ns.filter(|&from| from < now_ns)?;
+    let Some(ahead) = newest_ns.filter(|&newest| newest >= now_ns) else {
+        return Some(now_ns);
+    };
+    let is_near = ahead.saturating_sub(now_ns) < now_ns.saturating_sub(from);
+    is_near.then(|| ahead.saturating_add(1))
 }
 
 #[derive(Template)]
@@ -192,5 +213,21 @@ impl Totals {
         Totals {
             counts: counts.collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_open_chart_ends_now_unless_clocks_are_ahead() {
+        assert_eq!(end(Some(0), 100, Some(50)), Some(100));
+        assert_eq!(end(Some(0), 100, None), Some(100));
+        assert_eq!(end(Some(0), 100, Some(100)), Some(101));
+        assert_eq!(end(Some(0), 100, Some(150)), Some(151));
+        assert_eq!(end(Some(0), 100, Some(i64::MAX)), None);
+        assert_eq!(end(None, 100, Some(50)), None);
+        assert_eq!(end(Some(200), 100, Some(300)), None);
     }
 }

@@ -2,23 +2,22 @@
 //!
 //! 1. Which fields there are, says one scan. Of those that enough records have, the ones that most have are counted.
 //! 2. A second scan counts their values; a third, at the same time as the first, those of services among errors alone.
-//! 3. A field tells much when its values part the records evenly: the more bits of information, times the share of records that
-//!    have it, the higher it stands. What is the same everywhere, or different everywhere, tells nothing.
+//! 3. Of those, the ones that tell most are shown: see `telling.rs`.
 
 use askama::Template;
 use axum::response::Response;
 use clearspan_query::language::fields::severity_number;
 use clearspan_query::{
-    FacetsAnswer, FacetsRequest, FieldCount, FieldType, FieldValues, FieldsAnswer, ServiceSlots,
-    Signal, ValueCount, ValuesRequest,
+    FacetsAnswer, FacetsRequest, FieldValues, Signal, ValueCount, ValuesRequest,
 };
-use std::sync::Arc;
 
 use super::beside::Beside;
 use super::conditions;
 use super::message::{Marked, short};
 use super::question::{FACET, FACETS, LogsView};
+use super::rows::marks;
 use super::severity::Severity;
+use super::telling::{candidates, telling};
 use crate::error::ApiError;
 use crate::pages::asked::{Asked, Question, page};
 use crate::pages::chart::{Svg, ground};
@@ -36,18 +35,8 @@ const VALUES_MORE: usize = 50;
 /// Values that are counted for a group: more than it shows, so that no grave severity is missed for being rare.
 const VALUES_COUNTED: usize = 16;
 
-/// Fields whose values are counted to find those that tell most, and those that are shown.
-const CANDIDATES: usize = 14;
-const TELLING: usize = 4;
-
 /// Fields that are looked at, the most common first.
 const FIELDS_MAX: usize = 200;
-
-/// One record in so many has to have a field.
-const SHARE_MIN: u64 = 100;
-
-/// Values of a field that tells something.
-const DISTINCT: std::ops::RangeInclusive<u64> = 2..=50;
 
 /// Characters of a value.
 const CHARS_MAX: usize = 120;
@@ -55,20 +44,6 @@ const CHARS_MAX: usize = 120;
 const SEVERITY: &str = "severity";
 const SERVICE: &str = "service.name";
 const ERRORS: &str = "(severity:error OR severity:fatal)";
-
-/// Fields that have a group of their own, are another name of one that has, or are a record's own.
-const NOT_FURTHER: [&str; 10] = [
-    "severity",
-    "level",
-    "service",
-    "service.name",
-    "body",
-    "trace_id",
-    "span_id",
-    "time",
-    "observed_time",
-    "severity_number",
-];
 
 /// `/logs/facets`: all groups.
 pub(crate) async fn facets(asked: Asked) -> Response {
@@ -102,11 +77,7 @@ async fn more(api: &Api, view: &LogsView, field: &str) -> Result<Group, ApiError
         limit: VALUES_MORE,
     };
     let answer = engine.log_field_values(&api.tenant(), request).await?;
-    let writer = Writer::new(
-        view,
-        &engine.service_slots(&api.tenant()),
-        answer.counted.matched,
-    );
+    let writer = Writer::new(view, marks(api)?, answer.counted.matched);
     Ok(writer.group(&answer.values, &Kind::Field, VALUES_MORE))
 }
 
@@ -168,7 +139,7 @@ impl Facets {
             .await?;
         let (answer, is_refused) = counted(api, view, candidates(&fields)).await?;
         let matched = answer.counted.matched;
-        let writer = Writer::new(view, &engine.service_slots(&tenant), matched);
+        let writer = Writer::new(view, marks(api)?, matched);
         let mut groups = Vec::new();
         let mut further = answer.facets;
         for field in further.drain(..further.len().min(2)) {
@@ -243,49 +214,6 @@ async fn counted(
     }
 }
 
-/// The most common fields, of those that may part the records.
-fn candidates(answer: &FieldsAnswer) -> Vec<String> {
-    let matched = answer.counted.matched;
-    let may_part = |field: &&FieldCount| {
-        let is_common = field.count.saturating_mul(SHARE_MIN) >= matched;
-        let is_value = !matches!(
-            field.value_type,
-            None | Some(FieldType::Map | FieldType::Bytes | FieldType::Array)
-        );
-        is_common && is_value && !NOT_FURTHER.contains(&field.name.as_str())
-    };
-    let fields = answer.fields.iter().filter(may_part).take(CANDIDATES);
-    fields.map(|field| field.name.clone()).collect()
-}
-
-/// The fields that tell most, best first.
-fn telling(fields: Vec<FieldValues>, matched: u64) -> Vec<FieldValues> {
-    let mut told: Vec<(f64, FieldValues)> = fields
-        .into_iter()
-        .filter(|field| DISTINCT.contains(&field.distinct))
-        .map(|field| (information(&field, matched), field))
-        .collect();
-    told.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.field.cmp(&y.field)));
-    told.into_iter()
-        .map(|(_, field)| field)
-        .take(TELLING)
-        .collect()
-}
-
-/// Bits that knowing the value tells about a record, on average. Values that are not among the first ones count as one.
-fn information(field: &FieldValues, matched: u64) -> f64 {
-    let matched = matched.max(1) as f64;
-    let bits = |count: u64| {
-        let share = count as f64 / matched;
-        if share > 0.0 {
-            -share * share.log2()
-        } else {
-            0.0
-        }
-    };
-    field.values.iter().map(|value| bits(value.count)).sum()
-}
-
 #[derive(Clone)]
 struct Writer<'a> {
     view: &'a LogsView,
@@ -295,10 +223,10 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(view: &'a LogsView, slots: &Arc<ServiceSlots>, total: u64) -> Self {
+    fn new(view: &'a LogsView, marks: Marks, total: u64) -> Self {
         Writer {
             view,
-            marks: Marks::new(Arc::clone(slots), slots.names().into_iter()),
+            marks,
             given: clauses::split(view.frame.query()),
             total,
         }
@@ -383,54 +311,4 @@ fn shown(field: &FieldValues, limit: usize) -> Vec<&ValueCount> {
 pub(super) fn links(view: &LogsView) -> (Link, Link) {
     let part = view.part(FACETS).without(&["cursor", "sel"]).link();
     (part, view.same().with("facets", "1").link())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clearspan_query::FieldValue;
-
-    fn field(name: &str, counts: &[u64]) -> FieldValues {
-        let value = |(at, &count): (usize, &u64)| ValueCount {
-            value: FieldValue::Text(format!("v{at}")),
-            count,
-        };
-        FieldValues {
-            field: name.into(),
-            values: counts.iter().enumerate().map(value).collect(),
-            distinct: counts.len() as u64,
-        }
-    }
-
-    #[test]
-    fn fields_that_part_the_records_evenly_tell_most() {
-        let fields = vec![
-            field("same", &[100]),
-            field("stream", &[99, 1]),
-            field("node", &[40, 30, 30]),
-            field("half", &[50, 50]),
-            field("rare", &[1, 1]),
-            field("pod", &[30, 30, 20, 20]),
-        ];
-        let names: Vec<String> = telling(fields, 100)
-            .into_iter()
-            .map(|field| field.field)
-            .collect();
-        assert_eq!(names, ["pod", "node", "half", "rare"]);
-    }
-
-    #[test]
-    fn what_nobody_has_tells_nothing() {
-        assert!(information(&field("x", &[0, 0]), 0).abs() < f64::EPSILON);
-        assert!(
-            telling(
-                vec![FieldValues {
-                    distinct: 51,
-                    ..field("ids", &[1; 6])
-                }],
-                100
-            )
-            .is_empty()
-        );
-    }
 }

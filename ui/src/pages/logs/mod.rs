@@ -12,7 +12,7 @@
 //! | `message.rs`, `fold.rs`, `calm.rs` | a record's text: marked, without what columns show, dimmed where it repeats |
 //! | `columns.rs`, `choices.rs` | columns of attributes; what a reader chooses from |
 //! | `chart.rs` | counts over time |
-//! | `facets.rs` | values beside the rows |
+//! | `facets.rs`, `telling.rs` | values beside the rows; of which fields |
 //! | `record.rs`, `fields.rs`, `trace.rs` | the panel: text and JSON, fields, its trace |
 //! | `conditions.rs` | values as conditions that find them |
 //! | `severity.rs`, `pretty.rs` | severities; JSON for people |
@@ -38,6 +38,7 @@ mod record;
 mod rows;
 mod search;
 mod severity;
+mod telling;
 mod trace;
 
 pub(crate) use chart::chart;

@@ -15,7 +15,7 @@ use super::facets::{self, Facets};
 use super::nothing::{self, Nothing};
 use super::question::{FIELDS, LogsView};
 use super::record::{Neighbours, Panel};
-use super::rows::{Rows, behind_word};
+use super::rows::{Rows, behind_word, marks};
 use super::search::{PAGE_ROWS, Page, search};
 use crate::answer::made;
 use crate::error::ApiError;
@@ -37,8 +37,13 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     if view.has("add") {
         return Ok(see_other(view.adding(view.get("add")).as_str()));
     }
-    let counted = chart::ask(&api, &view)?;
-    let total = nothing::count(&api, &view, String::new())?;
+    let stored = api.status().await?;
+    let counted = chart::ask(&api, &view, stored.logs.newest_ns)?;
+    let total = if view.query.is_all() {
+        None
+    } else {
+        Some(nothing::count(&api, &view, String::new())?)
+    };
     let found = search(&api, &view, PAGE_ROWS).await?;
     let elapsed_ms = timer.elapsed_ms();
     let panel = panel(&api, &view, &found).await?;
@@ -48,25 +53,21 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         None
     };
     let chart = Chart::new(&view, histogram(&view, counted).await?, false);
-    let total = total.soon(GRACE).await.and_then(Result::ok);
+    let total = match total {
+        Some(total) => total.soon(GRACE).await.and_then(Result::ok),
+        None => None,
+    };
     let rows_before = found.rows_before;
     let logs = Logs {
         matched: format::count(found.answer.matched),
-        total: total.filter(|_| !view.query.is_all()).map(format::count),
+        total: total.map(format::count),
         controls: Controls::new(&view),
         around: Around::new(&view, &found),
         status: status(&view, &found, rows_before, elapsed_ms),
         row_count: found.answer.matched.saturating_add(1),
         missing: found.answer.missing.len(),
         nothing: if found.rows() == 0 {
-            Nothing::ask(
-                &api,
-                &view,
-                found.answer.matched,
-                total,
-                &api.status().await?,
-            )
-            .await?
+            Nothing::ask(&api, &view, found.answer.matched, total, &stored).await?
         } else {
             Nothing::NotSo
         },
@@ -93,9 +94,8 @@ async fn histogram(
 }
 
 async fn rows(api: &Api, view: &LogsView, found: Page) -> Result<Rows, ApiError> {
-    let slots = api.engine()?.service_slots(&api.tenant());
-    let view = view.clone();
-    made(move || Rows::new(&view, &found, &slots)).await
+    let (view, marks) = (view.clone(), marks(api)?);
+    made(move || Rows::new(&view, &found, marks)).await
 }
 
 /// The panel of the selected record, with the records around it where they stand on this page.
@@ -171,7 +171,7 @@ impl Controls {
             is_wrapped: view.is_wrapped,
             wrap: view.with("wrap", if view.is_wrapped { "" } else { "1" }),
             is_newest_first,
-            order: view.restarted("order", if is_newest_first { "asc" } else { "" }),
+            order: view.turned("order", if is_newest_first { "asc" } else { "" }),
             columns_text: view.columns.text(),
             kept: kept
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))

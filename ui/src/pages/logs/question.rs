@@ -135,7 +135,7 @@ impl LogsView {
     }
 
     /// The page with something turned round, from its start.
-    pub(super) fn restarted(&self, name: &str, value: &str) -> Link {
+    pub(super) fn turned(&self, name: &str, value: &str) -> Link {
         self.base
             .without(&["cursor", "sel"])
             .with(name, value)

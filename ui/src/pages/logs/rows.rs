@@ -1,10 +1,8 @@
 //! The rows of a page, as HTML: the same on the page and where its script asks for more.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::{AnyRef, Body, LogRecord, QueryError, ServiceSlots, json};
+use clearspan_query::{AnyRef, Body, LogRecord, QueryError, json};
 
 use super::columns;
 use super::conditions::{encoded, text_is};
@@ -20,6 +18,7 @@ use crate::pages::format;
 use crate::pages::frame::Here;
 use crate::pages::marks::{Mark, Marks};
 use crate::pages::view::Link;
+use crate::state::Api;
 
 /// Rows that the script of a page asks for at once.
 const PART_ROWS: usize = 200;
@@ -39,9 +38,15 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let Question { api, params, frame } = question;
     let view = LogsView::read(&params, frame)?;
     let found = search(&api, &view, PART_ROWS).await?;
-    let slots = api.engine()?.service_slots(&api.tenant());
-    let rows = made(move || Rows::new(&view, &found, &slots)).await?;
+    let marks = marks(&api)?;
+    let rows = made(move || Rows::new(&view, &found, marks)).await?;
     page(&rows)
+}
+
+/// The marks of all services.
+pub(super) fn marks(api: &Api) -> Result<Marks, ApiError> {
+    let slots = api.engine()?.service_slots(&api.tenant());
+    Ok(Marks::new(slots.clone(), slots.names().into_iter()))
 }
 
 /// A piece of the list.
@@ -83,15 +88,11 @@ struct Cell {
 }
 
 impl Rows {
-    pub(super) fn new(
-        view: &LogsView,
-        found: &Page,
-        slots: &Arc<ServiceSlots>,
-    ) -> Result<Self, ApiError> {
+    pub(super) fn new(view: &LogsView, found: &Page, marks: Marks) -> Result<Self, ApiError> {
         let writer = Writer {
             view,
             style: view.style(),
-            marks: Marks::new(Arc::clone(slots), slots.names().into_iter()),
+            marks,
         };
         let records = found.answer.rows.records().map_err(QueryError::from)?;
         let mut records: Vec<LogRecord<'_>> = records.iter().collect();

@@ -9,7 +9,7 @@ use clearspan_query::{
 use super::beside::{Beside, GRACE, Soon};
 use super::message::{Marked, Style};
 use super::question::{LogsView, PAGE, TRACE};
-use super::rows::record_text;
+use super::rows::{marks, record_text};
 use super::severity::Severity;
 use crate::error::ApiError;
 use crate::pages::asked::{Asked, Question, page};
@@ -203,11 +203,6 @@ impl InTrace {
             .here()
             .map_or("", |records| &records.count)
     }
-}
-
-fn marks(api: &Api) -> Result<Marks, ApiError> {
-    let slots = api.engine()?.service_slots(&api.tenant());
-    Ok(Marks::new(slots.clone(), slots.names().into_iter()))
 }
 
 impl Drawn {

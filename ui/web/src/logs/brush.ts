@@ -30,11 +30,8 @@ export class LogBrush extends HTMLElement {
     this.tabIndex = 0;
     this.setAttribute('role', 'application');
     this.setAttribute('aria-label', 'A stretch of time: arrow keys choose, with Shift they widen, Enter shows it');
-    // The focus goes to the whole, not to the link of one bar.
-    this.addEventListener('mousedown', (event) => {
-      event.preventDefault();
-      this.focus({ preventScroll: true });
-    });
+    // No bar takes the focus, and no text is selected on the way.
+    this.addEventListener('mousedown', (event) => event.preventDefault());
     this.addEventListener('pointerdown', (event) => this.down(event));
     this.addEventListener('pointermove', (event) => this.move(event));
     this.addEventListener('pointerup', (event) => this.up(event));

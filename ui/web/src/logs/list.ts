@@ -40,7 +40,7 @@ export class LogList extends HTMLElement {
   async step(by: 1 | -1, errorsOnly: boolean): Promise<void> {
     const row = await this.find(this.current(), by, (row) => !errorsOnly || row.dataset['error'] !== undefined);
     if (!row) {
-      announce(errorsOnly ? 'No further error' : 'No further row');
+      announce(errorsOnly ? 'No error among the next rows' : 'No further row');
       return;
     }
     row.querySelector<HTMLElement>('.msg')?.focus({ preventScroll: true });
@@ -88,15 +88,18 @@ export class LogList extends HTMLElement {
     else if (row && (getSelection()?.isCollapsed ?? true)) void this.panel?.open(idOf(row), false);
   }
 
+  // Of rows that are aside only whether there is an error among them is known: where none is, they need not come back.
   private async find(from: HTMLElement | null, by: 1 | -1, wanted: (row: HTMLElement) => boolean): Promise<HTMLElement | null> {
     for (let loads = 0; loads < LOADS_MAX; loads++) {
       const all = [...this.querySelectorAll<HTMLElement>('.lr,.aside')];
       let at = from ? all.indexOf(from) + by : this.firstSeen(all);
       for (; at >= 0 && at < all.length; at += by) {
         const row = all[at];
-        if (!row || row.classList.contains('aside')) break;
+        if (!row) break;
+        const isAside = row.classList.contains('aside');
+        if (wanted(row) && isAside) break;
         if (wanted(row)) return row;
-        from = row;
+        if (!isAside) from = row;
       }
       const aside = all[at]?.closest<HTMLElement>('.chunk');
       if (aside) await this.bringBack(aside);
@@ -214,6 +217,7 @@ function putAside(chunk: HTMLElement): void {
     const room = document.createElement('div');
     room.className = 'aside';
     room.setAttribute('role', 'presentation');
+    if (run.some((row) => row.dataset['error'] !== undefined)) room.dataset['error'] = '';
     room.style.height = `${last.getBoundingClientRect().bottom - first.getBoundingClientRect().top}px`;
     return room;
   });
