@@ -13,7 +13,7 @@ DENY := $(TOOLS)/bin/cargo-deny
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/clearspan
 
 .DEFAULT_GOAL := build
-.PHONY: help build release run demo test test-rust test-sdk test-web test-browser assets lint fmt-check clippy doc deny \
+.PHONY: help build release run demo test test-rust test-sdk test-web test-browser bench-browser assets lint fmt-check clippy doc deny \
 	advisories check-data tools venv web-packages
 
 help: ## list the targets
@@ -37,19 +37,26 @@ test: lint test-rust test-sdk test-web test-browser ## everything that CI checks
 test-rust: ## unit and integration tests of all rooms
 	$(CARGO) test --locked --workspace
 
-test-sdk: build venv ## the OpenTelemetry SDK of Python against the real binary
+# Behind `scripts/test-tools.sh`, which ends with 3 when it has said why the tests are skipped.
+OR_SKIP := || exit $$([ $$? -eq 3 ] && echo 0 || echo 1)
+
+test-sdk: build ## the OpenTelemetry SDK of Python against the real binary
+	@scripts/test-tools.sh python $(OR_SKIP); $(MAKE) --no-print-directory venv && \
 	CLEARSPAN_BIN=$(DEBUG_BINARY) $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/sdk
 
 # What is committed in ui/assets must be what esbuild makes of ui/web.
 test-web: ## the scripts of the pages: types, unit tests, and that the committed bundle reproduces
-	@command -v npm >/dev/null || { echo "test-web skipped: npm is not installed" >&2; exit 0; } && \
-	$(MAKE) --no-print-directory web-packages && cd ui/web && npm run --silent check && npm test --silent && \
+	@scripts/test-tools.sh node $(OR_SKIP); $(MAKE) --no-print-directory web-packages && cd ui/web && npm run --silent check && npm test --silent && \
 	fresh=$$(mktemp -d) && node build.mjs $$fresh >/dev/null && diff -r $$fresh ../assets && rm -r $$fresh
 
 test-browser: build ## the pages in Debian's Chromium against the real binary
-	@chromium=$$(scripts/browser-tools.sh) || exit $$([ $$? -eq 3 ] && echo 0 || echo 1); [ -z "$$chromium" ] || { \
-		cd tests/browser && npx --no-install tsc --noEmit && CLEARSPAN_BIN=$(DEBUG_BINARY) CLEARSPAN_CHROMIUM=$$chromium \
-		npx --no-install playwright test $(ARGS); }
+	@chromium=$$(scripts/test-tools.sh browser) $(OR_SKIP); cd tests/browser && npx --no-install tsc --noEmit && \
+		CLEARSPAN_BIN=$(DEBUG_BINARY) CLEARSPAN_CHROMIUM=$$chromium npx --no-install playwright test $(ARGS)
+
+bench-browser: release ## how long a trace of 100,000 spans takes to open, and how it scrolls
+	@chromium=$$(scripts/test-tools.sh browser) $(OR_SKIP); cd tests/browser && \
+		CLEARSPAN_BIN=$(CARGO_TARGET_DIR)/release/clearspan CLEARSPAN_CHROMIUM=$$chromium \
+		npx --no-install playwright test --config measure.config.ts
 
 assets: web-packages ## bundle ui/web into ui/assets again, after a change there
 	cd ui/web && npm run --silent build

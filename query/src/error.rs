@@ -1,7 +1,9 @@
 //! Why a question gets no answer.
 
-use clearspan_schema::SchemaError;
+use clearspan_schema::ids::hex;
+use clearspan_schema::{SchemaError, TraceId};
 use clearspan_storage::UnknownTenant;
+use clearspan_storage::scan::MissingSegment;
 
 use crate::language::LanguageError;
 
@@ -59,12 +61,30 @@ pub enum QueryError {
         /// How many.
         segments: usize,
     },
+    /// No span of the trace is stored, or none that can be read.
+    #[error("there is no trace {id}")]
+    UnknownTrace {
+        /// Its id, in lower-case hex.
+        id: String,
+        /// Segments that cannot be read and may hold its spans.
+        unreadable_segments: usize,
+    },
     /// There is no such tenant. Damage to single segments is no error: see `missing` in the answers.
     #[error(transparent)]
     UnknownTenant(#[from] UnknownTenant),
     /// A defect of this program.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+impl QueryError {
+    /// There is no trace `id`, as far as can be said with `missing` unread.
+    pub(crate) fn unknown_trace(id: TraceId, missing: &[MissingSegment]) -> Self {
+        QueryError::UnknownTrace {
+            id: hex(&id),
+            unreadable_segments: missing.len(),
+        }
+    }
 }
 
 impl From<SchemaError> for QueryError {

@@ -47,11 +47,6 @@ pub(crate) enum ApiError {
     OriginNotAllowed { origin: String },
     #[error("there is nothing at `{path}`")]
     UnknownPath { path: String },
-    #[error("there is no trace {id}")]
-    UnknownTrace {
-        id: String,
-        unreadable_segments: usize,
-    },
     #[error("this path does not answer {method}")]
     MethodNotAllowed { method: String },
     #[error("the body has more than {BODY_BYTES_MAX} bytes")]
@@ -116,14 +111,6 @@ impl ApiError {
                 StatusCode::NOT_FOUND,
                 "unknown_path",
                 "the calls are listed in docs/api.md".to_owned(),
-            ),
-            Self::UnknownTrace {
-                unreadable_segments,
-                ..
-            } => (
-                StatusCode::NOT_FOUND,
-                "unknown_trace",
-                unknown_trace_hint(*unreadable_segments),
             ),
             Self::MethodNotAllowed { .. } => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -237,6 +224,16 @@ fn query_kind(error: &QueryError) -> (StatusCode, &'static str, String) {
                 StatusCode::BAD_REQUEST,
                 "bad_query",
                 format!("expected {}", mistake.expected_text()),
+            );
+        }
+        QueryError::UnknownTrace {
+            unreadable_segments,
+            ..
+        } => {
+            return (
+                StatusCode::NOT_FOUND,
+                "unknown_trace",
+                unknown_trace_hint(*unreadable_segments),
             );
         }
         QueryError::BadCursor => (

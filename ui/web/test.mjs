@@ -15,6 +15,7 @@ await build({
   bundle: true,
   format: 'esm',
   platform: 'node',
+  loader: { '.css': 'text' },
   outdir: out,
   outExtension: { '.js': '.mjs' },
 });

@@ -37,25 +37,19 @@ impl QueryEngine {
         Ok(self.export(vec![plan.await?], place))
     }
 
-    /// The spans of one trace, then its logs, newest first; `None` when no span of it is stored.
-    pub async fn export_trace(
-        &self,
-        tenant: &TenantId,
-        id: TraceId,
-    ) -> Result<Option<Export>, QueryError> {
+    /// The spans of one trace, then its logs, newest first.
+    pub async fn export_trace(&self, tenant: &TenantId, id: TraceId) -> Result<Export, QueryError> {
         let place = self.export_place()?;
         let spans = self.ask(tenant, Signal::Spans, move |session| {
             export::trace(session, id)
         });
-        let Some(spans) = spans.await? else {
-            return Ok(None);
-        };
+        let spans = spans.await?;
         let of_trace = ExportRequest {
             query: format!("trace_id:{}", hex(&id)),
             range: AskedRange::ALL,
         };
         let logs = self.settle_logs(tenant, of_trace).await?;
-        Ok(Some(self.export(vec![spans, logs], place)))
+        Ok(self.export(vec![spans, logs], place))
     }
 
     async fn settle_logs(

@@ -178,12 +178,8 @@ impl QueryEngine {
         .await
     }
 
-    /// All spans of one trace; `None` when there is none.
-    pub async fn trace(
-        &self,
-        tenant: &TenantId,
-        id: TraceId,
-    ) -> Result<Option<TraceSpans>, QueryError> {
+    /// All spans of one trace.
+    pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<TraceSpans, QueryError> {
         self.ask(tenant, Signal::Spans, move |session| {
             trace::spans(session, id)
         })
@@ -203,21 +199,15 @@ impl QueryEngine {
         .await
     }
 
-    /// What a waterfall draws of one trace; `None` when no span of it is stored.
-    pub async fn skeleton(
-        &self,
-        tenant: &TenantId,
-        id: TraceId,
-    ) -> Result<Option<Skeleton>, QueryError> {
-        let skeleton = self
+    /// What a waterfall draws of one trace.
+    pub async fn skeleton(&self, tenant: &TenantId, id: TraceId) -> Result<Skeleton, QueryError> {
+        let mut skeleton = self
             .ask(tenant, Signal::Spans, move |session| {
                 trace::skeleton(session, id)
             })
             .await?;
-        Ok(skeleton.map(|mut skeleton| {
-            skeleton.colour(&self.service_slots(tenant));
-            skeleton
-        }))
+        skeleton.colour(&self.service_slots(tenant));
+        Ok(skeleton)
     }
 
     /// The spans of one trace that have this id, with everything they have; mostly one or none.

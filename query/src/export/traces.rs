@@ -38,13 +38,21 @@ pub(crate) async fn plan(session: Session, request: ExportRequest) -> Result<Pla
     ))
 }
 
-/// Settles an export of one trace; `None` when no span of it is stored.
-pub(crate) async fn plan_of_one(session: Session, id: TraceId) -> Result<Option<Plan>, QueryError> {
+/// Settles an export of one trace.
+pub(crate) async fn plan_of_one(session: Session, id: TraceId) -> Result<Plan, QueryError> {
     let mut faults = Vec::new();
     let directories = Directories::open(&session.snapshot, &mut faults).await?;
-    let is_known = directories.merged(id).is_some();
-    let plan = settled(&session, directories, vec![id], TimeRange::ALL, faults);
-    Ok(is_known.then_some(plan))
+    if directories.merged(id).is_none() {
+        let missing = unread(&session.snapshot, TimeRange::ALL, faults);
+        return Err(QueryError::unknown_trace(id, &missing));
+    }
+    Ok(settled(
+        &session,
+        directories,
+        vec![id],
+        TimeRange::ALL,
+        faults,
+    ))
 }
 
 fn settled(

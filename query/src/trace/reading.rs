@@ -10,7 +10,7 @@ use crate::exec::{fault, unread};
 use crate::limits::{TRACE_ROWS_PER_READ, TRACE_SPANS_MAX};
 
 /// All spans of a trace, with `columns` of the stored schema. Rows of a damaged segment are left out, as
-/// far as they cannot be read.
+/// far as they cannot be read. At least one can, else the trace is unknown.
 pub(crate) async fn read(
     session: &Session,
     id: TraceId,
@@ -45,8 +45,9 @@ pub(crate) async fn read(
             tokio::task::yield_now().await;
         }
     }
-    Ok(TraceSpans {
-        batches,
-        missing: unread(&session.snapshot, TimeRange::ALL, faults),
-    })
+    let missing = unread(&session.snapshot, TimeRange::ALL, faults);
+    if batches.is_empty() {
+        return Err(QueryError::unknown_trace(id, &missing));
+    }
+    Ok(TraceSpans { batches, missing })
 }

@@ -165,18 +165,11 @@ impl SpanFlags {
     }
 }
 
-/// `None` when no span of the trace is stored.
-pub(crate) async fn skeleton(
-    session: Session,
-    id: TraceId,
-) -> Result<Option<Skeleton>, QueryError> {
+pub(crate) async fn skeleton(session: Session, id: TraceId) -> Result<Skeleton, QueryError> {
     let trace = reading::read(&session, id, build::COLUMNS).await?;
-    if trace.batches.is_empty() {
-        return Ok(None);
-    }
     let mut skeleton = built(trace.batches).await?;
     skeleton.missing = trace.missing;
-    Ok(Some(skeleton))
+    Ok(skeleton)
 }
 
 /// Built where a long computation holds up nobody: the largest trace takes a second or two.

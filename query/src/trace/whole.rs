@@ -12,9 +12,8 @@ use crate::language::{Expr, Field, Query, Test, Value};
 use crate::limits::{SPAN_LOGS_MAX, TRACE_LOGS_MAX};
 use crate::logs::{LogRows, LogsAnswer, Order};
 
-pub(crate) async fn spans(session: Session, id: TraceId) -> Result<Option<TraceSpans>, QueryError> {
-    let trace = reading::read(&session, id, Signal::Spans.stored_columns()).await?;
-    Ok((!trace.batches.is_empty()).then_some(trace))
+pub(crate) async fn spans(session: Session, id: TraceId) -> Result<TraceSpans, QueryError> {
+    reading::read(&session, id, Signal::Spans.stored_columns()).await
 }
 
 pub(crate) async fn logs(session: Session, id: TraceId) -> Result<LogsAnswer, QueryError> {

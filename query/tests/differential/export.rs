@@ -224,7 +224,6 @@ async fn one_trace_comes_with_its_logs() {
                 .engine
                 .export_trace(&tenant, trace_id(trace))
                 .await
-                .unwrap()
                 .unwrap();
             let (mut of_spans, mut of_logs) = (0, 0);
             while let Some(piece) = export.next().await {
@@ -250,13 +249,13 @@ async fn one_trace_comes_with_its_logs() {
                 logs.iter().filter(|log| log.trace == Some(trace)).count(),
             );
         }
-        assert!(
-            store
-                .engine
-                .export_trace(&tenant, [0xee; 16])
-                .await
-                .unwrap()
-                .is_none()
-        );
+        let unknown = store.engine.export_trace(&tenant, [0xee; 16]).await;
+        assert!(matches!(
+            unknown,
+            Err(QueryError::UnknownTrace {
+                unreadable_segments: 0,
+                ..
+            })
+        ));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use clearspan_query::{
-    AskedRange, AskedTime, RootSpan, ServiceRow, ServiceSpans, TraceSort, TraceSortKey,
+    AskedRange, AskedTime, QueryError, RootSpan, ServiceRow, ServiceSpans, TraceSort, TraceSortKey,
     TraceSummary, TracesAnswer, TracesRequest,
 };
 use clearspan_schema::SpanId;
@@ -257,12 +257,7 @@ async fn check_all(store: &Store, spans: &[Span], when: &str) {
 async fn check_whole(store: &Store, spans: &[Span], when: &str) {
     let tenant = TenantId::default();
     for (trace, of_trace) in by_trace(spans) {
-        let answer = store
-            .engine
-            .trace(&tenant, trace_id(trace))
-            .await
-            .unwrap()
-            .unwrap();
+        let answer = store.engine.trace(&tenant, trace_id(trace)).await.unwrap();
         let mut seen: BTreeSet<(SpanId, String, u64, u64)> = BTreeSet::new();
         for batch in &answer.batches {
             let reader = SpansReader::new(batch).unwrap();
@@ -279,14 +274,14 @@ async fn check_whole(store: &Store, spans: &[Span], when: &str) {
             .map(|span| (span_id(span.number), span.name.into(), span.start, span.end));
         assert_eq!(seen, expected.collect(), "{when}");
     }
-    assert!(
-        store
-            .engine
-            .trace(&tenant, [0xee; 16])
-            .await
-            .unwrap()
-            .is_none()
-    );
+    let unknown = store.engine.trace(&tenant, [0xee; 16]).await;
+    assert!(matches!(
+        unknown,
+        Err(QueryError::UnknownTrace {
+            unreadable_segments: 0,
+            ..
+        })
+    ));
 }
 
 async fn check_services(store: &Store, spans: &[Span], range: AskedRange, when: &str) {

@@ -1,39 +1,21 @@
 // The trace page: a small trace in detail, and one of a hundred thousand spans.
 import { expect, test } from '@playwright/test';
 import { Watched } from '../support/page';
+import { BIG, sendBigTrace } from '../support/big_trace';
 import { type Server, startServer } from '../support/server';
 import { type Shop, fillShop } from '../support/shop';
-import { type SpanIn, id, traceRequest } from '../support/telemetry';
 
 let server: Server;
 let shop: Shop;
-
-const MANY = 100_000;
-const BIG = 'b'.repeat(32);
 
 test.beforeAll(async () => {
   test.setTimeout(120_000);
   server = await startServer();
   shop = await fillShop(server, Date.now());
-  await sendBigTrace(Date.now() - 60_000);
+  await sendBigTrace(server, Date.now() - 60_000);
 });
 
 test.afterAll(() => server.stop());
-
-// A root, a hundred workers, and a thousand calls each.
-async function sendBigTrace(start: number): Promise<void> {
-  const workers: SpanIn[] = Array.from({ length: 100 }, (_, n) => ({ id: id(n + 1, 16), parent: id(0, 16), name: `worker ${n}`, service: `worker-${n % 7}`, startMs: start + n, durationMs: 20_000 - n }));
-  await server.send('traces', traceRequest(BIG, [{ id: id(0, 16), name: 'the whole batch', service: 'batch', startMs: start, durationMs: 20_500 }, ...workers]));
-  const perWorker = (MANY - 101) / 100;
-  for (let worker = 0; worker < 100; worker++) {
-    const count = Math.ceil(perWorker * (worker + 1)) - Math.ceil(perWorker * worker);
-    const calls: SpanIn[] = Array.from({ length: count }, (_, n) => ({
-      id: id(1_000 + worker * 2_000 + n, 16), parent: id(worker + 1, 16), name: `call ${n}`, service: 'store', kind: 3,
-      startMs: start + worker + n * 19, durationMs: 15, error: n % 500 === 499,
-    }));
-    await server.send('traces', traceRequest(BIG, calls));
-  }
-}
 
 test('a span shows what it holds, and its logs', async ({ page }) => {
   const watched = new Watched(page);

@@ -62,8 +62,11 @@ async fn segments_that_cannot_be_read() {
             .json(),
     );
     is_partial(&server.get("/api/v1/services").await.json());
-    let unknown = server.get(&format!("/api/v1/traces/{id}")).await;
-    unknown.error(404, "unknown_trace");
+    for path in ["", "/skeleton", "/export"] {
+        let unknown = server.get(&format!("/api/v1/traces/{id}{path}")).await;
+        let hint = unknown.error(404, "unknown_trace")["hint"].to_string();
+        assert!(hint.contains("cannot be read: 1"), "{path}: {hint}");
+    }
     server.send_spans(&span("1112131415161718"));
     let known = server.get(&format!("/api/v1/traces/{id}")).await;
     is_partial(&known.json());

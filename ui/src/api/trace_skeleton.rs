@@ -17,13 +17,7 @@ pub(crate) async fn skeleton(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let id = trace_id(id)?;
-    let found = api.engine()?.skeleton(&api.tenant(), id).await?;
-    let Some(skeleton) = found else {
-        return Err(ApiError::UnknownTrace {
-            id: hex::encode(id),
-            unreadable_segments: 0,
-        });
-    };
+    let skeleton = api.engine()?.skeleton(&api.tenant(), id).await?;
     made(move || {
         let is_partial = !skeleton.missing.is_empty();
         Ok(marked(bytes(SKELETON, skeleton.encode()), is_partial))

@@ -29,12 +29,6 @@ pub(crate) async fn trace(
 ) -> Result<Response, ApiError> {
     let id = trace_id(id)?;
     let export = api.engine()?.export_trace(&api.tenant(), id).await?;
-    let id = hex::encode(id);
-    match export {
-        Some(export) => streamed(&api, export, Format::Otlp, &format!("trace-{id}")),
-        None => Err(ApiError::UnknownTrace {
-            id,
-            unreadable_segments: 0,
-        }),
-    }
+    let name = format!("trace-{}", hex::encode(id));
+    streamed(&api, export, Format::Otlp, &name)
 }

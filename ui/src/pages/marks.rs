@@ -5,6 +5,8 @@ use std::sync::Arc;
 use clearspan_query::ServiceSlots;
 
 use super::text::plain;
+use crate::error::ApiError;
+use crate::state::Api;
 
 /// Services must be at least this many before a shared beginning or end says nothing.
 const SHARED_BY_MIN: usize = 3;
@@ -37,8 +39,14 @@ impl Mark {
 }
 
 impl Marks {
+    /// The marks of all services that the store knows.
+    pub(crate) fn read(api: &Api) -> Result<Self, ApiError> {
+        let slots = api.engine()?.service_slots(&api.tenant());
+        Ok(Marks::new(Arc::clone(&slots), slots.names().into_iter()))
+    }
+
     /// Marks for services with these slots; `names` tells what most of them share.
-    pub(crate) fn new<'a>(slots: Arc<ServiceSlots>, names: impl Iterator<Item = &'a str>) -> Self {
+    fn new<'a>(slots: Arc<ServiceSlots>, names: impl Iterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
         let prefix = shared(&names, |name| name.find(is_joint).map(|end| &name[..=end]));
         let suffix = shared(&names, |name| {

@@ -13,6 +13,7 @@
 //! | `frame.rs` | what surrounds every page |
 //! | `view.rs`, `range.rs` | the URL as state, and its time range |
 //! | `asked.rs` | a request for a page, up to its answer or the page that says what went wrong |
+//! | `table.rs` | heads of columns, by which the server sorts |
 //! | `marks.rs`, `chart/` | services by colour and name; drawings |
 //! | `filters.rs`, `clauses.rs` | conditions of the search language; a query as a list of them |
 //! | `format.rs`, `text.rs` | numbers and times; text of others |
@@ -29,6 +30,7 @@ pub(crate) mod range;
 pub(crate) mod services;
 pub(crate) mod settings;
 pub(crate) mod setup;
+mod table;
 pub(crate) mod text;
 pub(crate) mod trace;
 pub(crate) mod traces;

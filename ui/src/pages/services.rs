@@ -8,6 +8,7 @@ use super::asked::{Asked, Question, page};
 use super::chart::{LatencyScale, Svg, spark};
 use super::frame::{Frame, Here};
 use super::marks::{Mark, Marks};
+use super::table::{Head, Sorted};
 use super::view::{Link, View};
 use super::{filters, format, setup};
 use crate::error::ApiError;
@@ -31,13 +32,8 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         range: frame.range.asked,
         series: Some(BARS),
     };
-    let engine = api.engine()?;
-    let answer = engine.services(&api.tenant(), request).await?;
-    let slots = engine.service_slots(&api.tenant());
-    let marks = Marks::new(
-        slots,
-        answer.services.iter().map(|service| service.name.as_str()),
-    );
+    let answer = api.engine()?.services(&api.tenant(), request).await?;
+    let marks = Marks::read(&api)?;
     let total = answer.services.len();
     let mut rows = answer.services;
     let wanted = frame.query().to_lowercase();
@@ -54,7 +50,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         .map(|row| Row::new(row, &frame, &marks, scale))
         .collect();
     page(&Services {
-        heads: Head::all(&frame, sort),
+        heads: heads(&frame.view, sort),
         nothing: Nothing::of(&frame, status.spans.newest_ns, total),
         axis: scale.head(),
         rows,
@@ -245,50 +241,23 @@ impl Sort {
     }
 }
 
-/// The head of a column: what a click sorts by.
-struct Head {
-    words: &'static str,
-    class: &'static str,
-    link: Link,
-    /// `aria-sort`.
-    sorted: &'static str,
-}
-
-impl Head {
-    fn all(frame: &Frame, sort: Sort) -> Vec<Head> {
-        let head = |key: Key, words, class| {
-            let is_sorted = sort.key == key;
-            // The first click shows what is worst or most; the second turns it round.
-            let first_descends = key != Key::Name;
-            let descends = if is_sorted {
-                !sort.is_descending
-            } else {
-                first_descends
-            };
-            let sign = if descends { "-" } else { "" };
-            Head {
-                words,
-                class,
-                link: frame
-                    .view
-                    .with("sort", &format!("{sign}{}", key.word()))
-                    .link(),
-                sorted: match (is_sorted, sort.is_descending) {
-                    (false, _) => "none",
-                    (true, true) => "descending",
-                    (true, false) => "ascending",
-                },
-            }
-        };
-        vec![
-            head(Key::Name, "Service", "first"),
-            head(Key::Errors, "Errors", "r hide-s"),
-            head(Key::ErrorRate, "Error %", "r"),
-            head(Key::Rate, "Calls/s", "r hide-s"),
-            head(Key::P50, "p50", "r hide-s"),
-            head(Key::P95, "p95", "r"),
-            head(Key::P99, "p99", "r hide-m"),
-            head(Key::LastSeen, "Last seen", "r hide-m"),
-        ]
-    }
+fn heads(view: &View, sort: Sort) -> Vec<Head> {
+    let now = Sorted {
+        by: sort.key.word(),
+        is_descending: sort.is_descending,
+    };
+    let head = |key: Key, words, class| {
+        let is_worst_first = key != Key::Name;
+        Head::sorting(key.word(), words, class, (view, now), is_worst_first)
+    };
+    vec![
+        head(Key::Name, "Service", "first"),
+        head(Key::Errors, "Errors", "r hide-s"),
+        head(Key::ErrorRate, "Error %", "r"),
+        head(Key::Rate, "Calls/s", "r hide-s"),
+        head(Key::P50, "p50", "r hide-s"),
+        head(Key::P95, "p95", "r"),
+        head(Key::P99, "p99", "r hide-m"),
+        head(Key::LastSeen, "Last seen", "r hide-m"),
+    ]
 }

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::asked::{Question, page, see_other};
-use super::frame::Frame;
+use super::asked::{Asked, Question, page, see_other};
+use super::frame::{Frame, Here};
 use crate::error::ApiError;
 use crate::state::Api;
 
@@ -63,9 +63,12 @@ pub(crate) async fn open() -> Response {
 }
 
 /// `POST /setup/demo-trace`: sends one trace to this server's own OTLP port, as any exporter would.
-pub(crate) async fn demo_trace(State(api): State<Api>) -> Result<Response, ApiError> {
-    api.send_demo_trace().await?;
-    Ok(see_other("/"))
+pub(crate) async fn demo_trace(asked: Asked) -> Response {
+    let send = async |question: Question| {
+        question.api.send_demo_trace().await?;
+        Ok(see_other("/"))
+    };
+    asked.answer(Here::Services, send).await
 }
 
 impl Waiting {

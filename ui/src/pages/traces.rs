@@ -8,6 +8,7 @@ use super::asked::{Asked, Question, page, see_other};
 use super::chart::{Svg, composition, meter};
 use super::frame::{Frame, Here};
 use super::marks::{Mark, Marks};
+use super::table::{Head, Sorted};
 use super::text::plain;
 use super::view::{Link, View};
 use super::{clauses, format};
@@ -51,11 +52,11 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let slots = engine.service_slots(&api.tenant());
     let status = api.status().await?;
     let names = slots.names();
-    let marks = Marks::new(slots.clone(), names.iter().copied());
+    let marks = Marks::read(&api)?;
     let longest = answer.traces.iter().filter_map(duration).max().unwrap_or(0);
     page(&Traces {
         form: Form::of(&frame.view, &names),
-        heads: Head::all(&frame, sort),
+        heads: heads(&frame.view, sort),
         rows: answer
             .traces
             .iter()
@@ -279,55 +280,30 @@ impl Nothing {
     }
 }
 
-/// The head of a column.
-struct Head {
-    words: &'static str,
-    class: &'static str,
-    link: Option<Link>,
-    sorted: &'static str,
+fn heads(view: &View, sort: TraceSort) -> Vec<Head> {
+    let now = Sorted {
+        by: word(sort.by),
+        is_descending: sort.descending,
+    };
+    let head = |by, words, class| Head::sorting(word(by), words, class, (view, now), true);
+    vec![
+        Head::plain("Root", "first"),
+        Head::plain("Services", "hide-s"),
+        head(TraceSortKey::SpanCount, "Spans", "r hide-m"),
+        head(TraceSortKey::ErrorCount, "Errors", "r hide-s"),
+        head(TraceSortKey::Duration, "Duration", "r"),
+        Head::plain("", "hide-m"),
+        head(TraceSortKey::Start, "Start", "r hide-s"),
+    ]
 }
 
-impl Head {
-    fn all(frame: &Frame, sort: TraceSort) -> Vec<Head> {
-        let plain = |words, class| Head {
-            words,
-            class,
-            link: None,
-            sorted: "",
-        };
-        let head = |by: TraceSortKey, word: &str, words, class| {
-            let is_sorted = sort.by == by;
-            let sign = if is_sorted && sort.descending {
-                ""
-            } else {
-                "-"
-            };
-            let view = frame.view.without(&["cursor"]);
-            Head {
-                words,
-                class,
-                link: Some(view.with("sort", &format!("{sign}{word}")).link()),
-                sorted: match (is_sorted, sort.descending) {
-                    (false, _) => "none",
-                    (true, true) => "descending",
-                    (true, false) => "ascending",
-                },
-            }
-        };
-        vec![
-            plain("Root", "first"),
-            plain("Services", "hide-s"),
-            head(TraceSortKey::SpanCount, "span_count", "Spans", "r hide-m"),
-            head(
-                TraceSortKey::ErrorCount,
-                "error_count",
-                "Errors",
-                "r hide-s",
-            ),
-            head(TraceSortKey::Duration, "duration", "Duration", "r"),
-            plain("", "hide-m"),
-            head(TraceSortKey::Start, "start", "Start", "r hide-s"),
-        ]
+/// A column's word in the URL.
+fn word(by: TraceSortKey) -> &'static str {
+    match by {
+        TraceSortKey::Start => "start",
+        TraceSortKey::Duration => "duration",
+        TraceSortKey::SpanCount => "span_count",
+        TraceSortKey::ErrorCount => "error_count",
     }
 }
 

@@ -104,11 +104,6 @@ impl View {
         }
         Link(url)
     }
-
-    /// The link to this very view.
-    pub(crate) fn same(&self) -> Link {
-        self.link()
-    }
 }
 
 impl Link {

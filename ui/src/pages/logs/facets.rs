@@ -15,7 +15,6 @@ use super::beside::Beside;
 use super::conditions;
 use super::message::{Marked, short};
 use super::question::{FACET, FACETS, LogsView};
-use super::rows::marks;
 use super::severity::Severity;
 use super::telling::{candidates, telling};
 use crate::error::ApiError;
@@ -77,7 +76,7 @@ async fn more(api: &Api, view: &LogsView, field: &str) -> Result<Group, ApiError
         limit: VALUES_MORE,
     };
     let answer = engine.log_field_values(&api.tenant(), request).await?;
-    let writer = Writer::new(view, marks(api)?, answer.counted.matched);
+    let writer = Writer::new(view, Marks::read(api)?, answer.counted.matched);
     Ok(writer.group(&answer.values, &Kind::Field, VALUES_MORE))
 }
 
@@ -139,7 +138,7 @@ impl Facets {
             .await?;
         let (answer, is_refused) = counted(api, view, candidates(&fields)).await?;
         let matched = answer.counted.matched;
-        let writer = Writer::new(view, marks(api)?, matched);
+        let writer = Writer::new(view, Marks::read(api)?, matched);
         let mut groups = Vec::new();
         let mut further = answer.facets;
         for field in further.drain(..further.len().min(2)) {

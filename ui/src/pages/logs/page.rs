@@ -15,13 +15,14 @@ use super::facets::{self, Facets};
 use super::nothing::{self, Nothing};
 use super::question::{FIELDS, LogsView};
 use super::record::{Neighbours, Panel};
-use super::rows::{Rows, behind_word, marks};
+use super::rows::{Rows, behind_word};
 use super::search::{PAGE_ROWS, Page, search};
 use crate::answer::made;
 use crate::error::ApiError;
 use crate::pages::asked::{Asked, Question, page, see_other};
 use crate::pages::format;
 use crate::pages::frame::{Frame, Here};
+use crate::pages::marks::Marks;
 use crate::pages::view::Link;
 use crate::state::Api;
 
@@ -94,7 +95,7 @@ async fn histogram(
 }
 
 async fn rows(api: &Api, view: &LogsView, found: Page) -> Result<Rows, ApiError> {
-    let (view, marks) = (view.clone(), marks(api)?);
+    let (view, marks) = (view.clone(), Marks::read(api)?);
     made(move || Rows::new(&view, &found, marks)).await
 }
 

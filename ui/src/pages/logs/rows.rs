@@ -18,7 +18,6 @@ use crate::pages::format;
 use crate::pages::frame::Here;
 use crate::pages::marks::{Mark, Marks};
 use crate::pages::view::Link;
-use crate::state::Api;
 
 /// Rows that the script of a page asks for at once.
 const PART_ROWS: usize = 200;
@@ -38,15 +37,9 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let Question { api, params, frame } = question;
     let view = LogsView::read(&params, frame)?;
     let found = search(&api, &view, PART_ROWS).await?;
-    let marks = marks(&api)?;
+    let marks = Marks::read(&api)?;
     let rows = made(move || Rows::new(&view, &found, marks)).await?;
     page(&rows)
-}
-
-/// The marks of all services.
-pub(super) fn marks(api: &Api) -> Result<Marks, ApiError> {
-    let slots = api.engine()?.service_slots(&api.tenant());
-    Ok(Marks::new(slots.clone(), slots.names().into_iter()))
 }
 
 /// A piece of the list.

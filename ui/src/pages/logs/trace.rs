@@ -9,7 +9,7 @@ use clearspan_query::{
 use super::beside::{Beside, GRACE, Soon};
 use super::message::{Marked, Style};
 use super::question::{LogsView, PAGE, TRACE};
-use super::rows::{marks, record_text};
+use super::rows::record_text;
 use super::severity::Severity;
 use crate::error::ApiError;
 use crate::pages::asked::{Asked, Question, page};
@@ -35,7 +35,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let moment = Moment::of_view(&view)?;
     let (skeleton, records) = moment.ask(&api)?;
     let (skeleton, records) = (skeleton.whole().await?, records.whole().await?);
-    let marks = marks(&api)?;
+    let marks = Marks::read(&api)?;
     let mut in_trace = InTrace::new(
         &view,
         &moment,
@@ -76,7 +76,13 @@ impl Moment {
         let trace = self.trace;
         let (engine, tenant) = (api.engine()?.clone(), api.tenant());
         let (also, same) = (engine.clone(), tenant.clone());
-        let skeleton = Beside::ask(async move { engine.skeleton(&tenant, trace).await });
+        let skeleton = Beside::ask(async move {
+            match engine.skeleton(&tenant, trace).await {
+                // A record may name a trace whose spans went elsewhere.
+                Err(QueryError::UnknownTrace { .. }) => Ok(None),
+                known => known.map(Some),
+            }
+        });
         let records = Beside::ask(async move { also.trace_logs(&same, trace).await });
         Ok((skeleton, records))
     }
@@ -158,7 +164,7 @@ impl InTrace {
         };
         let (skeleton, records) = moment.ask(api)?;
         let (skeleton, records) = futures::join!(skeleton.soon(GRACE), records.soon(GRACE));
-        let marks = marks(api)?;
+        let marks = Marks::read(api)?;
         InTrace::new(view, &moment, Soon::of(skeleton), Soon::of(records), &marks).map(Some)
     }
 

@@ -39,7 +39,7 @@ use axum::extract::rejection::PathRejection;
 use axum::response::Response;
 use clearspan_query::{
     AskedRange, LogsRequest, Order, QueryEngine, QueryError, Skeleton, SpanFlags, SpanId, TenantId,
-    TraceId, TraceSort, TracesRequest,
+    TraceId,
 };
 
 use self::head::Head;
@@ -77,11 +77,7 @@ async fn answer(
     let (engine, tenant) = (api.engine()?, api.tenant());
     let (skeleton, logs) =
         futures::try_join!(engine.skeleton(&tenant, id), log_count(engine, &tenant, id))?;
-    let Some(skeleton) = skeleton else {
-        return Err(unknown(engine, &tenant, id).await?);
-    };
-    let slots = engine.service_slots(&tenant);
-    let marks = Marks::new(slots.clone(), slots.names().into_iter());
+    let marks = Marks::read(&api)?;
     let shown = wanted.span_in(&skeleton);
     let panel = match shown {
         Some(span) => Some(Panel::read(&api, &frame, id, span, &skeleton, &marks).await?),
@@ -215,28 +211,6 @@ async fn log_count(
         cursor: None,
     };
     Ok(engine.search_logs(tenant, request).await?.matched)
-}
-
-/// Says that there is no such trace, and of how many segments that is not known.
-async fn unknown(
-    engine: &QueryEngine,
-    tenant: &TenantId,
-    id: TraceId,
-) -> Result<ApiError, QueryError> {
-    let request = TracesRequest {
-        query: of_trace(id),
-        range: AskedRange::default(),
-        min_duration_ns: None,
-        max_duration_ns: None,
-        sort: TraceSort::default(),
-        limit: 1,
-        cursor: None,
-    };
-    let answer = engine.search_traces(tenant, request).await?;
-    Ok(ApiError::UnknownTrace {
-        id: hex::encode(id),
-        unreadable_segments: answer.missing.len(),
-    })
 }
 
 fn of_trace(id: TraceId) -> String {

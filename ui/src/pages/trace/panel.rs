@@ -42,8 +42,7 @@ async fn answer(
         Ok(Path((id, span))) => (trace_id(Ok(Path(id)))?, span_id(&span)?),
         Err(rejection) => (trace_id(Err(rejection))?, SpanId::default()),
     };
-    let slots = api.engine()?.service_slots(&api.tenant());
-    let marks = Marks::new(slots.clone(), slots.names().into_iter());
+    let marks = Marks::read(&api)?;
     let context = Context {
         trace: id,
         frame: &frame,
