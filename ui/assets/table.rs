@@ -23,9 +23,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-d3baa93f9304.css",
+        path: "/assets/app-135883188437.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-d3baa93f9304.css"),
-        brotli: include_bytes!("app-d3baa93f9304.css.br"),
+        plain: include_bytes!("app-135883188437.css"),
+        brotli: include_bytes!("app-135883188437.css.br"),
     },
 ]
