@@ -15,6 +15,10 @@ pub struct Config {
     pub time_limit: Duration,
     /// Bytes that all plans together may hold for sorting and joining.
     pub memory_bytes: usize,
+    /// Rows that one answer to SQL may have.
+    pub sql_rows_max: usize,
+    /// How long a question in SQL may take, waiting included.
+    pub sql_time_limit: Duration,
 }
 
 impl Default for Config {
@@ -27,6 +31,8 @@ impl Default for Config {
                 .min(8),
             time_limit: Duration::from_secs(30),
             memory_bytes: 256 * 1024 * 1024,
+            sql_rows_max: 10_000,
+            sql_time_limit: Duration::from_secs(30),
         }
     }
 }
@@ -42,6 +48,12 @@ impl Config {
         }
         if self.time_limit.is_zero() {
             return Err("time_limit is 0, must be at least 1 ms".into());
+        }
+        if self.sql_rows_max == 0 {
+            return Err("sql_rows_max is 0, must be at least 1".into());
+        }
+        if self.sql_time_limit.is_zero() {
+            return Err("sql_time_limit is 0, must be at least 1 ms".into());
         }
         Ok(())
     }

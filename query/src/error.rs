@@ -6,6 +6,7 @@ use clearspan_storage::UnknownTenant;
 use clearspan_storage::scan::MissingSegment;
 
 use crate::language::LanguageError;
+use crate::sql::{SqlError, SqlParamError};
 
 /// A question cannot be answered. Each kind tells the caller what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,18 @@ pub enum QueryError {
     /// The query cannot be read: change it.
     #[error(transparent)]
     BadQuery(#[from] LanguageError),
+    /// The SQL is refused: change it.
+    #[error(transparent)]
+    BadSql(#[from] SqlError),
+    /// The parameters do not fit the SQL: change them.
+    #[error(transparent)]
+    SqlParam(#[from] SqlParamError),
+    /// The answer would have more rows than one may have: ask for fewer.
+    #[error("the answer has more than {limit} rows")]
+    RowLimit {
+        /// The limit.
+        limit: usize,
+    },
     /// The cursor is broken, or belongs to another question: start again without one.
     #[error("the cursor is broken or belongs to another request")]
     BadCursor,

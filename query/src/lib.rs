@@ -13,6 +13,7 @@
 //! | `count/` | what logs hold: over time, by field, by value |
 //! | `trace/` | trace search, one trace whole |
 //! | `export/` | every match, as a stream |
+//! | `sql/` | one SELECT over both signals |
 //! | `services.rs` | services with their percentiles |
 //! | `cursor.rs` | where the next page starts |
 //! | `hints.rs` | what an answer adds when it is empty |
@@ -31,6 +32,7 @@ pub mod language;
 pub mod limits;
 mod logs;
 mod services;
+mod sql;
 mod time;
 mod trace;
 
@@ -45,6 +47,7 @@ pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
 pub use services::{ServiceRow, ServicesAnswer, ServicesRequest};
+pub use sql::{SqlAnswer, SqlError, SqlParam, SqlParamError, SqlRequest, is_json};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{
     RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer,

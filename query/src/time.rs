@@ -34,7 +34,7 @@ impl AskedTime {
         parse_rfc3339(text).map(AskedTime::At)
     }
 
-    fn at(self, now_ns: i64) -> i128 {
+    pub(crate) fn at(self, now_ns: i64) -> i128 {
         match self {
             AskedTime::At(ns) => ns,
             AskedTime::FromNow(offset) => i128::from(now_ns).saturating_add(offset),

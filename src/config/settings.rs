@@ -121,6 +121,10 @@ pub(crate) struct Query {
     pub(crate) concurrent_max: usize,
     /// Memory of all questions together, for sorting and joining.
     pub(crate) memory_bytes: usize,
+    /// Rows of one answer to SQL.
+    pub(crate) sql_rows_max: usize,
+    /// A question in SQL that takes longer, waiting included, is given up.
+    pub(crate) sql_time_limit_ms: u64,
 }
 
 impl Default for Query {
@@ -130,6 +134,8 @@ impl Default for Query {
             time_limit_ms: millis(room.time_limit),
             concurrent_max: room.concurrent_max,
             memory_bytes: room.memory_bytes,
+            sql_rows_max: room.sql_rows_max,
+            sql_time_limit_ms: millis(room.sql_time_limit),
         }
     }
 }

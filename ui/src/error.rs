@@ -2,17 +2,17 @@
 //!
 //! | status | codes |
 //! |---|---|
-//! | 400 | `bad_request`, `bad_encoding`, `bad_body`, `bad_content_type`, `repeated_parameter`, `bad_parameter`, `bad_time`, `bad_duration`, `bad_limit`, `bad_range`, `bad_id`, `bad_cursor`, `bad_query` |
+//! | 400 | `bad_request`, `bad_encoding`, `bad_body`, `bad_content_type`, `repeated_parameter`, `bad_parameter`, `bad_time`, `bad_duration`, `bad_limit`, `bad_range`, `bad_id`, `bad_cursor`, `bad_query`, `bad_sql`, `bad_accept` |
 //! | 403 | `host_not_allowed`, `origin_not_allowed` |
 //! | 404 | `unknown_path`, `unknown_trace` |
 //! | 405 | `method_not_allowed` |
 //! | 413, 414 | `body_too_large`, `url_too_long` |
-//! | 422 | `time_limit`, `memory_limit` |
+//! | 422 | `row_limit`, `time_limit`, `memory_limit` |
 //! | 429 | `overloaded` |
 //! | 503 | `not_ready`, `demo_trace`, `internal` |
 
 use axum::response::{IntoResponse, Response};
-use clearspan_query::QueryError;
+use clearspan_query::{QueryError, SqlParamError};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -28,6 +28,8 @@ pub(crate) enum ApiError {
     BadEncoding { what: String },
     #[error("the body's content type is `{given}`, must be application/json")]
     BadContentType { given: String },
+    #[error("the answer is wanted as `{given}`, which it cannot be")]
+    NotAcceptable { given: String },
     #[error("the body is no JSON object with parameters: {reason}")]
     BadBody { reason: String },
     #[error("`{name}` is given more than once")]
@@ -88,6 +90,10 @@ impl ApiError {
             Self::BadContentType { .. } => bad(
                 "bad_content_type",
                 "send the header `content-type: application/json`",
+            ),
+            Self::NotAcceptable { .. } => bad(
+                "bad_accept",
+                "accept application/json, text/csv or application/vnd.apache.arrow.stream",
             ),
             Self::BadBody { .. } => bad(
                 "bad_body",
@@ -172,9 +178,16 @@ impl ApiError {
             position: None,
             expected: None,
         };
-        if let Self::Query(QueryError::BadQuery(mistake)) = self {
-            (error.position, error.expected) =
-                (Some(mistake.position), Some(mistake.expected.as_slice()));
+        match self {
+            Self::Query(QueryError::BadQuery(mistake)) => {
+                (error.position, error.expected) =
+                    (Some(mistake.position), Some(mistake.expected.as_slice()));
+            }
+            Self::Query(QueryError::BadSql(mistake)) => error.position = mistake.position,
+            Self::Query(QueryError::SqlParam(SqlParamError::Unbound { position, .. })) => {
+                error.position = *position;
+            }
+            _ => {}
         }
         serde_json::to_string(&Envelope { error }).unwrap_or_default()
     }
@@ -226,6 +239,27 @@ fn query_kind(error: &QueryError) -> (StatusCode, &'static str, String) {
                 format!("expected {}", mistake.expected_text()),
             );
         }
+        QueryError::BadSql(mistake) => {
+            let hint = mistake.hint.clone();
+            let hint =
+                hint.unwrap_or_else(|| "docs/api.md lists the tables and functions".to_owned());
+            return (StatusCode::BAD_REQUEST, "bad_sql", hint);
+        }
+        QueryError::SqlParam(SqlParamError::NoTime { .. }) => (
+            StatusCode::BAD_REQUEST,
+            "bad_time",
+            parameter_hint("bad_time"),
+        ),
+        QueryError::SqlParam(_) => (
+            StatusCode::BAD_REQUEST,
+            "bad_parameter",
+            "each `$name` of the query needs its value in `params`, and each value its `$name`",
+        ),
+        QueryError::RowLimit { .. } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "row_limit",
+            "add LIMIT, or group the rows",
+        ),
         QueryError::UnknownTrace {
             unreadable_segments,
             ..

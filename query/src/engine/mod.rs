@@ -5,6 +5,7 @@
 //! batch, so that it stops within one batch and no question holds up another.
 
 mod export;
+mod sql;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use clearspan_schema::{Signal, SpanId, TraceId};
 use clearspan_storage::background::Clock;
@@ -40,6 +42,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     runtime: Handle,
     turns: Arc<Semaphore>,
+    /// SQL has turns of its own, so that however long it takes, searches find theirs.
+    sql_turns: Arc<Semaphore>,
     exports: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     plans: Plans,
@@ -64,21 +68,26 @@ pub(crate) struct Session {
 impl Session {
     /// What a question read, of what there was.
     pub(crate) fn stats(&self, read: &ScanStats) -> ScanStats {
-        let mut stats = self.snapshot.totals();
-        stats.add(read);
-        // A question may scan a part several times, for the count and for the page: what one scan left
-        // out another may have read.
-        stats.segments_read = stats.segments_read.min(stats.segments_total);
-        let mut not_read = stats.granules_total.saturating_sub(stats.granules_read);
-        for skipped in [
-            &mut stats.granules_skipped_by_index,
-            &mut stats.granules_skipped_by_time,
-        ] {
-            *skipped = (*skipped).min(not_read);
-            not_read -= *skipped;
-        }
-        stats
+        session_stats(&self.snapshot, read)
     }
+}
+
+/// What was read of `snapshot`, of what there was.
+pub(crate) fn session_stats(snapshot: &Snapshot, read: &ScanStats) -> ScanStats {
+    let mut stats = snapshot.totals();
+    stats.add(read);
+    // A question may scan a part several times, for the count and for the page: what one scan left
+    // out another may have read.
+    stats.segments_read = stats.segments_read.min(stats.segments_total);
+    let mut not_read = stats.granules_total.saturating_sub(stats.granules_read);
+    for skipped in [
+        &mut stats.granules_skipped_by_index,
+        &mut stats.granules_skipped_by_time,
+    ] {
+        *skipped = (*skipped).min(not_read);
+        not_read -= *skipped;
+    }
+    stats
 }
 
 impl QueryEngine {
@@ -91,6 +100,7 @@ impl QueryEngine {
     ) -> Result<Self, QueryError> {
         let plans = Plans::new(config.scan_partitions, config.memory_bytes)?;
         let turns = Arc::new(Semaphore::new(config.concurrent_max));
+        let sql_turns = Arc::new(Semaphore::new(config.concurrent_max.div_ceil(2)));
         let waiting = Arc::new(AtomicUsize::new(0));
         Ok(QueryEngine(Arc::new(Inner {
             storage,
@@ -98,6 +108,7 @@ impl QueryEngine {
             clock,
             runtime,
             turns,
+            sql_turns,
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             waiting,
             plans,
@@ -264,9 +275,7 @@ impl QueryEngine {
         self.0.storage.service_slots(tenant)
     }
 
-    /// Takes a turn, or a place among those who wait for one. The snapshot is pinned when the turn has
-    /// come, so that a waiting question sees what arrived meanwhile. Then the work goes on until the
-    /// answer, the time limit, or until this future is dropped.
+    /// Pins a snapshot and works on it; see [`QueryEngine::take_turn`].
     async fn ask<T, Work, Answer>(
         &self,
         tenant: &TenantId,
@@ -278,15 +287,34 @@ impl QueryEngine {
         Work: FnOnce(Session) -> Answer + Send + 'static,
         Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
     {
-        let queue = self.0.enter_queue()?;
         let inner = Arc::clone(&self.0);
         let tenant = tenant.clone();
+        let time_limit = self.0.config.time_limit;
+        self.take_turn(&self.0.turns, time_limit, move |turn| async move {
+            let _turn = turn;
+            work(inner.session(&tenant, signal)?).await
+        })
+        .await
+    }
+
+    /// Takes a turn, or a place among those who wait for one. The snapshot is pinned when the turn has
+    /// come, so that a waiting question sees what arrived meanwhile. Then the work goes on until the
+    /// answer, the time limit, or until this future is dropped.
+    async fn take_turn<T, Work, Answer>(
+        &self,
+        turns: &Arc<Semaphore>,
+        limit: Duration,
+        work: Work,
+    ) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        Work: FnOnce(OwnedSemaphorePermit) -> Answer + Send + 'static,
+        Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
+    {
+        let turns = Arc::clone(turns);
+        let queue = self.0.enter_queue(&turns)?;
         let task = self.0.runtime.spawn(async move {
-            let limit = inner.config.time_limit;
-            let answer = async {
-                let _turn = queue.turn(&inner.turns).await?;
-                work(inner.session(&tenant, signal)?).await
-            };
+            let answer = async { work(queue.turn(&turns).await?).await };
             let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
             tokio::time::timeout(limit, answer)
                 .await
@@ -316,8 +344,8 @@ impl Inner {
         })
     }
 
-    fn enter_queue(&self) -> Result<Queued, QueryError> {
-        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
+    fn enter_queue(&self, turns: &Arc<Semaphore>) -> Result<Queued, QueryError> {
+        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
             return Ok(Queued::Turn(turn));
         }
         let place = Place(Arc::clone(&self.waiting));

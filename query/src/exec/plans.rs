@@ -9,7 +9,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryReservation};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::physical_plan::{
     ExecutionPlan, SendableRecordBatchStream, collect, execute_stream,
 };
@@ -61,6 +61,16 @@ impl Plans {
         })
     }
 
+    /// The one memory pool, and no disk.
+    pub(crate) fn runtime(&self) -> Arc<RuntimeEnv> {
+        self.context.runtime_env()
+    }
+
+    /// Bytes that all plans together may hold.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+
     /// Partitions of one scan.
     pub(crate) fn partitions(&self) -> usize {
         self.partitions
@@ -92,11 +102,16 @@ impl Plans {
     /// What `error` means to whoever asked.
     pub(crate) fn query_error(&self, error: &DataFusionError) -> QueryError {
         match error.find_root() {
-            DataFusionError::ResourcesExhausted(_) => QueryError::MemoryLimit {
-                limit: self.memory_bytes as u64,
-                unit: "bytes",
-            },
+            DataFusionError::ResourcesExhausted(_) => self.memory_limit(),
             root => QueryError::Internal(root.to_string()),
+        }
+    }
+
+    /// What is told when the pool is exhausted.
+    pub(crate) fn memory_limit(&self) -> QueryError {
+        QueryError::MemoryLimit {
+            limit: self.memory_bytes as u64,
+            unit: "bytes",
         }
     }
 }

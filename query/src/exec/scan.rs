@@ -10,7 +10,7 @@ use clearspan_schema::time::timestamp_type;
 use clearspan_schema::{SEQ, SchemaError, columns, logs};
 use clearspan_storage::scan::{Part, Predicate, SelectedBatch, Snapshot, TimeRange};
 
-use crate::language::{Matcher, Query, prune};
+use crate::language::{Expr, Matcher, Query, prune};
 
 /// Both signals name this column alike.
 pub(crate) const PLACED_TIME: &str = logs::PLACED_TIME;
@@ -44,8 +44,8 @@ pub enum Emit {
     Columns(Vec<&'static str>),
 }
 
-/// The rows of a snapshot that match a query and are placed in a range. The snapshot, the query's
-/// text, the range and [`Emit`] say all there is to say: what may be skipped and how rows are
+/// The rows of a snapshot that match a query and are placed in a range. The snapshot, the query's and
+/// the hint's text, the range and [`Emit`] say all there is to say: what may be skipped and how rows are
 /// matched follows from them wherever the scan runs.
 #[derive(Debug)]
 pub struct SegmentScan {
@@ -54,6 +54,8 @@ pub struct SegmentScan {
     range: TimeRange,
     emit: Emit,
     matcher: Matcher,
+    /// What every wanted row satisfies besides, by which storage may skip; no row is held against it here.
+    hint: Query,
     predicate: Predicate,
     columns: Vec<&'static str>,
     schema: SchemaRef,
@@ -85,16 +87,38 @@ impl SegmentScan {
                 columns.push(column);
             }
         }
+        let hint = Query::all(query.signal());
         Ok(SegmentScan {
             snapshot,
             query,
             range,
             emit,
             matcher,
+            hint,
             predicate,
             columns,
             schema,
         })
+    }
+
+    /// Skips also what `hint` rules out. Whoever reads the rows holds them against it, or against something
+    /// stricter: the scan does not.
+    pub(crate) fn hinted(mut self, hint: Query) -> Self {
+        self.predicate = prune::predicate(&self.query).and(prune::predicate(&hint));
+        self.hint = hint;
+        self
+    }
+
+    /// The same scan, of the rows that match `query` besides.
+    pub(crate) fn narrowed(&self, query: &Query) -> Result<Self, SchemaError> {
+        let both = Expr::all_of(vec![self.query.root().clone(), query.root().clone()]);
+        let scan = SegmentScan::new(
+            Arc::clone(&self.snapshot),
+            Query::new(self.query.signal(), both),
+            self.range,
+            self.emit.clone(),
+        )?;
+        Ok(scan.hinted(self.hint.clone()))
     }
 
     /// The pinned snapshot.

@@ -22,6 +22,8 @@ use parking_lot::Mutex;
 use super::partition::PartitionScan;
 use super::scan::SegmentScan;
 use super::tally::ScanTally;
+use crate::QueryError;
+use crate::language::Query;
 use crate::limits::SCAN_BATCHES_WAITING;
 
 /// Yields the rows of a pinned snapshot that match, in no particular order; see [`SegmentScan`]. Its
@@ -54,6 +56,23 @@ impl SegmentScanExec {
             metrics: ExecutionPlanMetricsSet::new(),
             properties: Arc::new(properties),
         }
+    }
+
+    /// Counts into `tally`, which other leaves of the same plan may share.
+    pub(crate) fn counting(mut self, tally: Arc<Mutex<ScanTally>>) -> Self {
+        self.tally = tally;
+        self
+    }
+
+    /// The same leaf, of the rows that match `query` besides: same partitions, same tally.
+    pub(crate) fn narrowed(&self, query: &Query) -> std::result::Result<Self, QueryError> {
+        Ok(SegmentScanExec {
+            scan: Arc::new(self.scan.narrowed(query)?),
+            partitions: self.partitions.clone(),
+            tally: Arc::clone(&self.tally),
+            metrics: self.metrics.clone(),
+            properties: Arc::clone(&self.properties),
+        })
     }
 
     /// What is scanned for.

@@ -1,0 +1,48 @@
+//! The bounds of one SQL query, each with its reason. Rows, time and memory are settings: see
+//! [`crate::Config`].
+
+/// Bytes of a query. A pasted list of a thousand trace ids takes 36 KB.
+pub(crate) const SQL_BYTES_MAX: usize = 64 * 1024;
+
+/// Words and signs of a query. Each costs the parser and the planner some kilobytes.
+pub(crate) const TOKENS_MAX: usize = 20_000;
+
+/// Brackets inside each other: more than anybody writes, fewer than any stack minds.
+pub(crate) const BRACKETS_DEPTH_MAX: usize = 100;
+
+/// Subscripts on subscripts, and types inside types, in the whole query.
+pub(crate) const CHAINED_MAX: usize = 200;
+
+/// How deep the parser may recurse. Its frames are the largest of all, some kilobytes each.
+pub(crate) const PARSER_RECURSION_MAX: usize = 100;
+
+/// How deep operators may hang on each other: `a OR b OR c` is a chain. Planning walks such a chain many
+/// times, and [`STACK_BYTES`] holds several thousand frames of its largest walk.
+pub(crate) const EXPRESSION_DEPTH_MAX: usize = 500;
+
+/// SELECTs of one query, subqueries and parts of a UNION included.
+pub(crate) const SELECTS_MAX: usize = 100;
+
+/// Tables that FROM and JOIN name, those of a WITH wherever it is used. Each may be scanned; thirty of WITH, each
+/// using the one before twice, would be a thousand million.
+pub(crate) const TABLES_MAX: u64 = 100;
+
+/// Steps of the whole plan once every WITH stands wherever it is used. Thirty that each use the one before
+/// twice would be a thousand million.
+pub(crate) const PLAN_NODES_MAX: usize = 2_000;
+
+/// Terms of one expression once every name in it is replaced by what it stands for, as the optimizer may do.
+pub(crate) const EXPRESSION_TERMS_MAX: u64 = 50_000;
+
+/// Columns of an answer: with ten thousand rows, ten million values.
+pub(crate) const COLUMNS_MAX: usize = 1_000;
+
+/// The stack of each thread that plans and runs SQL. It is address space; memory is taken as it is used.
+pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
+
+/// Rows that operators hand on at a time. What an operator does with one batch cannot be interrupted, so
+/// that batches are as small as those that storage decodes.
+pub(crate) const BATCH_ROWS: usize = 1_024;
+
+/// Values of one IN list that storage is asked for. With more, the rows are read and tested.
+pub(crate) const IN_LIST_MAX: usize = 2_000;
