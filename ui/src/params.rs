@@ -174,8 +174,8 @@ impl Params {
         Ok(())
     }
 
-    fn push_json(&mut self, body: &[u8]) -> Result<(), ApiError> {
-        for (name, value) in entries(body)? {
+    fn push_json(&mut self, entries: Vec<(String, Value)>) -> Result<(), ApiError> {
+        for (name, value) in entries {
             let given = match value {
                 Value::Null => continue,
                 Value::String(text) => Given::Text(text),
@@ -219,15 +219,20 @@ impl FromRequest<Api> for Params {
     async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
         let mut params = Params::of_query_string(request.uri().query().unwrap_or_default())?;
         if request.method() == Method::POST {
-            check_content_type(request.headers())?;
-            let body = tokio::time::timeout(BODY_TIME_MAX, whole(request.into_body()));
-            let late = |_| ApiError::BadBody {
-                reason: "it did not arrive in time".into(),
-            };
-            params.push_json(&body.await.map_err(late)??)?;
+            params.push_json(json_body(request).await?)?;
         }
         Ok(params)
     }
+}
+
+/// The entries of the JSON object that is a request's body, in order, repeated names included.
+pub(crate) async fn json_body(request: Request) -> Result<Vec<(String, Value)>, ApiError> {
+    check_content_type(request.headers())?;
+    let body = tokio::time::timeout(BODY_TIME_MAX, whole(request.into_body()));
+    let late = |_| ApiError::BadBody {
+        reason: "it did not arrive in time".into(),
+    };
+    entries(&body.await.map_err(late)??)
 }
 
 /// Refuses `value` for `name`.
@@ -245,7 +250,7 @@ pub(crate) fn bad(
     }
 }
 
-fn wrong_type(name: &'static str, kind: &str, expected: &'static str) -> ApiError {
+pub(crate) fn wrong_type(name: &'static str, kind: &str, expected: &'static str) -> ApiError {
     ApiError::BadParameter {
         code: "bad_parameter",
         name,
@@ -254,7 +259,7 @@ fn wrong_type(name: &'static str, kind: &str, expected: &'static str) -> ApiErro
     }
 }
 
-fn unknown_hint(name: &str, known: &[&str]) -> String {
+pub(crate) fn unknown_hint(name: &str, known: &[&str]) -> String {
     let distance = |known: &&&str| strsim::damerau_levenshtein(known, name);
     // A long name is near to nothing, and measuring it would take long.
     let nearest = known
@@ -363,7 +368,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 }
 
 /// A number as digits, never with an exponent: `1e3` and `1000.0` are the same number as `1000`.
-fn number_text(number: &serde_json::Number) -> String {
+pub(crate) fn number_text(number: &serde_json::Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(float) => float.to_string(),
         None => number.to_string(),

@@ -6,7 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
-use crate::api::{health, logs_search, services, status, trace, trace_logs, traces_search};
+use crate::api::{health, logs_search, services, sql, status, trace, trace_logs, traces_search};
 use crate::api::{logs_export, trace_skeleton, traces_export};
 use crate::api::{logs_fields, logs_histogram, logs_values};
 use crate::assets;
@@ -39,6 +39,7 @@ pub fn router(api: Api) -> Router {
             get(trace_skeleton::skeleton),
         )
         .route("/api/v1/services", asked(services::services))
+        .route("/api/v1/sql", post(sql::sql))
         .route("/api/v1/status", get(status::status))
         .route("/", get(services_page::services))
         .route("/logs", get(logs_page::logs))

@@ -12,6 +12,7 @@
 //! | `trace.rs` | `/api/v1/traces/{id}` |
 //! | `trace_skeleton.rs` | `/api/v1/traces/{id}/skeleton` |
 //! | `trace_logs.rs` | `/api/v1/traces/{id}/logs` |
+//! | `sql/` | `/api/v1/sql` |
 //! | `services.rs` | `/api/v1/services` |
 //! | `status.rs` | `/api/v1/status` |
 //! | `health.rs` | `/livez`, `/readyz` |
@@ -23,6 +24,7 @@ pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
 pub(crate) mod logs_values;
 pub(crate) mod services;
+pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod trace;
 pub(crate) mod trace_logs;
