@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from verify import count_checks, log_checks, source, trace_checks
+from verify import count_checks, log_checks, source, sql_checks, trace_checks
 from verify.logs import Logs
 from verify.report import Report
 from verify.server import Server
@@ -105,6 +105,7 @@ def in_segments(binary, folder, data, report):
         report.equal("rows in memory", (0, 0), pending)
         check_all(server, data, report)
         log_checks.check_rare_words(server, data.logs, report)
+        sql_checks.check_pruning(server, data.logs, data.traces, report)
         report.equal("import of all spans again", [f"sent {SPANS + REPEATS} accepted {SPANS + REPEATS} rejected 0"],
                      server.import_files(data.span_paths))
         report.equal("all of them are duplicates", SPANS + REPEATS, duplicates(server, SPANS + REPEATS))
@@ -145,6 +146,7 @@ def check_all(server, data, report):
     trace_checks.check_summaries(server, data.traces, report)
     trace_checks.check_every_trace(server, data.traces, report)
     trace_checks.check_services(server, data.traces, report)
+    sql_checks.check(server, data.logs, data.traces, report)
 
 
 if __name__ == "__main__":

@@ -78,6 +78,16 @@ class Server:
             raise SystemExit(f"{path} {parameters}: {status} {json.dumps(answer)[:600]}")
         return answer
 
+    def sql(self, query, **params):
+        """The answer to a SELECT, which must be a good and a whole one."""
+        body = json.dumps({"query": query, "params": params})
+        self.api.request("POST", "/api/v1/sql", body, {"content-type": "application/json"})
+        answer = self.api.getresponse()
+        found = json.loads(answer.read())
+        if answer.status != 200 or found.get("partial"):
+            raise SystemExit(f"{query} {params}: {answer.status} {json.dumps(found)[:600]}")
+        return found
+
     def settled(self, path, value, expected):
         """A value of the answer, once it is the expected one; the last that was seen, when that never happens.
 

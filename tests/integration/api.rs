@@ -7,6 +7,7 @@
 //! | `logs.rs` | log search: rows, pages, cursors, what is refused |
 //! | `counts/` | logs counted over time, by field and by value |
 //! | `traces.rs` | trace search, one trace, its logs, services |
+//! | `sql/` | SQL: every column, functions, limits, hostile queries, formats |
 //! | `export.rs` | exports |
 //! | `roundtrip.rs` | what is exported is what was sent |
 //! | `damage.rs` | answers that are not whole, and faults inside |
@@ -17,4 +18,5 @@ mod export;
 mod logs;
 mod roundtrip;
 pub(crate) mod server;
+mod sql;
 mod traces;

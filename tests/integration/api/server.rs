@@ -38,11 +38,25 @@ impl Server {
         Self::open(tempfile::tempdir().unwrap(), Arc::new(Figures)).await
     }
 
+    /// With other settings of query.
+    pub(super) async fn with_query(config: clearspan_query::Config) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::open_with(folder, Arc::new(Figures), config).await
+    }
+
     pub(crate) async fn with_figures(figures: impl StatusSource + 'static) -> Self {
         Self::open(tempfile::tempdir().unwrap(), Arc::new(figures)).await
     }
 
     async fn open(folder: TempDir, figures: Arc<dyn StatusSource>) -> Self {
+        Self::open_with(folder, figures, clearspan_query::Config::default()).await
+    }
+
+    async fn open_with(
+        folder: TempDir,
+        figures: Arc<dyn StatusSource>,
+        query: clearspan_query::Config,
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(NOW_NS));
         let runner = Arc::new(ManualRunner::new(Arc::clone(&clock)));
         let environment = Environment {
@@ -54,7 +68,7 @@ impl Server {
         };
         let config = clearspan_storage::Config::new(folder.path().to_owned());
         let storage = Storage::open(config, environment).unwrap();
-        let address = serve(&storage, &clock, figures).await;
+        let address = serve(&storage, &clock, figures, query).await;
         Self {
             folder,
             storage,
@@ -117,9 +131,20 @@ impl Server {
     }
 
     async fn request(&self, method: &str, path: &str, body: &str) -> Answer {
+        let headers = "content-type: application/json\r\n";
+        self.request_with(method, path, headers, body).await
+    }
+
+    /// `headers` end with a line break each.
+    pub(super) async fn request_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> Answer {
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
             body.len()
         );
         let mut stream = TcpStream::connect(self.address).await.unwrap();
@@ -134,9 +159,9 @@ async fn serve(
     storage: &Storage,
     clock: &Arc<ManualClock>,
     figures: Arc<dyn StatusSource>,
+    config: clearspan_query::Config,
 ) -> SocketAddr {
     let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    let config = clearspan_query::Config::default();
     let engine = QueryEngine::new(
         storage.clone(),
         config,

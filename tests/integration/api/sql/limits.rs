@@ -1,0 +1,99 @@
+//! Limits on rows, time and memory: told, never a silent cut.
+
+use std::time::Duration;
+
+use clearspan_query::Config;
+
+use super::*;
+
+async fn with_logs(config: Config, count: u64) -> Server {
+    let server = Server::with_query(config).await;
+    let record = |n: u64| json!({"timeUnixNano": (NOW_NS as u64 - n).to_string(), "body": {"stringValue": format!("line {n}")}});
+    server.send_logs(&logs("a", &(0..count).map(record).collect::<Vec<_>>()));
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows() {
+    let config = Config {
+        sql_rows_max: 1_500,
+        ..Config::default()
+    };
+    let server = with_logs(config, 2_000).await;
+    for query in [
+        "SELECT body FROM logs",
+        "SELECT body FROM logs ORDER BY body",
+        "SELECT body FROM logs LIMIT 1501",
+        "SELECT a.body FROM logs a, logs b",
+    ] {
+        let error = server.sql(query).await.error(422, "row_limit");
+        assert!(
+            error["message"].as_str().unwrap().contains("1500"),
+            "{error}"
+        );
+        assert!(error["hint"].as_str().unwrap().contains("LIMIT"), "{error}");
+    }
+    for (query, expected) in [
+        ("SELECT body FROM logs LIMIT 1500", 1_500),
+        ("SELECT body FROM logs ORDER BY time LIMIT 1500", 1_500),
+        ("SELECT body FROM logs OFFSET 600", 1_400),
+        ("SELECT body FROM logs LIMIT 0", 0),
+    ] {
+        let rows = server.rows(query).await;
+        assert_eq!(rows.as_array().unwrap().len(), expected, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time() {
+    let config = Config {
+        sql_time_limit: Duration::from_millis(500),
+        concurrent_max: 1,
+        ..Config::default()
+    };
+    let server = with_logs(config, 3_000).await;
+    let endless = "SELECT count(*) FROM logs a, logs b, logs c, logs d WHERE a.body < b.body AND b.body < c.body || d.body";
+    let error = server.sql(endless).await.error(422, "time_limit");
+    assert!(
+        error["message"].as_str().unwrap().contains("500 ms"),
+        "{error}"
+    );
+    // Its turn, the only one, is free again when it has stopped.
+    assert_eq!(
+        server.value("SELECT count(*) FROM logs").await,
+        json!(3_000)
+    );
+    // Searches have turns of their own.
+    let searched = server.get("/api/v1/logs/search?limit=1").await.json();
+    assert_eq!(searched["matched"], json!(3_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn memory() {
+    let config = Config {
+        memory_bytes: 4 << 20,
+        ..Config::default()
+    };
+    let server = with_logs(config, 5_000).await;
+    for query in [
+        "SELECT a.body || repeat('x', 1000) AS x FROM logs a, (SELECT 1 FROM logs LIMIT 20) ORDER BY x OFFSET 99990",
+        "SELECT count(DISTINCT a.body || b.body) FROM logs a, (SELECT body FROM logs LIMIT 100) b",
+        "SELECT a.body || repeat('x', 1000) FROM logs a",
+        "SELECT array_agg(a.body || repeat('x', 1000)) FROM logs a, (SELECT 1 FROM logs LIMIT 5)",
+        "SELECT max(n) FROM (SELECT sum(length(body)) OVER (PARTITION BY service) AS n, body || repeat('y', 2000) AS x FROM logs) WHERE x <> ''",
+        "SELECT count(*) FROM logs a JOIN logs b ON a.body || repeat('x', 2000) = b.body",
+    ] {
+        let error = server.sql(query).await.error(422, "memory_limit");
+        assert!(
+            error["message"].as_str().unwrap().contains("bytes"),
+            "{error}"
+        );
+    }
+    // What they held is given back.
+    for _ in 0..3 {
+        assert_eq!(
+            server.value("SELECT count(DISTINCT body) FROM logs").await,
+            json!(5_000)
+        );
+    }
+}
