@@ -15,12 +15,17 @@ pub(crate) const ARRIVAL_NS: i64 = 1_700_000_000_000_000_000;
 
 /// Log records with these times and bodies, of service `cart`.
 pub(crate) fn logs(rows: &[(u64, &str)]) -> LogsBatch {
+    logs_of("cart", rows)
+}
+
+/// Log records with these times and bodies.
+pub(crate) fn logs_of(service: &str, rows: &[(u64, &str)]) -> LogsBatch {
     let mut builder = LogsBuilder::new(rows.len(), ARRIVAL_NS);
     let resource = ResourceRef {
         present: true,
         ..ResourceRef::default()
     };
-    builder.group(&resource, &ScopeRef::default(), Some("cart"));
+    builder.group(&resource, &ScopeRef::default(), Some(service));
     for (at, (time, body)) in rows.iter().enumerate() {
         let mut attributes = Vec::new();
         AnyWriter::new(&mut attributes).key("n").int(at as i64);

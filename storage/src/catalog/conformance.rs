@@ -12,8 +12,11 @@ use std::path::Path;
 use clearspan_schema::Signal;
 
 use super::*;
-use crate::services::ServiceSlot;
 use crate::vfs::OsVfs;
+
+mod services;
+
+pub(crate) use services::back_to_version_1;
 
 fn key() -> TableKey {
     TableKey::new("default", Signal::Logs)
@@ -89,30 +92,6 @@ fn flush(segments: Vec<SegmentRow>, flushed_seq: u64) -> Change {
         flushed_seq,
         duplicates: 3,
     })
-}
-
-fn service(name: &str, colour: u8) -> ServiceRow {
-    ServiceRow {
-        tenant: "default".into(),
-        name: name.into(),
-        slot: ServiceSlot { colour, round: 0 },
-    }
-}
-
-#[test]
-fn services_keep_their_slots() {
-    on_both(|catalog| {
-        let kept = vec![service("cart", 3), service("auth", 4)];
-        let services = kept.clone();
-        catalog.commit(Change::KeepServices { services }).unwrap();
-        let services = vec![service("pay", 5)];
-        catalog.commit(Change::KeepServices { services }).unwrap();
-        let state = catalog.state();
-        let mut names: Vec<_> = state.services_of("default").collect();
-        names.sort_by_key(|row| row.slot.colour);
-        assert_eq!(names, [&kept[0], &kept[1], &service("pay", 5)]);
-        assert_eq!(state.services_of("other").count(), 0);
-    });
 }
 
 #[test]
@@ -262,6 +241,8 @@ fn filled(path: &Path) -> CatalogState {
         segment(id, Partition::Hour(1_000_000_000_000 + hour), 0, 100)
     });
     catalog.commit(flush(hours.collect(), 100)).unwrap();
+    let kept = [services::row("cart", 3, 0), services::row("shop", 4, 0)];
+    catalog.commit(services::keep(&kept)).unwrap();
     catalog.state()
 }
 
@@ -296,6 +277,14 @@ fn an_altered_row_is_named() {
         ),
         ("UPDATE meta SET next_segment_id = 1", "table meta, row 1"),
         ("UPDATE digests SET sum = 0", "table digests, row tables"),
+        (
+            "UPDATE services SET round = 1 WHERE name = 'cart'",
+            "table services, row default/cart: checksum",
+        ),
+        (
+            "DELETE FROM services WHERE name = 'cart'",
+            "table services: 1 rows do not add up to the 2",
+        ),
         ("DELETE FROM meta", "table meta, row 1: missing"),
         (
             "DELETE FROM segments WHERE id = 3",

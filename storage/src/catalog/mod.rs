@@ -33,7 +33,7 @@ mod sqlite_services;
 mod state;
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 
 use std::fmt::Debug;
 

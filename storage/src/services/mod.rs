@@ -22,6 +22,9 @@ mod keep_step;
 mod register;
 mod slots;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use keep_step::KeepStep;
 pub(crate) use register::ServiceRegister;
 pub use slots::{ServiceSlot, ServiceSlots};
