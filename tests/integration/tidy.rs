@@ -2,6 +2,7 @@
 //! contents and has a test that shows it can fail.
 
 mod manifests;
+mod modules;
 mod sources;
 mod tree;
 
@@ -82,4 +83,9 @@ fn storage_touches_files_through_vfs_alone() {
 #[test]
 fn no_path_of_one_machine_is_written_down() {
     check_files(sources::machine_paths);
+}
+
+#[test]
+fn every_source_file_is_compiled() {
+    assert_tidy(&modules::unnamed(&tree::text_files()));
 }
