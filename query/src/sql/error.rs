@@ -155,24 +155,27 @@ fn missing_table(message: &str) -> Option<String> {
         .strip_prefix("table '")?
         .strip_suffix("' not found")?;
     let bare = name.strip_prefix("clearspan.public.").unwrap_or(name);
-    Some(bare.chars().take(80).collect())
+    Some(shown(bare))
 }
 
 fn schema_error(error: &SchemaError, position: Option<usize>) -> SqlError {
-    let SchemaError::FieldNotFound {
-        field,
-        valid_fields,
-    } = error
-    else {
-        return SqlError::at(clean(&error.to_string()), position);
-    };
-    let shown: String = field.flat_name().chars().take(80).collect();
-    let message = format!("there is no column `{shown}`");
-    let names: Vec<String> = valid_fields
-        .iter()
-        .map(|field| field.name.clone())
-        .collect();
-    let hint = if in_scope_without_qualifier(field, valid_fields) {
+    match error {
+        SchemaError::FieldNotFound {
+            field,
+            valid_fields,
+        } => missing_column(field, valid_fields, position),
+        SchemaError::AmbiguousReference { field } if field.relation.is_none() => {
+            let name = shown(&field.name);
+            let hint = format!("put a table's name or alias before it, as in `logs.{name}`");
+            SqlError::at(format!("`{name}` may be of either table"), position).with_hint(hint)
+        }
+        other => SqlError::at(clean(&other.to_string()), position),
+    }
+}
+
+fn missing_column(field: &Column, valid: &[Column], position: Option<usize>) -> SqlError {
+    let names: Vec<String> = valid.iter().map(|field| field.name.clone()).collect();
+    let hint = if in_scope_without_qualifier(field, valid) {
         "the table's name or alias before the dot is not known here".to_owned()
     } else {
         match nearest(&field.name, &names) {
@@ -180,7 +183,13 @@ fn schema_error(error: &SchemaError, position: Option<usize>) -> SqlError {
             None => listed(&names),
         }
     };
+    let message = format!("there is no column `{}`", shown(&field.flat_name()));
     SqlError::at(message, position).with_hint(hint)
+}
+
+/// A name of a query as a message says it.
+fn shown(name: &str) -> String {
+    name.chars().take(80).collect()
 }
 
 fn in_scope_without_qualifier(field: &Column, valid: &[Column]) -> bool {

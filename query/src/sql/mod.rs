@@ -15,6 +15,7 @@
 //! | `parse.rs` | text to one checked SELECT |
 //! | `params.rs` | `$name`, bound as literals of the parsed query |
 //! | `names.rs` | the names of the answer's columns |
+//! | `using.rs` | the columns of `USING`, in WHERE |
 //! | `session.rs` | the planner's session, built by hand |
 //! | `complexity.rs` | plans that are refused |
 //! | `table/` | the two tables |
@@ -38,6 +39,7 @@ mod parse;
 mod session;
 mod table;
 mod threads;
+mod using;
 
 use std::sync::Arc;
 
@@ -113,6 +115,7 @@ pub(crate) async fn answer(
     let mut query = parse::parse(&text)?;
     params::bind(&mut query, &text, &params, question.now_ns)?;
     names::name_items(&mut query);
+    using::qualify(&mut query);
     let tables: Vec<Arc<Table>> = question
         .snapshots
         .iter()

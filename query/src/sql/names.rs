@@ -115,7 +115,7 @@ impl Names {
 }
 
 /// As the planner reads it: without quotes it is lower-case.
-fn normalized(ident: &Ident) -> String {
+pub(super) fn normalized(ident: &Ident) -> String {
     match ident.quote_style {
         Some(_) => ident.value.clone(),
         None => ident.value.to_ascii_lowercase(),

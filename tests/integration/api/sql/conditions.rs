@@ -355,12 +355,15 @@ async fn joins_on_the_trace_id_read_the_traces_that_are_left() {
         let without = "SELECT count(*) FROM logs l LEFT JOIN spans s USING (trace_id) WHERE s.trace_id IS NULL";
         let expected = all.iter().filter(|log| log.trace.is_none()).count();
         assert_eq!(server.value(without).await, json!(expected));
-        let of_one = format!(
-            "SELECT count(*) FROM logs l JOIN spans s ON s.trace_id = l.trace_id WHERE s.trace_id = '{}'",
-            trace_id(3)
-        );
-        let expected = all.iter().filter(|log| log.has_trace(3)).count();
-        assert_eq!(server.value(&of_one).await, json!(expected));
+        for of_one in [
+            "logs l JOIN spans s ON s.trace_id = l.trace_id WHERE s.trace_id",
+            "logs JOIN spans USING (trace_id) WHERE trace_id",
+            "spans s RIGHT JOIN logs l USING (trace_id) WHERE trace_id",
+        ] {
+            let query = format!("SELECT count(*) FROM {of_one} = '{}'", trace_id(3));
+            let expected = all.iter().filter(|log| log.has_trace(3)).count();
+            assert_eq!(server.value(&query).await, json!(expected), "{query}");
+        }
     }
 }
 

@@ -256,6 +256,12 @@ async fn mistakes_have_their_place_and_a_hint() {
     )
     .await;
     check("SELECT x.body FROM logs", Some(7), "").await;
+    check(
+        "SELECT service FROM logs JOIN spans USING (trace_id)",
+        Some(7),
+        "`logs.service`",
+    )
+    .await;
     check("SELECT FROM WHERE", Some(12), "").await;
     check("SELECT body FROM logs WHERE", Some(27), "").await;
     check("SELEC 1", Some(0), "SELECT").await;
