@@ -10,7 +10,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::error::{ApiError, shown};
 use crate::limits::URL_BYTES_MAX;
@@ -59,7 +59,7 @@ fn refusal(api: &Api, request: &Request) -> Option<ApiError> {
     if url.len() > URL_BYTES_MAX {
         return Some(ApiError::UrlTooLong);
     }
-    let host = host(request);
+    let host = host(request.uri(), request.headers());
     if let Some(host) = &host
         && !api.config().hosts.allow(host)
     {
@@ -85,13 +85,12 @@ fn foreign_origin(request: &Request, host: Option<&str>) -> Option<ApiError> {
     })
 }
 
-/// HTTP/2 carries it in the URL, HTTP/1.0 perhaps nowhere: such a client is no browser.
-fn host(request: &Request) -> Option<String> {
-    let authority = request
-        .uri()
+/// The host that a request is for, with its port. HTTP/2 carries it in the URL, HTTP/1.0 perhaps nowhere: such a client is no browser.
+pub(crate) fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    let authority = uri
         .authority()
         .map(|authority| authority.as_str().to_owned());
-    authority.or_else(|| text(request.headers(), &HOST))
+    authority.or_else(|| text(headers, &HOST))
 }
 
 fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -14,6 +14,7 @@ use super::frame::{Frame, Here};
 use super::range::PageRange;
 use super::view::View;
 use crate::error::{ApiError, shown};
+use crate::guard::host;
 use crate::params::Params;
 use crate::state::Api;
 
@@ -21,6 +22,7 @@ use crate::state::Api;
 pub(crate) struct Asked {
     pub(crate) api: Api,
     pub(crate) headers: HeaderMap,
+    host: Option<String>,
     path: String,
     params: Result<Params, ApiError>,
 }
@@ -32,6 +34,7 @@ impl FromRequestParts<Api> for Asked {
         Ok(Asked {
             api: api.clone(),
             headers: parts.headers.clone(),
+            host: host(&parts.uri, &parts.headers),
             path: parts.uri.path().to_owned(),
             params: Params::of_query_string(parts.uri.query().unwrap_or_default()),
         })
@@ -43,6 +46,8 @@ pub(crate) struct Question {
     pub(crate) api: Api,
     pub(crate) params: Params,
     pub(crate) frame: Frame,
+    /// The host by which the browser came, with its port.
+    pub(crate) host: Option<String>,
 }
 
 impl Asked {
@@ -71,6 +76,7 @@ impl Asked {
             api: self.api,
             params,
             frame,
+            host: self.host,
         })
         .await
         {

@@ -25,7 +25,9 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     if status.spans.rows == 0 && status.logs.rows == 0 {
         return setup::card(question);
     }
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let timer = api.timer();
     let sort = params.word("sort", SORTS, Sort::parse)?.unwrap_or_default();
     let request = ServicesRequest {

@@ -1,9 +1,12 @@
 //! The card while nothing has ever arrived: lines to copy, and a sign that turns green when the first record comes.
 
+use std::net::SocketAddr;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::uri::Authority;
 
 use super::asked::{Asked, Question, page, see_other};
 use super::frame::{Frame, Here};
@@ -36,9 +39,15 @@ struct Waiting {
 }
 
 pub(super) fn card(question: Question) -> Result<Response, ApiError> {
-    let Question { api, frame, .. } = question;
+    let Question {
+        api, frame, host, ..
+    } = question;
     let waiting = Waiting::of(&api, false)?;
-    let snippets = snippets(&api.endpoints()?.otlp_grpc, &api.endpoints()?.otlp_http);
+    let endpoints = api.endpoints()?;
+    let snippets = snippets(
+        &endpoints.otlp_grpc,
+        &reached(&endpoints.otlp_http, host.as_deref()),
+    );
     page(&Setup {
         frame,
         waiting,
@@ -81,6 +90,28 @@ impl Waiting {
             can_send: endpoints.demo_trace.is_some(),
         })
     }
+}
+
+/// Where senders reach `url`. A server that listens on all addresses has none of them to name, so there stands the
+/// name by which the browser came.
+fn reached(url: &str, host: Option<&str>) -> String {
+    let address = url.strip_prefix("http://").unwrap_or(url);
+    let Ok(address) = address.parse::<SocketAddr>() else {
+        return url.to_owned();
+    };
+    let authority = host.and_then(|host| host.parse::<Authority>().ok());
+    match authority {
+        Some(authority) if address.ip().is_unspecified() && is_plain(authority.host()) => {
+            format!("http://{}:{}", authority.host(), address.port())
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// The lines are copied into a shell.
+fn is_plain(host: &str) -> bool {
+    host.chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'))
 }
 
 fn port(url: &str) -> &str {
@@ -162,4 +193,33 @@ fn snippets(grpc: &str, http: &str) -> Vec<Snippet> {
             ),
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_are_told_a_name_that_they_can_reach() {
+        let check = |url, host, expected| assert_eq!(reached(url, host), expected, "{host:?}");
+        check(
+            "http://127.0.0.1:4318",
+            Some("box:4320"),
+            "http://127.0.0.1:4318",
+        );
+        check("http://0.0.0.0:4318", Some("box:4320"), "http://box:4318");
+        check(
+            "http://0.0.0.0:4318",
+            Some("10.0.0.7"),
+            "http://10.0.0.7:4318",
+        );
+        check(
+            "http://[::]:4318",
+            Some("[fd00::1]:4320"),
+            "http://[fd00::1]:4318",
+        );
+        check("http://0.0.0.0:4318", None, "http://0.0.0.0:4318");
+        check("http://0.0.0.0:4318", Some("a b"), "http://0.0.0.0:4318");
+        check("http://0.0.0.0:4318", Some("$(x):1"), "http://0.0.0.0:4318");
+    }
 }

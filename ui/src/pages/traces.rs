@@ -37,7 +37,9 @@ pub(crate) async fn traces(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     if let Some(link) = in_step(&frame.view) {
         return Ok(see_other(link.as_str()));
     }

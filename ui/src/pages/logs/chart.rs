@@ -24,7 +24,9 @@ pub(crate) async fn chart(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     let newest_ns = api.status().await?.logs.newest_ns;
     let answer = ask(&api, &view, newest_ns)?.whole().await?;

@@ -27,7 +27,9 @@ pub(crate) async fn fields(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     let answer = api
         .engine()?

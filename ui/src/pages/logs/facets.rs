@@ -50,7 +50,9 @@ pub(crate) async fn facets(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     page(&Facets::ask(&api, &view).await?)
 }
@@ -61,7 +63,9 @@ pub(crate) async fn facet(asked: Asked) -> Response {
 }
 
 async fn answer_one(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     let field = params.text("field")?.unwrap_or(SERVICE).to_owned();
     page(&more(&api, &view, &field).await?)

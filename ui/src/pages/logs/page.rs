@@ -32,7 +32,9 @@ pub(crate) async fn logs(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let timer = api.timer();
     let view = LogsView::read(&params, frame)?;
     if view.has("add") {

@@ -32,7 +32,9 @@ pub(crate) async fn record(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     let panel = Panel::ask(&api, &view, Neighbours::Unknown).await?;
     let status = if panel.record.is_some() {

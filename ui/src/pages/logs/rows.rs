@@ -34,7 +34,9 @@ pub(crate) async fn rows(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     let found = search(&api, &view, PART_ROWS).await?;
     let marks = Marks::read(&api)?;

@@ -30,7 +30,9 @@ pub(crate) async fn trace(asked: Asked) -> Response {
 }
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
-    let Question { api, params, frame } = question;
+    let Question {
+        api, params, frame, ..
+    } = question;
     let view = LogsView::read(&params, frame)?;
     let moment = Moment::of_view(&view)?;
     let (skeleton, records) = moment.ask(&api)?;
