@@ -42,6 +42,10 @@ pub const EXPORT_PIECE_ROWS_MAX: usize = 1_024;
 /// Bytes of one piece, in columns: as OTLP/JSON it stays far below what a receiver takes as one request.
 pub const EXPORT_PIECE_BYTES_MAX: usize = 1024 * 1024;
 
+/// Bytes of one piece where each row is written with all that it shares with others, as its resource: a row of CSV
+/// or of search carries it, and a resource may be as large as a request.
+pub const EXPORT_PIECE_WRITTEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Bytes of decoded record batches that an export keeps, so that segments which overlap in time are not
 /// decoded anew for every row; the one that is being read is kept whatever its size.
 pub const EXPORT_UNITS_BYTES_MAX: usize = 16 * 1024 * 1024;

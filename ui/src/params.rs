@@ -4,6 +4,8 @@
 //! A number may be a JSON number or a string. `null` is the same as leaving a parameter out. An unknown
 //! parameter is no error, or a newer client could not speak with an older server; the answer hints at it.
 
+use std::collections::HashSet;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use futures::StreamExt;
@@ -18,7 +20,11 @@ use crate::state::Api;
 
 /// What a request asks with.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Params(Vec<(String, Given)>);
+pub(crate) struct Params {
+    given: Vec<(String, Given)>,
+    /// Of all that is given: a body has room for some ten thousand.
+    names: HashSet<String>,
+}
 
 /// One parameter's value.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +47,7 @@ impl Params {
 
     /// All that are text, in the order in which they were given.
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|(name, value)| match value {
+        self.given.iter().filter_map(|(name, value)| match value {
             Given::Text(text) => Some((name.as_str(), text.as_str())),
             _ => None,
         })
@@ -135,7 +141,7 @@ impl Params {
     /// A sentence for each parameter that is not among `known`.
     pub(crate) fn hints(&self, known: &[&str]) -> Vec<String> {
         let unknown = self
-            .0
+            .given
             .iter()
             .filter(|(name, _)| !known.contains(&name.as_str()));
         unknown
@@ -145,17 +151,17 @@ impl Params {
     }
 
     fn given(&self, name: &str) -> Option<&Given> {
-        self.0
+        self.given
             .iter()
             .find(|(given, _)| given == name)
             .map(|(_, value)| value)
     }
 
     fn push(&mut self, name: String, value: Given) -> Result<(), ApiError> {
-        if self.given(&name).is_some() {
+        if !self.names.insert(name.clone()) {
             return Err(ApiError::Repeated { name: shown(&name) });
         }
-        self.0.push((name, value));
+        self.given.push((name, value));
         Ok(())
     }
 

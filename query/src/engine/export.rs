@@ -99,7 +99,7 @@ impl Inner {
     ) -> bool {
         loop {
             // A client that reads slowly must not keep a turn from others.
-            let turn = Arc::clone(&self.turns).acquire_owned().await;
+            let turn = Arc::clone(&self.export_turns).acquire_owned().await;
             let next = pieces.next().await;
             drop(turn);
             let Some(piece) = next.transpose() else {

@@ -45,6 +45,8 @@ struct Inner {
     /// SQL has turns of its own, so that however long it takes, searches find theirs.
     sql_turns: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    /// Exports too: a piece of one may take as long as it takes to read everything.
+    export_turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     plans: Plans,
 }
@@ -100,7 +102,7 @@ impl QueryEngine {
     ) -> Result<Self, QueryError> {
         let plans = Plans::new(config.scan_partitions, config.memory_bytes)?;
         let turns = Arc::new(Semaphore::new(config.concurrent_max));
-        let sql_turns = Arc::new(Semaphore::new(config.concurrent_max.div_ceil(2)));
+        let half = config.concurrent_max.div_ceil(2);
         let waiting = Arc::new(AtomicUsize::new(0));
         Ok(QueryEngine(Arc::new(Inner {
             storage,
@@ -108,8 +110,9 @@ impl QueryEngine {
             clock,
             runtime,
             turns,
-            sql_turns,
+            sql_turns: Arc::new(Semaphore::new(half)),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            export_turns: Arc::new(Semaphore::new(half)),
             waiting,
             plans,
         })))

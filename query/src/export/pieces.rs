@@ -10,7 +10,9 @@ use super::units::{Unit, Units};
 use super::{ExportPiece, Source};
 use crate::QueryError;
 use crate::exec::fault;
-use crate::limits::{EXPORT_PIECE_BYTES_MAX, EXPORT_PIECE_ROWS_MAX};
+use crate::limits::{
+    EXPORT_PIECE_BYTES_MAX, EXPORT_PIECE_ROWS_MAX, EXPORT_PIECE_WRITTEN_BYTES_MAX,
+};
 
 /// Fetches the rows that a source points to.
 #[derive(Debug)]
@@ -125,10 +127,16 @@ fn run_of(
 ) -> Result<Run, PartError> {
     let unit: &Unit = units.get(part, first.part, first.row)?;
     let most = rows_max.min(bytes_max / unit.row_bytes).max(1);
+    let mut written = 0;
     let of_unit = addresses.iter().take(most);
     let rows: Vec<u32> = of_unit
         .take_while(|address| unit.holds(address.part, address.row))
         .map(|address| address.row)
+        .take_while(|&row| {
+            let is_first = written == 0;
+            written += unit.written_bytes(row);
+            is_first || written <= EXPORT_PIECE_WRITTEN_BYTES_MAX
+        })
         .collect();
     let batch = unit.take(&rows)?;
     addresses.drain(..rows.len());

@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
-use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch, UInt32Array};
 use arrow::datatypes::DataType;
+use clearspan_schema::dictionary::{BinaryDictionary, TextDictionary};
 use clearspan_storage::scan::{Part, PartError, RowSelection, ScanStats};
 
 use crate::limits::EXPORT_UNITS_BYTES_MAX;
@@ -21,6 +22,8 @@ pub(super) struct Unit {
     part: u32,
     rows: Range<u32>,
     batch: RecordBatch,
+    /// Columns whose values many rows may share.
+    shared: Vec<SharedLengths>,
     /// What a row of it takes, on average; at least 1.
     pub(super) row_bytes: usize,
     /// Bytes that are held for it: a memtable chunk lies in memory anyway.
@@ -63,6 +66,11 @@ impl Unit {
             part: index,
             rows,
             row_bytes: (bytes / batch.num_rows().max(1)).max(1),
+            shared: batch
+                .columns()
+                .iter()
+                .filter_map(SharedLengths::of)
+                .collect(),
             held_bytes: if part.is_segment() { bytes } else { 0 },
             batch,
         })
@@ -71,6 +79,13 @@ impl Unit {
     /// Whether it is of part number `index` and holds `row`.
     pub(super) fn holds(&self, index: u32, row: u32) -> bool {
         self.part == index && self.rows.contains(&row)
+    }
+
+    /// What `row`, which must stand in this unit, takes where it is written by itself, with all that it shares with others.
+    pub(super) fn written_bytes(&self, row: u32) -> usize {
+        let row = (row - self.rows.start) as usize;
+        let shared = self.shared.iter().map(|column| column.of_row(row));
+        self.row_bytes + shared.sum::<usize>()
     }
 
     /// The rows, in that order; each must stand in this unit. Rows that follow each other are not copied.
@@ -89,6 +104,43 @@ impl Unit {
                 Ok(arrow::compute::take_record_batch(&self.batch, &inside)?)
             }
         }
+    }
+}
+
+/// How long the values of a dictionary column are.
+#[derive(Debug)]
+struct SharedLengths {
+    keys: Int32Array,
+    lengths: Vec<usize>,
+}
+
+impl SharedLengths {
+    /// `None` for a column that is no dictionary.
+    fn of(column: &ArrayRef) -> Option<Self> {
+        let lengths = |ends: &[i32]| {
+            let pairs = ends.windows(2);
+            pairs
+                .map(|ends| usize::try_from(ends[1] - ends[0]).unwrap_or(0))
+                .collect()
+        };
+        let (keys, lengths) = if let Some(texts) = TextDictionary::new(column) {
+            (texts.keys(), lengths(texts.values().value_offsets()))
+        } else {
+            let values = BinaryDictionary::new(column)?;
+            (values.keys(), lengths(values.values().value_offsets()))
+        };
+        Some(SharedLengths {
+            keys: keys.clone(),
+            lengths,
+        })
+    }
+
+    fn of_row(&self, row: usize) -> usize {
+        if self.keys.is_null(row) {
+            return 0;
+        }
+        let key = usize::try_from(self.keys.value(row)).unwrap_or(usize::MAX);
+        self.lengths.get(key).copied().unwrap_or(0)
     }
 }
 

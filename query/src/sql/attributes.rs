@@ -117,6 +117,12 @@ impl<'a> AttributesView<'a> {
         }
     }
 
+    /// The encoded bytes of the row's value.
+    pub(crate) fn bytes_at(&self, row: usize) -> usize {
+        self.slot(row)
+            .map_or(0, |slot| self.value(slot).encoded().len())
+    }
+
     /// A value.
     pub(crate) fn value(&self, slot: usize) -> KeyValues<'a> {
         KeyValues::new(match self.inside {

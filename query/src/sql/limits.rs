@@ -44,5 +44,17 @@ pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
 /// that batches are as small as those that storage decodes.
 pub(crate) const BATCH_ROWS: usize = 1_024;
 
+/// Bytes that the rows of one batch of a table take by themselves, without what they share: a function may make a
+/// text of each.
+pub(crate) const PIECE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Bytes of the attributes of one batch that a function makes texts of. Tables hand on less at a time; a join may
+/// repeat a row a thousand times.
+pub(crate) const ATTRIBUTES_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of texts in one batch of an answer, whatever memory there is: Arrow counts them in 32 bits, and as JSON
+/// they may be several times as long.
+pub(crate) const ANSWER_BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
+
 /// Values of one IN list that storage is asked for. With more, the rows are read and tested.
 pub(crate) const IN_LIST_MAX: usize = 2_000;

@@ -21,12 +21,14 @@
 //! | `table/` | the two tables |
 //! | `attributes.rs` | attribute lists as values |
 //! | `functions/` | the functions that may be called |
+//! | `apart.rs` | what rows take by themselves, without sharing |
 //! | `accounted.rs` | memory that operators keep without saying so |
 //! | `threads.rs` | threads of its own for each query |
 //! | `output.rs` | plans' batches as plain Arrow |
 //! | `error.rs`, `limits.rs` | what can be wrong, bounds |
 
 mod accounted;
+mod apart;
 mod attributes;
 mod complexity;
 mod error;
@@ -64,6 +66,7 @@ pub(crate) use threads::on_own_threads;
 use crate::QueryError;
 use crate::engine::session_stats;
 use crate::exec::{Plans, unread};
+use limits::ANSWER_BATCH_BYTES_MAX;
 use table::Table;
 
 /// A query in SQL.
@@ -155,14 +158,21 @@ async fn run(
     let mut batches = Vec::new();
     let mut rows = 0;
     while let Some(batch) = stream.next().await {
-        let batch = output::plain_batch(&batch?, &schema)?;
+        let batch = batch?;
         rows += batch.num_rows();
         if rows > question.rows_max {
             return Ok(Err(QueryError::RowLimit {
                 limit: question.rows_max,
             }));
         }
-        memory.try_grow(batch.get_array_memory_size() * COPIES)?;
+        let apart = apart::bytes(&batch);
+        memory.try_grow(apart)?;
+        if apart > ANSWER_BATCH_BYTES_MAX {
+            return Ok(Err(question.plans.memory_limit()));
+        }
+        let batch = output::plain_batch(&batch, &schema)?;
+        let copies = batch.get_array_memory_size() * COPIES;
+        memory.try_grow(copies.saturating_sub(apart))?;
         batches.push(batch);
         tokio::task::yield_now().await;
     }

@@ -18,6 +18,8 @@ use datafusion::logical_expr::{
 };
 
 use super::super::attributes::{AttributesView, is_attributes};
+use super::super::limits::ATTRIBUTES_BYTES_MAX;
+use super::bounded::check_bytes;
 
 /// What is made of the attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -122,6 +124,10 @@ impl ScalarUDFImpl for Attributes {
         let Some(view) = AttributesView::new(&attributes) else {
             return exec_err!("{} of what are no attributes", self.name());
         };
+        if matches!(self.to, As::Text | As::Json) {
+            let bytes: usize = (0..rows).map(|row| view.bytes_at(row)).sum();
+            check_bytes(bytes as u64, ATTRIBUTES_BYTES_MAX)?;
+        }
         let made = match args.args.get(1) {
             None => self.made(&view, Keys::One(None), rows),
             Some(ColumnarValue::Scalar(key)) => {

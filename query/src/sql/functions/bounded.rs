@@ -39,6 +39,9 @@ fn growth(name: &str) -> Option<Growth> {
     Some(match name {
         "concat" | "concat_ws" | "make_array" | "array_append" | "array_prepend"
         | "array_concat" | "translate" => Growth::Sum,
+        // They make no more than they are given, but of rows that may share what they are given.
+        "btrim" | "initcap" | "left" | "lower" | "ltrim" | "reverse" | "right" | "rtrim"
+        | "split_part" | "substr" | "substr_index" | "upper" => Growth::Sum,
         "repeat" => Growth::Repeat,
         "lpad" | "rpad" => Growth::Pad,
         "replace" => Growth::Replace,

@@ -1,16 +1,14 @@
 //! Stored columns to those of the tables, batch by batch, for those columns alone that a query reads.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, BinaryArray, BinaryBuilder, FixedSizeBinaryArray, Int32Array, RecordBatch,
     StringArray, StringBuilder, StringViewArray, StringViewBuilder,
 };
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
+use arrow::buffer::Buffer;
 use clearspan_schema::any::{AnyRef, KeyValues};
-use clearspan_schema::dictionary::BinaryDictionary;
+use clearspan_schema::dictionary::{BinaryDictionary, TextDictionary};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::ids::push_hex;
 use clearspan_schema::json::push_text;
@@ -25,7 +23,7 @@ use super::nested;
 pub(crate) fn convert(column: Column, batch: &RecordBatch) -> Result<ArrayRef, SchemaError> {
     match column.source {
         Source::Stored(name) => stored(batch, name),
-        Source::Text(name) => text_view(&stored(batch, name)?),
+        Source::Text(name) => texts(columns::text_dictionary(batch, name)?),
         Source::Id(name) => Ok(hex_view(columns::id(batch, name)?)),
         Source::Code(name, of) => Ok(code_names(columns::int32(batch, name)?, of)),
         Source::Body => Ok(bodies(
@@ -54,11 +52,38 @@ fn stored(batch: &RecordBatch, name: &'static str) -> Result<ArrayRef, SchemaErr
         })
 }
 
-/// The dictionary is left behind: views of one that is much larger than the batch would count, and hold,
-/// all of it.
-fn text_view(dictionary: &ArrayRef) -> Result<ArrayRef, SchemaError> {
-    let texts = cast(dictionary, &DataType::Utf8)?;
-    Ok(cast(&texts, &DataType::Utf8View)?)
+fn texts(dictionary: TextDictionary<'_>) -> Result<ArrayRef, SchemaError> {
+    let used = Used::of(dictionary.keys(), dictionary.values().len());
+    let texts = used
+        .values
+        .iter()
+        .map(|&key| dictionary.values().value(key));
+    shared_views(texts, &used.keys)
+}
+
+/// A view of 16 bytes for each row, of texts that are held once, however many rows have them. The dictionary
+/// that they come from is left behind: views of one that is much larger than the batch would count, and
+/// hold, all of it.
+fn shared_views<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    keys: &[Option<i32>],
+) -> Result<ArrayRef, SchemaError> {
+    let texts: Vec<&str> = texts.collect();
+    let mut bytes = Vec::with_capacity(texts.iter().map(|text| text.len()).sum());
+    let mut places = Vec::new();
+    for text in texts {
+        places.push((bytes.len() as u32, text.len() as u32));
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    let mut views = StringViewBuilder::with_capacity(keys.len());
+    let block = views.append_block(Buffer::from_vec(bytes));
+    for key in keys {
+        match key.and_then(|key| places.get(key as usize)) {
+            Some(&(offset, length)) => views.try_append_view(block, offset, length)?,
+            None => views.append_null(),
+        }
+    }
+    Ok(Arc::new(views.finish()))
 }
 
 /// Ids as lower-case hex.
@@ -148,7 +173,7 @@ fn group(
     part: GroupPart,
     decode: for<'a> fn(&'a [u8]) -> Group<'a>,
 ) -> Result<ArrayRef, SchemaError> {
-    let used = Used::of(groups);
+    let used = Used::of(groups.keys(), groups.values().len());
     if part == GroupPart::Attributes {
         let mut values = BinaryBuilder::new();
         for &key in &used.values {
@@ -156,23 +181,15 @@ fn group(
         }
         return attributes::shared(Int32Array::from(used.keys), values.finish());
     }
-    let mut texts = StringBuilder::new();
-    let parts: Vec<Group<'_>> = used
-        .values
-        .iter()
-        .map(|&key| decode(groups.values().value(key)))
-        .collect();
-    for key in &used.keys {
-        let group = key.and_then(|key| parts.get(key as usize));
-        let text = group.map_or("", |group| match part {
+    let texts = used.values.iter().map(|&key| {
+        let group = decode(groups.values().value(key));
+        match part {
             GroupPart::Name => group.name,
             GroupPart::Version => group.version,
             GroupPart::SchemaUrl | GroupPart::Attributes => group.schema_url,
-        });
-        let _infallible = texts.write_str(text);
-        texts.append_value("");
-    }
-    Ok(Arc::new(StringViewArray::from(&texts.finish())))
+        }
+    });
+    shared_views(texts, &used.keys)
 }
 
 /// The values of a dictionary that a batch uses, in order of first use, and the rows' keys into them. A
@@ -183,12 +200,11 @@ struct Used {
 }
 
 impl Used {
-    fn of(groups: BinaryDictionary<'_>) -> Self {
-        let mut places: Vec<i32> = vec![-1; groups.values().len()];
+    fn of(keys: &Int32Array, distinct: usize) -> Self {
+        let mut places: Vec<i32> = vec![-1; distinct];
         let mut values = Vec::new();
-        let rows = 0..groups.keys().len();
-        let keys = rows.map(|row| {
-            let key = groups.key(row)?;
+        let keys = keys.iter().map(|key| {
+            let key = key? as usize;
             if places[key] < 0 {
                 places[key] = values.len() as i32;
                 values.push(key);
@@ -197,5 +213,29 @@ impl Used {
         });
         let keys = keys.collect();
         Used { values, keys }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use arrow::array::AsArray;
+
+    use super::*;
+
+    #[test]
+    fn what_rows_share_is_held_once() {
+        let long = "é".repeat(500_000);
+        let keys: Vec<Option<i32>> = (0..1_024)
+            .map(|row| [Some(0), Some(1), None][row % 3])
+            .collect();
+        let array = shared_views([long.as_str(), "short"].into_iter(), &keys).unwrap();
+        assert!(array.get_array_memory_size() < 2 * long.len());
+        let read = array.as_string_view();
+        let expected = [Some(long.as_str()), Some("short"), None];
+        for row in 0..keys.len() {
+            let found = read.is_valid(row).then(|| read.value(row));
+            assert_eq!(found, expected[row % 3], "row {row}");
+        }
     }
 }

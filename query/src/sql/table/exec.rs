@@ -26,6 +26,7 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt};
 
+use super::super::apart;
 use super::columns::Column;
 use super::convert::convert;
 use super::joined;
@@ -143,11 +144,14 @@ impl ExecutionPlan for LogicalExec {
                 .map_err(|error| DataFusionError::External(Box::new(error)))?;
             let schema = this.schema();
             let batches = leaf.execute(partition, context)?;
-            Ok::<_, DataFusionError>(batches.map(move |batch| {
-                let converted = converted(&this.columns, &schema, &batch?);
-                converted
-                    .map_err(|error| DataFusionError::External(Box::new(QueryError::from(error))))
-            }))
+            let pieces = batches.map(move |batch| {
+                let whole = converted(&this.columns, &schema, &batch?).map_err(|error| {
+                    DataFusionError::External(Box::new(QueryError::from(error)))
+                })?;
+                let pieces = apart::pieces(whole).into_iter().map(Ok);
+                Ok::<_, DataFusionError>(futures::stream::iter(pieces))
+            });
+            Ok::<_, DataFusionError>(pieces.try_flatten())
         });
         let stream = stream.try_flatten();
         Ok(Box::pin(RecordBatchStreamAdapter::new(

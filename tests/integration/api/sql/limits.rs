@@ -68,6 +68,39 @@ async fn time() {
     assert_eq!(searched["matched"], json!(3_000));
 }
 
+/// What records share stands in memory once; what is made of it does so for each of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn memory_of_what_rows_share() {
+    let config = Config {
+        memory_bytes: 64 << 20,
+        ..Config::default()
+    };
+    let server = Server::with_query(config).await;
+    let long = "x".repeat(1 << 20);
+    let record = |n: u64| json!({"timeUnixNano": (NOW_NS as u64 - n).to_string(), "body": {"stringValue": "a"}});
+    let records: Vec<_> = (0..100).map(record).collect();
+    server.send_logs(&logs(&long, &records));
+    for flushed in [false, true] {
+        if flushed {
+            server.flush();
+        }
+        for query in [
+            "SELECT sum(length(resource['service.name'])) FROM logs",
+            "SELECT sum(length(upper(service))) FROM logs",
+            "SELECT sum(length(service || '')) FROM logs",
+        ] {
+            assert_eq!(server.value(query).await, json!(100 << 20), "{query}");
+        }
+        for query in [
+            "SELECT resource FROM logs",
+            "SELECT service FROM logs",
+            "SELECT upper(a.service) FROM logs a, (SELECT 1 FROM logs LIMIT 10) ORDER BY 1",
+        ] {
+            server.sql(query).await.error(422, "memory_limit");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn memory() {
     let config = Config {
