@@ -43,7 +43,7 @@ pub(crate) struct ServeArgs {
     /// Configuration file [default: clearspan.toml, where it exists]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Folder of the data [default: ./clearspan-data]
+    /// Folder of the data [default: ./clearspan-data; of `demo` a temporary one]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Address for OTLP over gRPC; port 0 takes a free one [default: 127.0.0.1:4317]

@@ -97,7 +97,7 @@ impl Exporter {
                 waiting.trying_again(&reason);
             }
             let wait = backoff::wait(retry, after_s, random());
-            if started.elapsed() + wait > give_up_after {
+            if started.elapsed().saturating_add(wait) > give_up_after {
                 return Delivered::TimeUp { reason };
             }
             time::sleep(wait).await;

@@ -73,7 +73,7 @@ impl Feed {
             if until_ns >= now_ns {
                 if in_the_past {
                     in_the_past = false;
-                    tracing::info!("the shop's past is sent");
+                    tracing::debug!("the shop's past is sent");
                 }
                 let _stopped = time::timeout(TICK, self.stop.cancelled()).await;
             }

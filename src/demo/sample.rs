@@ -12,14 +12,14 @@ use super::shop::Shop;
 use crate::client::BaseUrl;
 use crate::delivery::{Delivered, Exporter, Waiting};
 
-/// Whoever clicks waits no longer than this.
+/// After this nothing is tried again. An attempt that is under way is waited for.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 
 /// How long ago the visit began: so that it has ended.
 const AGO_NS: u64 = 5_000_000_000;
 
-/// One request for each signal.
-const CONNECTIONS: usize = 2;
+/// The spans are sent, then the logs.
+const CONNECTIONS: usize = 1;
 
 /// A shop that sends one visit at a time, when asked to.
 pub(crate) struct SampleVisit {

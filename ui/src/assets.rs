@@ -3,7 +3,6 @@
 //! `ui/web` holds their sources; esbuild's output is committed in `ui/assets`, so that building the program needs cargo
 //! alone. A file's name carries the hash of its content: a browser may keep it for ever, and a new version has a new name.
 
-use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, VARY,
@@ -31,11 +30,7 @@ pub(crate) fn path(name: &str) -> &'static str {
     asset.map_or("", |asset| asset.path)
 }
 
-pub(crate) async fn asset(
-    Path(_): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+pub(crate) async fn asset(uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let asset = ASSETS.iter().find(|asset| asset.path == uri.path());
     let asset = asset.ok_or_else(|| ApiError::UnknownPath {
         path: shown(uri.path()),

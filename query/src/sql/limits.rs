@@ -44,6 +44,10 @@ pub(crate) const STACK_BYTES: usize = 64 * 1024 * 1024;
 /// that batches are as small as those that storage decodes.
 pub(crate) const BATCH_ROWS: usize = 1_024;
 
+/// Rows that a join by comparison gets at a time. Each is held against every row of its first side: with half a
+/// million of them and a regular expression, some seconds.
+pub(crate) const PROBE_ROWS: usize = 16;
+
 /// Bytes that the rows of one batch of a table take by themselves, without what they share: a function may make a
 /// text of each.
 pub(crate) const PIECE_BYTES_MAX: usize = 8 * 1024 * 1024;

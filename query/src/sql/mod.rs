@@ -23,6 +23,7 @@
 //! | `functions/` | the functions that may be called |
 //! | `apart.rs` | what rows take by themselves, without sharing |
 //! | `accounted.rs` | memory that operators keep without saying so |
+//! | `interruptible.rs` | joins that can be stopped |
 //! | `threads.rs` | threads of its own for each query |
 //! | `output.rs` | plans' batches as plain Arrow |
 //! | `error.rs`, `limits.rs` | what can be wrong, bounds |
@@ -33,6 +34,7 @@ mod attributes;
 mod complexity;
 mod error;
 mod functions;
+mod interruptible;
 mod limits;
 mod names;
 mod output;
@@ -98,7 +100,7 @@ pub struct SqlAnswer {
 /// What a query is worked on with.
 #[derive(Debug)]
 pub(crate) struct Question {
-    /// Of both signals, pinned together.
+    /// Of both signals, pinned one directly after the other.
     pub(crate) snapshots: Vec<Arc<Snapshot>>,
     pub(crate) plans: Plans,
     pub(crate) now_ns: i64,

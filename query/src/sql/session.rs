@@ -17,8 +17,9 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::prelude::SessionConfig;
 
-use super::accounted::AccountForWindows;
+use super::accounted::AccountForKept;
 use super::functions;
+use super::interruptible::InterruptibleJoins;
 use super::limits::{BATCH_ROWS, IN_LIST_MAX};
 use super::table::Table;
 use crate::exec::Plans;
@@ -45,7 +46,8 @@ pub(crate) fn session(
         .with_aggregate_functions(functions::aggregate_functions())
         .with_window_functions(functions::window_functions())
         .with_expr_planners(functions::planners(result_bytes_max))
-        .with_physical_optimizer_rule(Arc::new(AccountForWindows))
+        .with_physical_optimizer_rule(Arc::new(AccountForKept))
+        .with_physical_optimizer_rule(Arc::new(InterruptibleJoins))
         .build();
     for rewrite in functions::rewrites() {
         state.register_function_rewrite(rewrite)?;

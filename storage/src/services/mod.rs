@@ -8,8 +8,9 @@
 //!    visible; new ones take their slot there and then, in order of name (`slots.rs`).
 //! 2. A loop of its own keeps new slots in the catalog soon after, off the path of every acknowledgement.
 //! 3. A flush keeps them before it publishes its segments. So a service that the catalog does not know
-//!    stands in the WAL, and a start finds it when it replays that. It gives slots out only when all tables
-//!    are replayed, in the order (arrival, name), which is that of before the crash.
+//!    stands in the WAL, and a start finds it when it replays that. It gives slots out when all tables
+//!    are replayed, in the order (arrival, name), which is that of before the crash; only a replay that is so large that
+//!    it must flush gives them out sooner.
 //! 4. A store whose catalog knows no service asks its segments once: they may be older than this register.
 //!
 //! | file | what it holds |

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, ObjectName, Query, Select, SetExpr, Statement, TableFactor, Visit, Visitor,
+    Expr, GroupByExpr, GroupByWithModifier, ObjectName, Query, Select, SetExpr, Statement,
+    TableFactor, TableWithJoins, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -93,6 +94,9 @@ impl Visitor for TreeCheck<'_> {
         if select.into.is_some() {
             return self.refuse("SELECT INTO", Some(select.select_token.0.span));
         }
+        if let Some(clause) = clause_without_effect(select) {
+            return self.refuse(clause, Some(select.select_token.0.span));
+        }
         self.selects += 1;
         if self.selects > SELECTS_MAX {
             return ControlFlow::Break(too_much(format!(
@@ -103,6 +107,9 @@ impl Visitor for TreeCheck<'_> {
     }
 
     fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<SqlError> {
+        if is_read_in_part(table) {
+            return self.refuse("a hint, sample, version or partition behind a table", None);
+        }
         let count = match table {
             TableFactor::Table { name, .. } => self.tables_of(name),
             _ => 1,
@@ -148,6 +155,66 @@ impl Visitor for TreeCheck<'_> {
 
     fn pre_visit_statement(&mut self, _: &Statement) -> ControlFlow<SqlError> {
         self.refuse("a statement that is no SELECT", None)
+    }
+}
+
+/// Clauses of other dialects that the parser takes and the planner passes over: an answer would be that of another
+/// query.
+fn clause_without_effect(select: &Select) -> Option<&'static str> {
+    let group_modifiers = match &select.group_by {
+        GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers) => modifiers,
+    };
+    let is_global = |from: &TableWithJoins| from.joins.iter().any(|join| join.global);
+    let is_there = [
+        (select.prewhere.is_some(), "PREWHERE"),
+        (!select.connect_by.is_empty(), "CONNECT BY"),
+        (!select.lateral_views.is_empty(), "LATERAL VIEW"),
+        (!select.cluster_by.is_empty(), "CLUSTER BY"),
+        (!select.distribute_by.is_empty(), "DISTRIBUTE BY"),
+        (!select.sort_by.is_empty(), "SORT BY"),
+        (select.top.is_some(), "TOP"),
+        (select.value_table_mode.is_some(), "AS VALUE or STRUCT"),
+        (
+            select.select_modifiers.is_some(),
+            "a modifier behind SELECT",
+        ),
+        (!select.optimizer_hints.is_empty(), "a hint behind SELECT"),
+        (
+            group_modifiers
+                .iter()
+                .any(|modifier| matches!(modifier, GroupByWithModifier::Totals)),
+            "WITH TOTALS",
+        ),
+        (select.from.iter().any(is_global), "GLOBAL before a join"),
+    ];
+    is_there
+        .iter()
+        .find(|(is, _)| *is)
+        .map(|(_, clause)| *clause)
+}
+
+fn is_read_in_part(table: &TableFactor) -> bool {
+    match table {
+        TableFactor::Table {
+            with_hints,
+            version,
+            with_ordinality,
+            partitions,
+            json_path,
+            sample,
+            index_hints,
+            ..
+        } => {
+            !with_hints.is_empty()
+                || version.is_some()
+                || *with_ordinality
+                || !partitions.is_empty()
+                || json_path.is_some()
+                || sample.is_some()
+                || !index_hints.is_empty()
+        }
+        TableFactor::Derived { sample, .. } => sample.is_some(),
+        _ => false,
     }
 }
 

@@ -129,11 +129,14 @@ fn bodies(texts: &StringArray, values: &BinaryArray) -> ArrayRef {
         match body_at(texts, values, row) {
             Body::Absent => bodies.append_null(),
             Body::Text(text) => bodies.append_value(text),
-            Body::Value(encoded) => {
-                json.clear();
-                push_text(AnyRef::decode(encoded).unwrap_or(AnyRef::Empty), &mut json);
-                bodies.append_value(&json);
-            }
+            Body::Value(encoded) => match AnyRef::decode(encoded) {
+                Some(AnyRef::Empty) | None => bodies.append_null(),
+                Some(value) => {
+                    json.clear();
+                    push_text(value, &mut json);
+                    bodies.append_value(&json);
+                }
+            },
         }
     }
     Arc::new(bodies.finish())

@@ -115,6 +115,10 @@ async fn memory() {
         "SELECT array_agg(a.body || repeat('x', 1000)) FROM logs a, (SELECT 1 FROM logs LIMIT 5)",
         "SELECT max(n) FROM (SELECT sum(length(body)) OVER (PARTITION BY service) AS n, body || repeat('y', 2000) AS x FROM logs) WHERE x <> ''",
         "SELECT count(*) FROM logs a JOIN logs b ON a.body || repeat('x', 2000) = b.body",
+        // Rows without columns, which take their place all the same.
+        "WITH a0 AS (SELECT 1 AS x UNION ALL SELECT 2), a1 AS (SELECT a.x FROM a0 a, a0 b), a2 AS (SELECT a.x FROM a1 a, a1 b), \
+         a3 AS (SELECT a.x FROM a2 a, a2 b), a4 AS (SELECT a.x FROM a3 a, a3 b), a5 AS (SELECT a.x FROM a4 a, a4 b), \
+         a6 AS (SELECT a.x FROM a5 a, a5 b) SELECT sum(x) FROM a6",
     ] {
         let error = server.sql(query).await.error(422, "memory_limit");
         assert!(
