@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { Watched, accessible, fitsAcross } from '../support/page';
 import { type Server, startServer } from '../support/server';
-import { id, traceRequest } from '../support/telemetry';
+import { id, logsRequest, traceRequest } from '../support/telemetry';
 
 let server: Server;
 
@@ -20,10 +20,23 @@ test('the card names the real ports and turns into the list of services', async 
   await accessible(page);
   const trace = traceRequest(id(0, 32), [{ id: id(0, 16), name: 'GET /', service: 'first', startMs: Date.now() - 50, durationMs: 40 }]);
   await server.send('traces', trace);
-  await expect(page.getByText('The first record has arrived')).toBeVisible();
+  await expect(page.getByText('The first span has arrived')).toBeVisible();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('1 service');
   await expect(page.getByRole('link', { name: 'first' })).toBeVisible();
   watched.clean();
+});
+
+test('a log does not take the card away', async ({ page }) => {
+  await page.goto(server.ui);
+  await server.send('logs', logsRequest([{ atMs: Date.now(), body: 'first', service: 'first' }]));
+  await expect(page.getByRole('link', { name: 'Logs have arrived' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('No span has arrived yet');
+  // However old a span is, it is the first.
+  const old = Date.now() - 86_400_000;
+  await server.send('traces', traceRequest(id(0, 32), [{ id: id(0, 16), name: 'GET /', service: 'first', startMs: old, durationMs: 40 }]));
+  await expect(page.getByText('The first span has arrived')).toBeVisible();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('0 services');
 });
 
 test('every way to send can be chosen, by mouse and by keyboard', async ({ page }) => {

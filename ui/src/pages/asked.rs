@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::frame::{Frame, Here};
 use super::range::PageRange;
-use super::view::View;
+use super::view::{Link, View};
 use crate::error::{ApiError, shown};
 use crate::guard::host;
 use crate::params::Params;
@@ -61,7 +61,7 @@ impl Asked {
         let mut view = View::at(self.path.as_str());
         let params = match self.params {
             Ok(params) => params,
-            Err(error) => return self::refused(here, view, &error, &self.headers, now_ns),
+            Err(error) => return self::refused(here, &view, &error, &self.headers, now_ns),
         };
         view = View::new(self.path, &params);
         if let Some(link) = pasted_trace(view.get("q")) {
@@ -69,7 +69,7 @@ impl Asked {
         }
         let range = match PageRange::read(&params, now_ns) {
             Ok(range) => range,
-            Err(error) => return self::refused(here, view, &error, &self.headers, now_ns),
+            Err(error) => return self::refused(here, &view, &error, &self.headers, now_ns),
         };
         let frame = Frame::new(here, view.clone(), range, &self.headers);
         match work(Question {
@@ -81,7 +81,7 @@ impl Asked {
         .await
         {
             Ok(response) => response,
-            Err(error) => self::refused(here, view, &error, &self.headers, now_ns),
+            Err(error) => self::refused(here, &view, &error, &self.headers, now_ns),
         }
     }
 }
@@ -89,6 +89,7 @@ impl Asked {
 /// A trace id or a `traceparent` alone in the query bar opens that trace.
 fn pasted_trace(query: &str) -> Option<String> {
     let query = query.trim();
+    let query = query.strip_prefix("traceparent:").unwrap_or(query).trim();
     let is_hex =
         |text: &str, len| text.len() == len && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hex(query, 32) {
@@ -135,6 +136,9 @@ struct Refused {
     message: String,
     hint: String,
     mistake: Option<Mistake>,
+    /// The way out.
+    again: Link,
+    again_text: String,
 }
 
 /// Where a query is wrong: its line, and the place in it.
@@ -169,17 +173,35 @@ impl Mistake {
     }
 }
 
-fn refused(here: Here, view: View, error: &ApiError, headers: &HeaderMap, now_ns: i64) -> Response {
+fn refused(
+    here: Here,
+    view: &View,
+    error: &ApiError,
+    headers: &HeaderMap,
+    now_ns: i64,
+) -> Response {
     if error.is_internal() {
         tracing::error!(?error, "a page could not be made");
     }
     let mistake = Mistake::of(view.get("q"), error);
+    // The page keeps what was asked, without what made it impossible.
+    let faulty = faulty(error);
+    let view = view.without(&faulty);
     let range = PageRange::fallback(&view, now_ns);
     let mut frame = Frame::new(here, view, range, headers);
     frame.is_mistaken = mistake.is_some();
     let status = error.status();
+    let (again, again_text) = if faulty.is_empty() {
+        let link = frame.rail_link(&frame.here);
+        (link, "Start again without a query".to_owned())
+    } else {
+        let text = format!("Ask again without {}", faulty.join(" and "));
+        (frame.view.link(), text)
+    };
     let refused = Refused {
         frame,
+        again,
+        again_text,
         title: title(status, mistake.is_some()),
         message: error.message(),
         hint: error.hint(),
@@ -191,6 +213,16 @@ fn refused(here: Here, view: View, error: &ApiError, headers: &HeaderMap, now_ns
             response
         }
         Err(error) => error.into_response(),
+    }
+}
+
+/// The parameters that are to blame; a mistake in the query is shown in its place instead.
+fn faulty(error: &ApiError) -> Vec<&'static str> {
+    match error {
+        ApiError::BadParameter { name, .. } if *name != "q" => vec![*name],
+        ApiError::Query(QueryError::RangeReversed) => vec!["from", "to"],
+        ApiError::Query(QueryError::BadCursor) => vec!["cursor"],
+        _ => Vec::new(),
     }
 }
 
@@ -218,7 +250,7 @@ pub(crate) async fn not_found(State(api): State<Api>, uri: Uri, headers: HeaderM
     }
     refused(
         Here::Services,
-        View::at("/"),
+        &View::at("/"),
         &error,
         &headers,
         api.now_ns(),

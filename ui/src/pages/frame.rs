@@ -163,10 +163,11 @@ impl Frame {
         self.shifted(1)
     }
 
-    /// This view with absolute times.
+    /// This view with absolute times. A cursor belongs to the times as they were asked, so the first page is meant.
     pub(crate) fn pinned(&self) -> Link {
         let (from, to) = self.range.pinned();
-        self.view.with("from", &from).with("to", &to).link()
+        let view = self.view.without(&["cursor"]);
+        view.with("from", &from).with("to", &to).link()
     }
 
     /// This page in another range, from the answer's start.

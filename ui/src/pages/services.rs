@@ -1,4 +1,4 @@
-//! `/`: the services of a range, worst first; while nothing has ever arrived, how to point an exporter here.
+//! `/`: the services of a range, worst first; while no span has ever arrived, how to point an exporter here.
 
 use askama::Template;
 use axum::response::Response;
@@ -22,8 +22,8 @@ pub(crate) async fn services(asked: Asked) -> Response {
 
 async fn answer(question: Question) -> Result<Response, ApiError> {
     let status = question.api.status().await?;
-    if status.spans.rows == 0 && status.logs.rows == 0 {
-        return setup::card(question);
+    if status.spans.rows == 0 {
+        return setup::card(question, status.logs.rows > 0);
     }
     let Question {
         api, params, frame, ..

@@ -1,9 +1,8 @@
-//! The card while nothing has ever arrived: lines to copy, and a sign that turns green when the first record comes.
+//! The card while no span has ever arrived: lines to copy, and a sign that turns green when the first one comes.
 
 use std::net::SocketAddr;
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::uri::Authority;
@@ -28,21 +27,22 @@ struct Setup {
     snippets: Vec<Snippet>,
 }
 
-/// The line that says whether something has arrived.
+/// The line that says what has arrived.
 #[derive(Template)]
 #[template(path = "setup_waiting.html")]
 struct Waiting {
-    has_arrived: bool,
+    has_spans: bool,
+    has_logs: bool,
     grpc_port: String,
     http_port: String,
     can_send: bool,
 }
 
-pub(super) fn card(question: Question) -> Result<Response, ApiError> {
+pub(super) fn card(question: Question, has_logs: bool) -> Result<Response, ApiError> {
     let Question {
         api, frame, host, ..
     } = question;
-    let waiting = Waiting::of(&api, false)?;
+    let waiting = Waiting::of(&api, false, has_logs)?;
     let endpoints = api.endpoints()?;
     let snippets = snippets(
         &endpoints.otlp_grpc,
@@ -55,15 +55,21 @@ pub(super) fn card(question: Question) -> Result<Response, ApiError> {
     })
 }
 
-/// `/setup/waiting`: the line alone, for the page that asks again. A little after it has turned green, the page opens anew.
-pub(crate) async fn waiting(State(api): State<Api>) -> Result<Response, ApiError> {
-    let status = api.status().await?;
-    let has_arrived = status.spans.rows + status.logs.rows > 0;
-    if !has_arrived {
-        // The page keeps its line, and whatever has the focus in it.
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
-    page(&Waiting::of(&api, has_arrived)?)
+/// `/setup/waiting`: the line alone, for the page that asks again; `logs=1` when it tells of logs already. A little after
+/// it has turned green, the page opens anew.
+pub(crate) async fn waiting(asked: Asked) -> Response {
+    let answer = async |question: Question| {
+        let api = &question.api;
+        let status = api.status().await?;
+        let (has_spans, has_logs) = (status.spans.rows > 0, status.logs.rows > 0);
+        let is_told = has_logs == question.params.text("logs")?.is_some();
+        if !has_spans && is_told {
+            // The page keeps its line, and whatever has the focus in it.
+            return Ok(StatusCode::NO_CONTENT.into_response());
+        }
+        page(&Waiting::of(api, has_spans, has_logs)?)
+    };
+    asked.answer(Here::Services, answer).await
 }
 
 /// `/setup/open`: tells the script of a page to load it again.
@@ -81,10 +87,11 @@ pub(crate) async fn demo_trace(asked: Asked) -> Response {
 }
 
 impl Waiting {
-    fn of(api: &Api, has_arrived: bool) -> Result<Self, ApiError> {
+    fn of(api: &Api, has_spans: bool, has_logs: bool) -> Result<Self, ApiError> {
         let endpoints = api.endpoints()?;
         Ok(Waiting {
-            has_arrived,
+            has_spans,
+            has_logs,
             grpc_port: port(&endpoints.otlp_grpc).to_owned(),
             http_port: port(&endpoints.otlp_http).to_owned(),
             can_send: endpoints.demo_trace.is_some(),

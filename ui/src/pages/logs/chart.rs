@@ -30,7 +30,8 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let view = LogsView::read(&params, frame)?;
     let newest_ns = api.status().await?.logs.newest_ns;
     let answer = ask(&api, &view, newest_ns)?.whole().await?;
-    page(&Chart::new(&view, Soon::Here(answer), true))
+    let is_cut = is_cut(&view, newest_ns);
+    page(&Chart::new(&view, Soon::Here(answer), true, is_cut))
 }
 
 /// Counts the records over time. `newest_ns` is when the newest record of all is.
@@ -50,15 +51,29 @@ pub(super) fn ask(
     }))
 }
 
-/// Where the chart of an open range ends: at this moment, or behind the newest record where clocks are ahead. A record from far in
-/// the future does not squeeze the others: then the chart ends with what matches.
+/// Where the chart of an open range ends: at this moment, or behind the newest record where clocks are a little ahead. A record
+/// from far in the future is not drawn: it would squeeze all others into one bar.
 fn end(from_ns: Option<i64>, now_ns: i64, newest_ns: Option<i64>) -> Option<i64> {
     let from = from_ns.filter(|&from| from < now_ns)?;
     let Some(ahead) = newest_ns.filter(|&newest| newest >= now_ns) else {
         return Some(now_ns);
     };
     let is_near = ahead.saturating_sub(now_ns) < now_ns.saturating_sub(from);
-    is_near.then(|| ahead.saturating_add(1))
+    Some(if is_near {
+        ahead.saturating_add(1)
+    } else {
+        now_ns
+    })
+}
+
+/// Whether an open range has records that are too far in the future to be drawn.
+pub(super) fn is_cut(view: &LogsView, newest_ns: Option<i64>) -> bool {
+    let range = &view.frame.range;
+    let end = end(range.from_ns, range.now_ns, newest_ns);
+    range.asked.to.is_none()
+        && end
+            .zip(newest_ns)
+            .is_some_and(|(end, newest)| newest >= end)
 }
 
 #[derive(Template)]
@@ -69,6 +84,8 @@ pub(super) struct Chart {
     page: Link,
     /// It stands alone, so that the totals come with it.
     is_part: bool,
+    /// Records from far in the future are left out.
+    is_cut: bool,
     drawn: Soon<Drawn>,
 }
 
@@ -94,11 +111,17 @@ struct Counts {
 }
 
 impl Chart {
-    pub(super) fn new(view: &LogsView, answer: Soon<HistogramAnswer>, is_part: bool) -> Self {
+    pub(super) fn new(
+        view: &LogsView,
+        answer: Soon<HistogramAnswer>,
+        is_part: bool,
+        is_cut: bool,
+    ) -> Self {
         Chart {
             part: view.part(CHART).without(&["cursor", "sel"]).link(),
             page: view.with("chart", "1"),
             is_part,
+            is_cut,
             drawn: answer.map(|answer| Drawn::new(view, &answer)),
         }
     }

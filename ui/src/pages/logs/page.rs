@@ -55,7 +55,8 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     } else {
         None
     };
-    let chart = Chart::new(&view, histogram(&view, counted).await?, false);
+    let is_cut = chart::is_cut(&view, stored.logs.newest_ns);
+    let chart = Chart::new(&view, histogram(&view, counted).await?, false, is_cut);
     let total = match total {
         Some(total) => total.soon(GRACE).await.and_then(Result::ok),
         None => None,

@@ -3,7 +3,7 @@
 use clearspan_query::{AnyRef, EventRef, LinkRef, json};
 
 use super::origin::{Origin, rfc3339};
-use super::pairs::{More, Pairs, cut};
+use super::pairs::{More, Pairs, cut, shortened};
 use crate::limits::PANEL_STACK_BYTES_MAX;
 use crate::pages::view::{Link, View};
 
@@ -35,7 +35,7 @@ impl Event {
         let mut entries = json::last_of_each_key(event.attributes);
         let exception = (event.name == EXCEPTION).then(|| Exception::taken_from(&mut entries));
         Event {
-            name: event.name.to_owned(),
+            name: shortened(event.name),
             offset: origin.offset(event.time),
             at: rfc3339(event.time),
             exception,
@@ -55,6 +55,7 @@ impl Exception {
             text
         };
         let (kind, message, mut stack) = (take(TYPE), take(MESSAGE), take(STACK));
+        let (kind, message) = (shortened(&kind), shortened(&message));
         let more = cut(&mut stack, PANEL_STACK_BYTES_MAX);
         Exception {
             kind,

@@ -87,7 +87,7 @@ impl Pair {
         let more = cut(&mut text, PANEL_VALUE_BYTES_MAX);
         Pair {
             copied: copied(&text, more),
-            key: key.to_owned(),
+            key: shortened(key),
             value: text,
             is_other: !matches!(value, AnyRef::String(_)),
             more,
@@ -118,6 +118,15 @@ pub(super) fn cut(text: &mut String, max: usize) -> More {
     let more = text.len() - end;
     text.truncate(end);
     More(more)
+}
+
+/// A name as far as a panel shows it; it may be as large as a request.
+pub(super) fn shortened(name: &str) -> String {
+    let mut name = name.to_owned();
+    if let More(1..) = cut(&mut name, PANEL_VALUE_BYTES_MAX) {
+        name.push('…');
+    }
+    name
 }
 
 /// What hides characters is not copied from here: it would stand in the page unseen. Raw has it, escaped.

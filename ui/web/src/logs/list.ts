@@ -26,8 +26,17 @@ export class LogList extends HTMLElement {
     this.rows?.addEventListener('click', (event) => this.clicked(event));
     this.rows?.addEventListener('scroll', () => this.tendSoon(), { passive: true });
     this.panel?.start();
-    this.querySelector('.lr.sel')?.scrollIntoView({ block: 'center' });
+    this.showSelected();
     this.tendSoon();
+  }
+
+  /** Scrolls the list alone: `scrollIntoView` would move the page's frame too, and nothing could move it back. */
+  private showSelected(): void {
+    const row = this.querySelector<HTMLElement>('.lr.sel');
+    if (!row || !this.rows) return;
+    const { top, height } = row.getBoundingClientRect();
+    const list = this.rows.getBoundingClientRect();
+    this.rows.scrollTop += top - list.top - (list.height - height) / 2;
   }
 
   /** The row that has the focus, else the one that is open. */

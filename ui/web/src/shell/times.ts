@@ -27,6 +27,23 @@ export function localise(root: ParentNode): void {
     if (!time.title) time.title = time.dateTime;
     if (isLocal() && time.dataset['clock'] !== undefined) showLocal(time);
   }
+  if (isLocal()) tellDays(root);
+}
+
+/** Days stay those of UTC, by which the server groups; beside local clocks that must be said. */
+function tellDays(root: ParentNode): void {
+  for (const day of root.querySelectorAll<HTMLElement>('[data-utc-day]')) {
+    day.removeAttribute('data-utc-day');
+    day.textContent = `${day.textContent ?? ''} day, clocks ${offset(new Date())}`;
+  }
+}
+
+/** `UTC+9`, `UTC-3:30`. */
+function offset(at: Date): string {
+  const minutes = -at.getTimezoneOffset();
+  const size = Math.abs(minutes);
+  const rest = size % 60 === 0 ? '' : `:${String(size % 60).padStart(2, '0')}`;
+  return `UTC${minutes < 0 ? '-' : '+'}${Math.floor(size / 60)}${rest}`;
 }
 
 function showLocal(time: HTMLTimeElement): void {
