@@ -23,9 +23,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-4f1a79a70ff0.css",
+        path: "/assets/app-36807d724fb1.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-4f1a79a70ff0.css"),
-        brotli: include_bytes!("app-4f1a79a70ff0.css.br"),
+        plain: include_bytes!("app-36807d724fb1.css"),
+        brotli: include_bytes!("app-36807d724fb1.css.br"),
     },
 ]

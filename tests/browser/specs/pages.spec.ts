@@ -7,10 +7,14 @@ import { type Shop, fillShop } from '../support/shop';
 
 let server: Server;
 let shop: Shop;
+let record: string;
 
 test.beforeAll(async () => {
   server = await startServer();
   shop = await fillShop(server, Date.now());
+  const answer = await fetch(`${server.ui}/api/v1/logs/search?q=severity:error&limit=1`);
+  const { rows } = (await answer.json()) as { rows: { id: string }[] };
+  record = encodeURIComponent(rows[0]?.id ?? '');
 });
 
 test.afterAll(() => server.stop());
@@ -21,18 +25,25 @@ const PAGES: { name: string; path: () => string; says: string }[] = [
   { name: 'services, none of this name', path: () => '/?q=nosuchservice', says: 'No service of this range' },
   { name: 'logs', path: () => '/logs', says: 'records' },
   { name: 'logs, searched', path: () => '/logs?q=severity%3Aerror', says: 'connection refused' },
+  { name: 'logs, a record', path: () => `/logs?q=severity%3Aerror&sel=${record}`, says: 'Fields' },
   { name: 'logs, nothing found', path: () => '/logs?q=nosuchword', says: 'nosuchword' },
   { name: 'logs, a mistake', path: () => '/logs?q=service%3A(', says: 'mistake in the query' },
   { name: 'traces', path: () => '/traces', says: 'traces' },
   { name: 'traces, sorted', path: () => '/traces?sort=-duration&q=status%3Aerror', says: 'traces' },
   { name: 'traces, nothing found', path: () => '/traces?q=nosuchname', says: 'No trace of this range' },
+  { name: 'traces, a mistyped duration', path: () => '/traces?q=GET&min_duration=abc', says: 'Ask again without min_duration' },
   { name: 'trace', path: () => `/trace/${shop.failing.trace}`, says: 'GET /cart/{id}' },
   { name: 'trace, a span', path: () => `/trace/${shop.failing.trace}?span=${shop.failing.span}`, says: '/items' },
   { name: 'trace, unknown', path: () => `/trace/${'f'.repeat(32)}`, says: 'no trace' },
   { name: 'nowhere', path: () => '/nowhere', says: 'nothing' },
 ];
 
-const EXPECTED_STATUS: Record<string, number> = { 'logs, a mistake': 400, 'trace, unknown': 404, nowhere: 404 };
+const EXPECTED_STATUS: Record<string, number> = {
+  'logs, a mistake': 400,
+  'traces, a mistyped duration': 400,
+  'trace, unknown': 404,
+  nowhere: 404,
+};
 
 for (const theme of ['dark', 'light'] as const) {
   for (const width of [1440, 320]) {

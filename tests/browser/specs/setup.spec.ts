@@ -66,8 +66,17 @@ test('the card works without scripts, narrow too', async ({ browser }) => {
   await context.close();
 });
 
-test('the card fits a narrow screen', async ({ page }) => {
-  await page.setViewportSize({ width: 320, height: 700 });
-  await page.goto(server.ui);
-  await fitsAcross(page);
-});
+for (const colorScheme of ['dark', 'light'] as const) {
+  for (const width of [1440, 320]) {
+    test(`the card is clean: ${colorScheme}, ${width} pixels`, async ({ browser }) => {
+      const context = await browser.newContext({ colorScheme, viewport: { width, height: 700 } });
+      const page = await context.newPage();
+      const watched = new Watched(page);
+      await page.goto(server.ui);
+      await fitsAcross(page);
+      await accessible(page);
+      watched.clean();
+      await context.close();
+    });
+  }
+}

@@ -1,14 +1,17 @@
 // The real program in a temporary folder, on free ports.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 
 export interface Server {
   ui: string;
   otlpHttp: string;
   send(signal: 'traces' | 'logs', request: unknown): Promise<void>;
+  /** Sends a file by the program's own `import`. */
+  importFile(path: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,6 +30,9 @@ export async function startServer(command: string[] = ['serve']): Promise<Server
     ui: urls.get('ui') ?? '',
     otlpHttp,
     send: (signal, request) => send(`${otlpHttp}/v1/${signal}`, request),
+    importFile: async (path) => {
+      await promisify(execFile)(binary, ['import', path, '--to', otlpHttp]);
+    },
     stop: async () => {
       if (child.exitCode === null) {
         const ended = new Promise((resolve) => child.once('exit', resolve));

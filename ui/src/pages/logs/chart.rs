@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(end(Some(0), 100, None), Some(100));
         assert_eq!(end(Some(0), 100, Some(100)), Some(101));
         assert_eq!(end(Some(0), 100, Some(150)), Some(151));
-        assert_eq!(end(Some(0), 100, Some(i64::MAX)), None);
+        assert_eq!(end(Some(0), 100, Some(i64::MAX)), Some(100));
         assert_eq!(end(None, 100, Some(50)), None);
         assert_eq!(end(Some(200), 100, Some(300)), None);
     }

@@ -51,6 +51,7 @@ use super::frame::{Frame, Here};
 use super::marks::Marks;
 use super::text::plain;
 use super::view::Link;
+use crate::answer::made;
 use crate::api::trace::trace_id;
 use crate::error::ApiError;
 use crate::params::bad;
@@ -83,28 +84,27 @@ async fn answer(
         Some(span) => Some(Panel::read(&api, &frame, id, span, &skeleton, &marks).await?),
         None => None,
     };
-    let head = Head::new(id, &skeleton, &frame, &marks);
-    let table = Table::new(
-        &skeleton,
-        &frame,
-        &marks,
-        &filter,
-        (shown, wanted.is_asked()),
-    );
-    page(&Trace {
-        logs: format::count(logs),
-        logs_link: logs_link(id, &skeleton),
-        shape: Shape::of(&skeleton, &frame, &marks),
-        is_asked: wanted.is_asked(),
-        as_table: frame.view.get("view") == "table",
-        waterfall: frame.view.without(&["view", "page"]).link(),
-        as_table_link: frame.view.with("view", "table").link(),
-        elapsed_ms: timer.elapsed_ms(),
-        head,
-        table,
-        panel,
-        frame,
-    })
+    let (is_asked, elapsed_ms) = (wanted.is_asked(), timer.elapsed_ms());
+    // Both pass over all spans.
+    let trace = made(move || {
+        let head = Head::new(id, &skeleton, &frame, &marks);
+        let table = Table::new(&skeleton, &frame, &marks, &filter, (shown, is_asked));
+        Ok(Trace {
+            logs: format::count(logs),
+            logs_link: logs_link(id, &skeleton),
+            shape: Shape::of(&skeleton, &frame, &marks),
+            is_asked,
+            as_table: frame.view.get("view") == "table",
+            waterfall: frame.view.without(&["view", "page"]).link(),
+            as_table_link: frame.view.with("view", "table").link(),
+            elapsed_ms,
+            head,
+            table,
+            panel,
+            frame,
+        })
+    });
+    page(&trace.await?)
 }
 
 #[derive(Template)]
