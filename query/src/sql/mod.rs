@@ -22,19 +22,17 @@
 //! | `attributes.rs` | attribute lists as values |
 //! | `functions/` | the functions that may be called |
 //! | `apart.rs` | what rows take by themselves, without sharing |
-//! | `accounted.rs` | memory that operators keep without saying so |
-//! | `interruptible.rs` | joins that can be stopped |
+//! | `guarded.rs` | operators that keep memory without saying so, or cannot be stopped |
 //! | `threads.rs` | threads of its own for each query |
 //! | `output.rs` | plans' batches as plain Arrow |
 //! | `error.rs`, `limits.rs` | what can be wrong, bounds |
 
-mod accounted;
 mod apart;
 mod attributes;
 mod complexity;
 mod error;
 mod functions;
-mod interruptible;
+mod guarded;
 mod limits;
 mod names;
 mod output;

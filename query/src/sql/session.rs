@@ -17,9 +17,8 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::registry::FunctionRegistry;
 use datafusion::prelude::SessionConfig;
 
-use super::accounted::AccountForKept;
 use super::functions;
-use super::interruptible::InterruptibleJoins;
+use super::guarded::GuardOperators;
 use super::limits::{BATCH_ROWS, IN_LIST_MAX};
 use super::table::Table;
 use crate::exec::Plans;
@@ -46,8 +45,7 @@ pub(crate) fn session(
         .with_aggregate_functions(functions::aggregate_functions())
         .with_window_functions(functions::window_functions())
         .with_expr_planners(functions::planners(result_bytes_max))
-        .with_physical_optimizer_rule(Arc::new(AccountForKept))
-        .with_physical_optimizer_rule(Arc::new(InterruptibleJoins))
+        .with_physical_optimizer_rule(Arc::new(GuardOperators))
         .build();
     for rewrite in functions::rewrites() {
         state.register_function_rewrite(rewrite)?;
