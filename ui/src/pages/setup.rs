@@ -1,4 +1,5 @@
-//! The card while nothing has ever arrived: lines to copy, and a sign that turns green when the first record comes.
+//! The card while no span has ever arrived: lines to copy, and a line that says when logs have come and turns green with the
+//! first span. Logs alone make no service, so the card goes on waiting for a span.
 
 use std::net::SocketAddr;
 
@@ -11,6 +12,7 @@ use http::uri::Authority;
 use super::asked::{Asked, Question, page, see_other};
 use super::frame::{Frame, Here};
 use crate::error::ApiError;
+use crate::params::Params;
 use crate::state::Api;
 
 /// How to send, in the words of one language or tool.
@@ -28,21 +30,36 @@ struct Setup {
     snippets: Vec<Snippet>,
 }
 
+/// What has arrived so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrived {
+    Nothing,
+    Logs,
+    Spans,
+}
+
 /// The line that says whether something has arrived.
 #[derive(Template)]
 #[template(path = "setup_waiting.html")]
 struct Waiting {
-    has_arrived: bool,
+    arrived: Arrived,
+    /// The page has the heading of a time before the first log.
+    renames: bool,
     grpc_port: String,
     http_port: String,
     can_send: bool,
 }
 
-pub(super) fn card(question: Question) -> Result<Response, ApiError> {
+pub(super) fn card(question: Question, has_logs: bool) -> Result<Response, ApiError> {
     let Question {
         api, frame, host, ..
     } = question;
-    let waiting = Waiting::of(&api, false)?;
+    let arrived = if has_logs {
+        Arrived::Logs
+    } else {
+        Arrived::Nothing
+    };
+    let waiting = Waiting::of(&api, arrived, false)?;
     let endpoints = api.endpoints()?;
     let snippets = snippets(
         &endpoints.otlp_grpc,
@@ -55,15 +72,21 @@ pub(super) fn card(question: Question) -> Result<Response, ApiError> {
     })
 }
 
-/// `/setup/waiting`: the line alone, for the page that asks again. A little after it has turned green, the page opens anew.
-pub(crate) async fn waiting(State(api): State<Api>) -> Result<Response, ApiError> {
+/// `/setup/waiting`: the line alone, for the page that asks again; `logs=1` says that it tells of logs already. A little after
+/// it has turned green, the page opens anew.
+pub(crate) async fn waiting(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let status = api.status().await?;
-    let has_arrived = status.spans.rows + status.logs.rows > 0;
-    if !has_arrived {
+    let tells_of_logs = params.text("logs")?.is_some();
+    let arrived = match (status.spans.rows, status.logs.rows) {
+        (0, 0) => Arrived::Nothing,
+        (0, _) => Arrived::Logs,
+        _ => Arrived::Spans,
+    };
+    if arrived == Arrived::Nothing || (arrived == Arrived::Logs && tells_of_logs) {
         // The page keeps its line, and whatever has the focus in it.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    page(&Waiting::of(&api, has_arrived)?)
+    page(&Waiting::of(&api, arrived, arrived == Arrived::Logs)?)
 }
 
 /// `/setup/open`: tells the script of a page to load it again.
@@ -81,10 +104,11 @@ pub(crate) async fn demo_trace(asked: Asked) -> Response {
 }
 
 impl Waiting {
-    fn of(api: &Api, has_arrived: bool) -> Result<Self, ApiError> {
+    fn of(api: &Api, arrived: Arrived, renames: bool) -> Result<Self, ApiError> {
         let endpoints = api.endpoints()?;
         Ok(Waiting {
-            has_arrived,
+            arrived,
+            renames,
             grpc_port: port(&endpoints.otlp_grpc).to_owned(),
             http_port: port(&endpoints.otlp_http).to_owned(),
             can_send: endpoints.demo_trace.is_some(),
