@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::frame::{Frame, Here};
 use super::range::PageRange;
-use super::view::View;
+use super::view::{Link, View};
 use crate::error::{ApiError, shown};
 use crate::guard::host;
 use crate::params::Params;
@@ -86,9 +86,15 @@ impl Asked {
     }
 }
 
-/// A trace id or a `traceparent` alone in the query bar opens that trace.
+/// A trace id or a `traceparent` alone, also as a line of headers, in the query bar opens that trace.
 fn pasted_trace(query: &str) -> Option<String> {
     let query = query.trim();
+    let query = match query.split_once(':') {
+        Some((header, value)) if header.trim_end().eq_ignore_ascii_case("traceparent") => {
+            value.trim()
+        }
+        _ => query,
+    };
     let is_hex =
         |text: &str, len| text.len() == len && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hex(query, 32) {
@@ -135,6 +141,8 @@ struct Refused {
     message: String,
     hint: String,
     mistake: Option<Mistake>,
+    /// The same question without what is wrong, where that is known.
+    without: Option<(&'static str, Link)>,
 }
 
 /// Where a query is wrong: its line, and the place in it.
@@ -175,6 +183,10 @@ fn refused(here: Here, view: View, error: &ApiError, headers: &HeaderMap, now_ns
     }
     let mistake = Mistake::of(view.get("q"), error);
     let range = PageRange::fallback(&view, now_ns);
+    // What leads on from here leaves out what is wrong, the rail's links too.
+    let (words, wrong) = wrong_parameters(error);
+    let view = view.without(wrong);
+    let without = (!wrong.is_empty()).then(|| (words, view.link()));
     let mut frame = Frame::new(here, view, range, headers);
     frame.is_mistaken = mistake.is_some();
     let status = error.status();
@@ -184,6 +196,7 @@ fn refused(here: Here, view: View, error: &ApiError, headers: &HeaderMap, now_ns
         message: error.message(),
         hint: error.hint(),
         mistake,
+        without,
     };
     match page(&refused) {
         Ok(mut response) => {
@@ -191,6 +204,26 @@ fn refused(here: Here, view: View, error: &ApiError, headers: &HeaderMap, now_ns
             response
         }
         Err(error) => error.into_response(),
+    }
+}
+
+/// The parameters that an error is about, other than the query, and what to call the question without them.
+fn wrong_parameters(error: &ApiError) -> (&'static str, &'static [&'static str]) {
+    const TIMES: (&str, &[&str]) = ("Ask again without these times", &["from", "to", "cursor"]);
+    match error {
+        ApiError::BadParameter { name, .. } => match *name {
+            "from" => ("Ask again without this start", &["from", "cursor"]),
+            "to" => ("Ask again without this end", &["to", "cursor"]),
+            "min_duration" => ("Ask again without the least duration", &["min_duration"]),
+            "max_duration" => ("Ask again without the largest duration", &["max_duration"]),
+            "attribute" => ("Ask again without this attribute", &["attribute"]),
+            "sort" => ("Ask again without this order", &["sort", "cursor"]),
+            "order" => ("Ask again without this order", &["order", "cursor"]),
+            _ => ("", &[]),
+        },
+        ApiError::Query(QueryError::RangeReversed) => TIMES,
+        ApiError::Query(QueryError::BadCursor) => ("Start again from the first page", &["cursor"]),
+        _ => ("", &[]),
     }
 }
 
@@ -239,9 +272,13 @@ mod tests {
             pasted_trace(&traceparent),
             Some(format!("{path}?span=00feb8eb872b0a7a"))
         );
+        let header = format!("Traceparent: {traceparent}");
+        assert_eq!(pasted_trace(&header), pasted_trace(&traceparent));
         for text in [
             "",
             "0aa3",
+            "traceparent:",
+            "traceparent: 00-x-y-01",
             "trace_id:0aa33f8ac36fcdb08ecef89bd1bfd129",
             "00-x-y-01",
         ] {
