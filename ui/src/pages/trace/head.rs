@@ -76,7 +76,7 @@ impl Head {
                 let date = format::civil(ns).strftime("%a %-d %b %Y").to_string();
                 (format::clock_ms(ns), date, format::rfc3339(ns))
             }),
-            export: format!("/api/v1/traces/{id}"),
+            export: format!("/api/v1/traces/{id}/export"),
             id,
             strip: Strip::new(skeleton, frame, marks),
             notes: notes(skeleton, frame),

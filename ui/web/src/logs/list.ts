@@ -26,8 +26,15 @@ export class LogList extends HTMLElement {
     this.rows?.addEventListener('click', (event) => this.clicked(event));
     this.rows?.addEventListener('scroll', () => this.tendSoon(), { passive: true });
     this.panel?.start();
-    this.querySelector('.lr.sel')?.scrollIntoView({ block: 'center' });
+    this.centre(this.querySelector('.lr.sel'));
     this.tendSoon();
+  }
+
+  // Only the list scrolls: scrollIntoView would move what surrounds it too, and hide the bar above.
+  private centre(row: Element | null): void {
+    if (!row || !this.rows) return;
+    const [box, own] = [this.rows.getBoundingClientRect(), row.getBoundingClientRect()];
+    this.rows.scrollTop += own.top - box.top - (box.height - own.height) / 2;
   }
 
   /** The row that has the focus, else the one that is open. */
