@@ -23,9 +23,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-cfcdb5e6d04b.css",
+        path: "/assets/app-e7a97b9389d8.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-cfcdb5e6d04b.css"),
-        brotli: include_bytes!("app-cfcdb5e6d04b.css.br"),
+        plain: include_bytes!("app-e7a97b9389d8.css"),
+        brotli: include_bytes!("app-e7a97b9389d8.css.br"),
     },
 ]

@@ -61,7 +61,7 @@ impl Asked {
         let mut view = View::at(self.path.as_str());
         let params = match self.params {
             Ok(params) => params,
-            Err(error) => return self::refused(here, view, &error, &self.headers, now_ns),
+            Err(error) => return self::refused(here, &view, &error, &self.headers, now_ns),
         };
         view = View::new(self.path, &params);
         if let Some(link) = pasted_trace(view.get("q")) {
@@ -69,7 +69,7 @@ impl Asked {
         }
         let range = match PageRange::read(&params, now_ns) {
             Ok(range) => range,
-            Err(error) => return self::refused(here, view, &error, &self.headers, now_ns),
+            Err(error) => return self::refused(here, &view, &error, &self.headers, now_ns),
         };
         let frame = Frame::new(here, view.clone(), range, &self.headers);
         match work(Question {
@@ -81,7 +81,7 @@ impl Asked {
         .await
         {
             Ok(response) => response,
-            Err(error) => self::refused(here, view, &error, &self.headers, now_ns),
+            Err(error) => self::refused(here, &view, &error, &self.headers, now_ns),
         }
     }
 }
@@ -177,12 +177,18 @@ impl Mistake {
     }
 }
 
-fn refused(here: Here, view: View, error: &ApiError, headers: &HeaderMap, now_ns: i64) -> Response {
+fn refused(
+    here: Here,
+    view: &View,
+    error: &ApiError,
+    headers: &HeaderMap,
+    now_ns: i64,
+) -> Response {
     if error.is_internal() {
         tracing::error!(?error, "a page could not be made");
     }
     let mistake = Mistake::of(view.get("q"), error);
-    let range = PageRange::fallback(&view, now_ns);
+    let range = PageRange::fallback(view, now_ns);
     // What leads on from here leaves out what is wrong, the rail's links too.
     let (words, wrong) = wrong_parameters(error);
     let view = view.without(wrong);
@@ -251,7 +257,7 @@ pub(crate) async fn not_found(State(api): State<Api>, uri: Uri, headers: HeaderM
     }
     refused(
         Here::Services,
-        View::at("/"),
+        &View::at("/"),
         &error,
         &headers,
         api.now_ns(),

@@ -113,9 +113,19 @@ fn with_attribute(query: &str, attribute: &str) -> Result<String, ApiError> {
     }
     let field = filters::field(key);
     Ok(match value {
+        // A number typed here is meant as one, whether it was sent as number or as text.
+        Some(value) if is_number_or_bool(value) => clauses::with_written(query, &field, value),
         Some(value) => clauses::with_value(query, &field, value),
         None => clauses::with_clause(query, &format!("{field}:*")),
     })
+}
+
+fn is_number_or_bool(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && digits.parse::<f64>().is_ok();
+    is_number || matches!(value, "true" | "false")
 }
 
 fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequest, ApiError> {
@@ -362,7 +372,11 @@ mod tests {
         );
         assert_eq!(
             step("attribute=k%3Av%3D1").as_deref(),
-            Some("/traces?q=%22k%3Av%22%3A%221%22")
+            Some("/traces?q=%22k%3Av%22%3A1")
+        );
+        assert_eq!(
+            step("attribute=http.status_code%3D200").as_deref(),
+            Some("/traces?q=http.status_code%3A200")
         );
         assert!(in_step(&view("attribute=+%3Dv")).is_err());
         assert_eq!(step("q=service%3Acart"), None);
