@@ -109,7 +109,7 @@ async fn facts_and_the_table_of_spans() {
     );
     assert_eq!(
         html.link("download=").unwrap(),
-        format!("/api/v1/traces/{}", trace_id(1))
+        format!("/api/v1/traces/{}/export", trace_id(1))
     );
     let logs = html
         .all("<a", "href")
