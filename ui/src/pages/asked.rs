@@ -86,10 +86,15 @@ impl Asked {
     }
 }
 
-/// A trace id or a `traceparent` alone in the query bar opens that trace.
+/// A trace id or a `traceparent` alone, also as a line of headers, in the query bar opens that trace.
 fn pasted_trace(query: &str) -> Option<String> {
     let query = query.trim();
-    let query = query.strip_prefix("traceparent:").unwrap_or(query).trim();
+    let query = match query.split_once(':') {
+        Some((header, value)) if header.trim_end().eq_ignore_ascii_case("traceparent") => {
+            value.trim()
+        }
+        _ => query,
+    };
     let is_hex =
         |text: &str, len| text.len() == len && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_hex(query, 32) {
@@ -136,9 +141,8 @@ struct Refused {
     message: String,
     hint: String,
     mistake: Option<Mistake>,
-    /// The way out.
-    again: Link,
-    again_text: String,
+    /// The same question without what is wrong, where that is known.
+    without: Option<(&'static str, Link)>,
 }
 
 /// Where a query is wrong: its line, and the place in it.
@@ -184,28 +188,21 @@ fn refused(
         tracing::error!(?error, "a page could not be made");
     }
     let mistake = Mistake::of(view.get("q"), error);
-    // The page keeps what was asked, without what made it impossible.
-    let faulty = faulty(error);
-    let view = view.without(&faulty);
-    let range = PageRange::fallback(&view, now_ns);
+    let range = PageRange::fallback(view, now_ns);
+    // What leads on from here leaves out what is wrong, the rail's links too.
+    let wrong = wrong_parameters(error);
+    let view = view.without(wrong.as_ref().map_or(&[], |(_, names)| names.as_slice()));
+    let without = wrong.map(|(words, _)| (words, view.link()));
     let mut frame = Frame::new(here, view, range, headers);
     frame.is_mistaken = mistake.is_some();
     let status = error.status();
-    let (again, again_text) = if faulty.is_empty() {
-        let link = frame.rail_link(&frame.here);
-        (link, "Start again without a query".to_owned())
-    } else {
-        let text = format!("Ask again without {}", faulty.join(" and "));
-        (frame.view.link(), text)
-    };
     let refused = Refused {
         frame,
-        again,
-        again_text,
         title: title(status, mistake.is_some()),
         message: error.message(),
         hint: error.hint(),
         mistake,
+        without,
     };
     match page(&refused) {
         Ok(mut response) => {
@@ -216,14 +213,28 @@ fn refused(
     }
 }
 
-/// The parameters that are to blame; a mistake in the query is shown in its place instead.
-fn faulty(error: &ApiError) -> Vec<&'static str> {
-    match error {
-        ApiError::BadParameter { name, .. } if *name != "q" => vec![*name],
-        ApiError::Query(QueryError::RangeReversed) => vec!["from", "to"],
-        ApiError::Query(QueryError::BadCursor) => vec!["cursor"],
-        _ => Vec::new(),
-    }
+/// The parameters that an error is about, other than the query, and what to call the question without them. The place in a list
+/// goes with each of them: it belongs to the question as it was.
+fn wrong_parameters(error: &ApiError) -> Option<(&'static str, Vec<&'static str>)> {
+    let name = match error {
+        ApiError::BadParameter { name, .. } if *name != "q" => *name,
+        ApiError::Query(QueryError::RangeReversed) => {
+            return Some(("Ask again without these times", vec!["from", "to", "cursor"]));
+        }
+        ApiError::Query(QueryError::BadCursor) => "cursor",
+        _ => return None,
+    };
+    let words = match name {
+        "from" => "Ask again without this start",
+        "to" => "Ask again without this end",
+        "min_duration" => "Ask again without the least duration",
+        "max_duration" => "Ask again without the largest duration",
+        "attribute" => "Ask again without this attribute",
+        "sort" | "order" => "Ask again without this order",
+        "cursor" => "Start again from the first page",
+        _ => "Ask again without it",
+    };
+    Some((words, vec![name, "cursor"]))
 }
 
 fn title(status: StatusCode, is_mistaken: bool) -> &'static str {
@@ -271,9 +282,13 @@ mod tests {
             pasted_trace(&traceparent),
             Some(format!("{path}?span=00feb8eb872b0a7a"))
         );
+        let header = format!("Traceparent: {traceparent}");
+        assert_eq!(pasted_trace(&header), pasted_trace(&traceparent));
         for text in [
             "",
             "0aa3",
+            "traceparent:",
+            "traceparent: 00-x-y-01",
             "trace_id:0aa33f8ac36fcdb08ecef89bd1bfd129",
             "00-x-y-01",
         ] {

@@ -77,11 +77,21 @@ pub(crate) fn value_of(query: &str, field: &str) -> String {
 
 /// The query with `field` demanded to be `value`, or without a demand when the value is empty.
 pub(crate) fn with_value(query: &str, field: &str, value: &str) -> String {
+    let written = if value.is_empty() {
+        String::new()
+    } else {
+        filters::quoted(value)
+    };
+    with_written(query, field, &written)
+}
+
+/// The same with a value that is written in the search language already.
+pub(crate) fn with_written(query: &str, field: &str, value: &str) -> String {
     let prefix = format!("{field}:");
     let mut clauses = split(query);
     clauses.retain(|clause| !clause.starts_with(&prefix));
     if !value.is_empty() {
-        clauses.push(filters::is(field, value));
+        clauses.push(format!("{field}:{value}"));
     }
     clauses.join(" ")
 }

@@ -5,6 +5,17 @@ pub(crate) fn is(field: &str, value: &str) -> String {
     format!("{field}:{}", quoted(value))
 }
 
+/// A field by its name, quoted where the name would end early or be read as something else.
+pub(crate) fn field(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@');
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '@'));
+    if starts && name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        in_quotes(name)
+    }
+}
+
 /// A value in the search language: as it stands when it is a plain word, else in quotes.
 pub(crate) fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
@@ -13,8 +24,12 @@ pub(crate) fn quoted(value: &str) -> String {
     if starts && !is_operator && value.chars().all(is_plain) {
         value.to_owned()
     } else {
-        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+        in_quotes(value)
     }
+}
+
+fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
@@ -32,5 +47,16 @@ mod tests {
         check("say \"hi\" \\", "\"say \\\"hi\\\" \\\\\"");
         check("AND", "\"AND\"");
         check("web*", "\"web*\"");
+    }
+
+    #[test]
+    fn fields_mean_themselves() {
+        let check = |name: &str, expected: &str| assert_eq!(field(name), expected);
+        check("http.route", "http.route");
+        check("k8s.pod/name", "k8s.pod/name");
+        check("a b", "\"a b\"");
+        check("k:v", "\"k:v\"");
+        check("-x", "\"-x\"");
+        check("a\"b", "\"a\\\"b\"");
     }
 }

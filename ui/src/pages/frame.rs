@@ -163,7 +163,7 @@ impl Frame {
         self.shifted(1)
     }
 
-    /// This view with absolute times. A cursor belongs to the times as they were asked, so the first page is meant.
+    /// This view with absolute times, from the answer's start: a place belongs to the range that it was found in.
     pub(crate) fn pinned(&self) -> Link {
         let (from, to) = self.range.pinned();
         let view = self.view.without(&["cursor"]);
@@ -183,11 +183,20 @@ impl Frame {
         self.in_range(&format::rfc3339(from), &format::rfc3339(to))
     }
 
-    pub(crate) fn theme_link(&self) -> Link {
-        // Without a choice the server cannot know what the browser shows; dark is what a first click most often wants.
-        let next = self.theme.map_or(Theme::Dark, Theme::other);
-        let view = View::at("/theme").with("set", next.word());
-        view.with("back", self.view.link().as_str()).link()
+    /// The way to the other theme. Without a choice the server cannot know what the browser shows: then there is one for
+    /// each, of which the browser shows the one that changes something.
+    pub(crate) fn theme_links(&self) -> Vec<(&'static str, Link)> {
+        let to = |next: Theme| {
+            let view = View::at("/theme").with("set", next.word());
+            view.with("back", self.view.link().as_str()).link()
+        };
+        match self.theme {
+            Some(theme) => vec![("", to(theme.other()))],
+            None => vec![
+                (" where-light", to(Theme::Dark)),
+                (" where-dark", to(Theme::Light)),
+            ],
+        }
     }
 
     fn shifted(&self, direction: i64) -> Option<Link> {

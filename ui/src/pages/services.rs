@@ -47,6 +47,12 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
             .flatten(),
     );
     let with_errors = rows.iter().filter(|row| row.errors > 0).count();
+    let count = |n: usize| format::count(n as u64);
+    let said = Said {
+        rows: count(rows.len()),
+        total: count(total),
+        with_errors: count(with_errors),
+    };
     let rows = rows
         .iter()
         .map(|row| Row::new(row, &frame, &marks, scale))
@@ -58,6 +64,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         rows,
         total,
         with_errors,
+        said,
         missing: answer.missing.len(),
         elapsed_ms: timer.elapsed_ms(),
         frame,
@@ -74,8 +81,16 @@ struct Services {
     nothing: Nothing,
     total: usize,
     with_errors: usize,
+    said: Said,
     missing: usize,
     elapsed_ms: u64,
+}
+
+/// Counts in words.
+struct Said {
+    rows: String,
+    total: String,
+    with_errors: String,
 }
 
 struct Row {
@@ -142,7 +157,7 @@ impl Nothing {
             let newest = newest_ns.map(|ns| NewestSpan {
                 around: frame.around(ns),
                 at: format!(
-                    "{} {}",
+                    "{} {} UTC",
                     format::day(ns, frame.range.now_ns),
                     format::clock_ms(ns)
                 ),

@@ -1,4 +1,5 @@
-//! The card while no span has ever arrived: lines to copy, and a sign that turns green when the first one comes.
+//! The card while no span has ever arrived: lines to copy, and a line that says when logs have come and turns green with the
+//! first span. Logs alone make no service, so the card goes on waiting for a span.
 
 use std::net::SocketAddr;
 
@@ -27,12 +28,21 @@ struct Setup {
     snippets: Vec<Snippet>,
 }
 
-/// The line that says what has arrived.
+/// What has arrived so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrived {
+    Nothing,
+    Logs,
+    Spans,
+}
+
+/// The line that says whether something has arrived.
 #[derive(Template)]
 #[template(path = "setup_waiting.html")]
 struct Waiting {
-    has_spans: bool,
-    has_logs: bool,
+    arrived: Arrived,
+    /// The page has the heading of a time before the first log.
+    renames: bool,
     grpc_port: String,
     http_port: String,
     can_send: bool,
@@ -42,7 +52,12 @@ pub(super) fn card(question: Question, has_logs: bool) -> Result<Response, ApiEr
     let Question {
         api, frame, host, ..
     } = question;
-    let waiting = Waiting::of(&api, false, has_logs)?;
+    let arrived = if has_logs {
+        Arrived::Logs
+    } else {
+        Arrived::Nothing
+    };
+    let waiting = Waiting::of(&api, arrived, false)?;
     let endpoints = api.endpoints()?;
     let snippets = snippets(
         &endpoints.otlp_grpc,
@@ -55,19 +70,23 @@ pub(super) fn card(question: Question, has_logs: bool) -> Result<Response, ApiEr
     })
 }
 
-/// `/setup/waiting`: the line alone, for the page that asks again; `logs=1` when it tells of logs already. A little after
+/// `/setup/waiting`: the line alone, for the page that asks again; `logs=1` says that it tells of logs already. A little after
 /// it has turned green, the page opens anew.
 pub(crate) async fn waiting(asked: Asked) -> Response {
     let answer = async |question: Question| {
         let api = &question.api;
         let status = api.status().await?;
-        let (has_spans, has_logs) = (status.spans.rows > 0, status.logs.rows > 0);
-        let is_told = has_logs == question.params.text("logs")?.is_some();
-        if !has_spans && is_told {
+        let tells_of_logs = question.params.text("logs")?.is_some();
+        let arrived = match (status.spans.rows, status.logs.rows) {
+            (0, 0) => Arrived::Nothing,
+            (0, _) => Arrived::Logs,
+            _ => Arrived::Spans,
+        };
+        if arrived == Arrived::Nothing || (arrived == Arrived::Logs && tells_of_logs) {
             // The page keeps its line, and whatever has the focus in it.
             return Ok(StatusCode::NO_CONTENT.into_response());
         }
-        page(&Waiting::of(api, has_spans, has_logs)?)
+        page(&Waiting::of(api, arrived, arrived == Arrived::Logs)?)
     };
     asked.answer(Here::Services, answer).await
 }
@@ -87,11 +106,11 @@ pub(crate) async fn demo_trace(asked: Asked) -> Response {
 }
 
 impl Waiting {
-    fn of(api: &Api, has_spans: bool, has_logs: bool) -> Result<Self, ApiError> {
+    fn of(api: &Api, arrived: Arrived, renames: bool) -> Result<Self, ApiError> {
         let endpoints = api.endpoints()?;
         Ok(Waiting {
-            has_spans,
-            has_logs,
+            arrived,
+            renames,
             grpc_port: port(&endpoints.otlp_grpc).to_owned(),
             http_port: port(&endpoints.otlp_http).to_owned(),
             can_send: endpoints.demo_trace.is_some(),

@@ -11,9 +11,9 @@ use super::marks::{Mark, Marks};
 use super::table::{Head, Sorted};
 use super::text::plain;
 use super::view::{Link, View};
-use super::{clauses, format};
+use super::{clauses, filters, format};
 use crate::error::ApiError;
-use crate::params::Params;
+use crate::params::{Params, bad};
 use crate::time::duration_ns;
 
 /// Traces of one page.
@@ -40,7 +40,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let Question {
         api, params, frame, ..
     } = question;
-    if let Some(link) = in_step(&frame.view) {
+    if let Some(link) = in_step(&frame.view)? {
         return Ok(see_other(link.as_str()));
     }
     let timer = api.timer();
@@ -64,7 +64,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
             .iter()
             .map(|trace| Row::new(trace, &marks, longest))
             .collect(),
-        nothing: Nothing::of(&frame, status.spans.newest_ns),
+        nothing: Nothing::of(&frame, status.spans.rows == 0, status.spans.newest_ns),
         next: next(&frame, &answer),
         is_first: frame.view.get("cursor").is_empty(),
         first: frame.view.without(&["cursor"]).link(),
@@ -78,10 +78,10 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
 }
 
 /// Where the form named a clause of its own, the same question asked by the query alone.
-fn in_step(view: &View) -> Option<Link> {
+fn in_step(view: &View) -> Result<Option<Link>, ApiError> {
     let named = CLAUSES.iter().any(|(parameter, _)| view.has(parameter));
     if !named && !view.has("attribute") {
-        return None;
+        return Ok(None);
     }
     let mut query = view.get("q").to_owned();
     let mut next = view.without(&["cursor"]);
@@ -92,19 +92,40 @@ fn in_step(view: &View) -> Option<Link> {
         }
     }
     if view.has("attribute") {
-        query = with_attribute(&query, view.get("attribute"));
+        query = with_attribute(&query, view.get("attribute"))?;
         next = next.without(&["attribute"]);
     }
-    Some(next.with("q", &query).link())
+    Ok(Some(next.with("q", &query).link()))
 }
 
 /// `key = value` demands that value, `key` alone any.
-fn with_attribute(query: &str, attribute: &str) -> String {
-    match attribute.split_once('=') {
-        Some((key, value)) => clauses::with_value(query, key.trim(), value.trim()),
-        None if attribute.trim().is_empty() => query.to_owned(),
-        None => clauses::with_clause(query, &format!("{}:*", attribute.trim())),
+fn with_attribute(query: &str, attribute: &str) -> Result<String, ApiError> {
+    const EXPECTED: &str = "`key = value`, or a key alone";
+    if attribute.trim().is_empty() {
+        return Ok(query.to_owned());
     }
+    let (key, value) = match attribute.split_once('=') {
+        Some((key, value)) => (key.trim(), Some(value.trim())),
+        None => (attribute.trim(), None),
+    };
+    if key.is_empty() {
+        return Err(bad("bad_parameter", "attribute", attribute, EXPECTED));
+    }
+    let field = filters::field(key);
+    Ok(match value {
+        // A number typed here is meant as one, whether it was sent as number or as text.
+        Some(value) if is_number_or_bool(value) => clauses::with_written(query, &field, value),
+        Some(value) => clauses::with_value(query, &field, value),
+        None => clauses::with_clause(query, &format!("{field}:*")),
+    })
+}
+
+fn is_number_or_bool(value: &str) -> bool {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
+        && digits.parse::<f64>().is_ok();
+    is_number || matches!(value, "true" | "false")
 }
 
 fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequest, ApiError> {
@@ -253,12 +274,14 @@ fn duration(trace: &TraceSummary) -> Option<i64> {
 
 /// Why there are no rows.
 struct Nothing {
+    /// No span has ever arrived.
+    is_ever: bool,
     newest: Option<(Link, String)>,
     narrower: Vec<(String, Link)>,
 }
 
 impl Nothing {
-    fn of(frame: &Frame, newest_ns: Option<i64>) -> Self {
+    fn of(frame: &Frame, is_ever: bool, newest_ns: Option<i64>) -> Self {
         let query = frame.query();
         let clauses = clauses::split(query);
         let without = clauses.iter().enumerate().map(|(at, clause)| {
@@ -269,10 +292,11 @@ impl Nothing {
             )
         });
         Nothing {
+            is_ever,
             narrower: without.collect(),
             newest: newest_ns.map(|ns| {
                 let at = format!(
-                    "{} {}",
+                    "{} {} UTC",
                     format::day(ns, frame.range.now_ns),
                     format::clock_ms(ns)
                 );
@@ -322,7 +346,10 @@ mod tests {
 
     #[test]
     fn the_form_becomes_the_query() {
-        let step = |query| in_step(&view(query)).map(|link| link.as_str().to_owned());
+        let step = |query| {
+            let link = in_step(&view(query)).unwrap_or_default();
+            link.map(|link| link.as_str().to_owned())
+        };
         assert_eq!(
             step("q=status%3Aerror&service=cart&operation=GET+%2F&from=now-1h").as_deref(),
             Some("/traces?from=now-1h&q=status%3Aerror+service%3Acart+name%3A%22GET+%2F%22")
@@ -339,6 +366,19 @@ mod tests {
             step("attribute=db.system").as_deref(),
             Some("/traces?q=db.system%3A*")
         );
+        assert_eq!(
+            step("attribute=a+b+%3D+c+d").as_deref(),
+            Some("/traces?q=%22a+b%22%3A%22c+d%22")
+        );
+        assert_eq!(
+            step("attribute=k%3Av%3D1").as_deref(),
+            Some("/traces?q=%22k%3Av%22%3A1")
+        );
+        assert_eq!(
+            step("attribute=http.status_code%3D200").as_deref(),
+            Some("/traces?q=http.status_code%3A200")
+        );
+        assert!(in_step(&view("attribute=+%3Dv")).is_err());
         assert_eq!(step("q=service%3Acart"), None);
     }
 }

@@ -54,6 +54,9 @@ const TICKS_MAX: [i64; 3] = [3, 8, 15];
 /// Most ticks on a middling page when they are as short as `09:21`.
 const SHORT_TICKS_MAX: i64 = 15;
 
+/// Most ticks when they are as long as `29 Jan 2023`: the first label starts at its tick, and the second must not reach it.
+const LONG_TICKS_MAX: [i64; 3] = [3, 6, 10];
+
 /// The times that a chart spans.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Axis {
@@ -90,17 +93,20 @@ impl Axis {
     }
 
     pub(crate) fn ticks(self) -> Vec<Tick> {
-        let Some(step) = self.step(TICKS_MAX[2], None) else {
+        let is_short = |step: i64| (MINUTE..DAY).contains(&step);
+        let most_of = |step| match step {
+            step if is_short(step) => [TICKS_MAX[0], SHORT_TICKS_MAX, TICKS_MAX[2]],
+            SECOND..MINUTE => TICKS_MAX,
+            _ => LONG_TICKS_MAX,
+        };
+        let wide = self.step(TICKS_MAX[2], None);
+        let step = wide.and_then(|step| self.step(most_of(step)[2], None));
+        let Some(step) = step else {
             return Vec::new();
         };
         // Those of a narrow page are among those of a wider one.
-        let narrow = self.step(TICKS_MAX[0], None).unwrap_or(step);
-        let is_short = (MINUTE..DAY).contains(&step);
-        let most = if is_short {
-            SHORT_TICKS_MAX
-        } else {
-            TICKS_MAX[1]
-        };
+        let [fewest, most, _] = most_of(step);
+        let narrow = self.step(fewest, None).unwrap_or(step);
         let middling = self.step(most, Some(narrow)).unwrap_or(narrow);
         let clock = Axis::clock(step);
         let length = self.length().max(1) as f64;
@@ -179,7 +185,7 @@ mod tests {
         assert_eq!(labels(20 * SECOND)[1], "09:21:02");
         assert!(labels(2 * DAY).contains(&"30 Jan".to_owned()));
         assert!(
-            labels(30 * DAY).contains(&"8 Feb 2023".to_owned()),
+            labels(30 * DAY).contains(&"7 Feb 2023".to_owned()),
             "{:?}",
             labels(30 * DAY)
         );

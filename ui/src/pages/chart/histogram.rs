@@ -86,7 +86,7 @@ fn scale(most: u64, most_errors: u64) -> Svg {
     }
     label(BASE - 2.0, "", "0");
     if most_errors > 0 {
-        label(97.0, r#" class="e""#, &short(most_errors));
+        label(90.0, r#" class="e""#, &short(most_errors));
     }
     Svg(format!(
         r#"<svg class="scale" aria-hidden="true">{labels}</svg>"#

@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::{AskedTime, HistogramAnswer, HistogramBucket};
+use clearspan_query::{
+    AskedRange, AskedTime, HistogramAnswer, HistogramBucket, LogsRequest, Order, QueryError,
+};
 
 use super::beside::{Beside, Soon};
 use super::question::{CHART, LogsView};
@@ -30,8 +32,22 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let view = LogsView::read(&params, frame)?;
     let newest_ns = api.status().await?.logs.newest_ns;
     let answer = ask(&api, &view, newest_ns)?.whole().await?;
-    let is_cut = is_cut(&view, newest_ns);
-    page(&Chart::new(&view, Soon::Here(answer), true, is_cut))
+    page(&Chart::new(&view, Soon::Here(answer), true))
+}
+
+/// The counts over time, and what lies behind them.
+#[derive(Debug)]
+pub(super) struct Counted {
+    answer: HistogramAnswer,
+    later: Option<Later>,
+}
+
+/// Records of an open range that the chart does not draw, because they lie behind its end.
+#[derive(Debug)]
+struct Later {
+    count: u64,
+    from_ns: i64,
+    newest_ns: i64,
 }
 
 /// Counts the records over time. `newest_ns` is when the newest record of all is.
@@ -39,20 +55,54 @@ pub(super) fn ask(
     api: &Api,
     view: &LogsView,
     newest_ns: Option<i64>,
-) -> Result<Beside<HistogramAnswer>, ApiError> {
+) -> Result<Beside<Counted>, ApiError> {
     let (engine, tenant, mut logs) = (api.engine()?.clone(), api.tenant(), view.counted());
-    logs.range.to = logs.range.to.or_else(|| {
-        let range = &view.frame.range;
-        let end = end(range.from_ns, range.now_ns, newest_ns)?;
-        Some(AskedTime::At(end.into()))
-    });
+    let range = &view.frame.range;
+    let end = match logs.range.to {
+        Some(_) => None,
+        None => end(range.from_ns, range.now_ns, newest_ns),
+    };
+    if let Some(end) = end {
+        logs.range.to = Some(AskedTime::At(end.into()));
+    }
+    let behind = end.filter(|&end| newest_ns.is_some_and(|newest| newest >= end));
+    let query = logs.query.clone();
     Ok(Beside::ask(async move {
-        engine.logs_histogram(&tenant, logs, BUCKETS).await
+        let answer = engine.logs_histogram(&tenant, logs, BUCKETS).await?;
+        let later = match behind {
+            Some(from_ns) => {
+                let found = engine.search_logs(&tenant, newest_from(query, from_ns));
+                let found = found.await?;
+                let records = found.rows.records().map_err(QueryError::from)?;
+                let newest = records.iter().next();
+                newest.map(|newest| Later {
+                    count: found.matched,
+                    from_ns,
+                    newest_ns: newest.id.placed_time,
+                })
+            }
+            None => None,
+        };
+        Ok(Counted { answer, later })
     }))
 }
 
-/// Where the chart of an open range ends: at this moment, or behind the newest record where clocks are a little ahead. A record
-/// from far in the future is not drawn: it would squeeze all others into one bar.
+/// Asks for the newest record from an instant on, and for how many there are.
+fn newest_from(query: String, from_ns: i64) -> LogsRequest {
+    LogsRequest {
+        query,
+        range: AskedRange {
+            from: Some(AskedTime::At(from_ns.into())),
+            to: None,
+        },
+        order: Order::Descending,
+        limit: 1,
+        cursor: None,
+    }
+}
+
+/// Where the chart of an open range ends: at this moment, or behind the newest record where clocks are a little ahead, by no more
+/// than the range is long. A record from further in the future does not squeeze the others: it is told in words.
 fn end(from_ns: Option<i64>, now_ns: i64, newest_ns: Option<i64>) -> Option<i64> {
     let from = from_ns.filter(|&from| from < now_ns)?;
     let Some(ahead) = newest_ns.filter(|&newest| newest >= now_ns) else {
@@ -66,16 +116,6 @@ fn end(from_ns: Option<i64>, now_ns: i64, newest_ns: Option<i64>) -> Option<i64>
     })
 }
 
-/// Whether an open range has records that are too far in the future to be drawn.
-pub(super) fn is_cut(view: &LogsView, newest_ns: Option<i64>) -> bool {
-    let range = &view.frame.range;
-    let end = end(range.from_ns, range.now_ns, newest_ns);
-    range.asked.to.is_none()
-        && end
-            .zip(newest_ns)
-            .is_some_and(|(end, newest)| newest >= end)
-}
-
 #[derive(Template)]
 #[template(path = "logs_chart.html")]
 pub(super) struct Chart {
@@ -84,8 +124,6 @@ pub(super) struct Chart {
     page: Link,
     /// It stands alone, so that the totals come with it.
     is_part: bool,
-    /// Records from far in the future are left out.
-    is_cut: bool,
     drawn: Soon<Drawn>,
 }
 
@@ -94,6 +132,8 @@ struct Drawn {
     rows: Vec<Counts>,
     totals: Totals,
     zoom_out: Option<Link>,
+    /// How many records lie behind the end, until when, and the page of them.
+    later: Option<(String, String, Link)>,
     /// How long a bar is.
     width: String,
     is_empty: bool,
@@ -111,18 +151,12 @@ struct Counts {
 }
 
 impl Chart {
-    pub(super) fn new(
-        view: &LogsView,
-        answer: Soon<HistogramAnswer>,
-        is_part: bool,
-        is_cut: bool,
-    ) -> Self {
+    pub(super) fn new(view: &LogsView, answer: Soon<Counted>, is_part: bool) -> Self {
         Chart {
             part: view.part(CHART).without(&["cursor", "sel"]).link(),
             page: view.with("chart", "1"),
             is_part,
-            is_cut,
-            drawn: answer.map(|answer| Drawn::new(view, &answer)),
+            drawn: answer.map(|counted| Drawn::new(view, &counted)),
         }
     }
 
@@ -133,7 +167,8 @@ impl Chart {
 }
 
 impl Drawn {
-    fn new(view: &LogsView, answer: &HistogramAnswer) -> Self {
+    fn new(view: &LogsView, counted: &Counted) -> Self {
+        let answer = &counted.answer;
         let buckets: Vec<Bucket> = answer
             .buckets
             .iter()
@@ -144,11 +179,21 @@ impl Drawn {
             histogram: Histogram::new(&buckets),
             totals: Totals::new(view, answer),
             zoom_out: zoom_out(view, answer),
+            later: counted.later.as_ref().map(|later| later.told(view)),
             width: format::duration(width),
             is_empty: answer.counted.matched == 0,
             missing: answer.counted.missing.len(),
             rows: buckets.into_iter().map(Counts::from).collect(),
         }
+    }
+}
+
+impl Later {
+    fn told(&self, view: &LogsView) -> (String, String, Link) {
+        let day = format::day(self.newest_ns, view.frame.range.now_ns);
+        let until = format!("{day} {} UTC", format::clock_ms(self.newest_ns));
+        let link = view.in_range(&format::rfc3339(self.from_ns), "");
+        (format::count(self.count), until, link)
     }
 }
 

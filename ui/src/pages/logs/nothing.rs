@@ -79,7 +79,7 @@ impl Newest {
         Newest {
             around: view.frame.around(ns),
             at: format!(
-                "{} {}",
+                "{} {} UTC",
                 format::day(ns, view.frame.range.now_ns),
                 format::clock_ms(ns)
             ),

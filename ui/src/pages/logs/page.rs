@@ -6,10 +6,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::{HistogramAnswer, LogId, Order, QueryError};
+use clearspan_query::{LogId, Order, QueryError};
 
 use super::beside::{Beside, GRACE, Soon};
-use super::chart::{self, Chart};
+use super::chart::{self, Chart, Counted};
 use super::choices::{self, Column, Format};
 use super::facets::{self, Facets};
 use super::nothing::{self, Nothing};
@@ -55,8 +55,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     } else {
         None
     };
-    let is_cut = chart::is_cut(&view, stored.logs.newest_ns);
-    let chart = Chart::new(&view, histogram(&view, counted).await?, false, is_cut);
+    let chart = Chart::new(&view, histogram(&view, counted).await?, false);
     let total = match total {
         Some(total) => total.soon(GRACE).await.and_then(Result::ok),
         None => None,
@@ -87,10 +86,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     page(&logs)
 }
 
-async fn histogram(
-    view: &LogsView,
-    counted: Beside<HistogramAnswer>,
-) -> Result<Soon<HistogramAnswer>, ApiError> {
+async fn histogram(view: &LogsView, counted: Beside<Counted>) -> Result<Soon<Counted>, ApiError> {
     if view.has("chart") {
         return Ok(Soon::Here(counted.whole().await?));
     }

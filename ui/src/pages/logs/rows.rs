@@ -53,6 +53,8 @@ pub(super) struct Rows {
     /// Where the next ones can be asked for, and the page of them.
     next: Option<(Link, Link)>,
     next_word: &'static str,
+    /// When the row above the first one is, for a script that tells days of another zone apart.
+    above: Option<String>,
     rows: Vec<Row>,
 }
 
@@ -100,6 +102,7 @@ impl Rows {
             .as_ref()
             .filter(|place| !place.goes_back)
             .and_then(|place| place.last_ns);
+        let above_first = above.map(format::rfc3339);
         let mut rows = Vec::with_capacity(records.len());
         for (at, record) in (0u64..).zip(&records) {
             let number = found
@@ -121,6 +124,7 @@ impl Rows {
                 (part.link(), view.at(Some(place)))
             }),
             next_word: behind_word(view),
+            above: above_first,
             rows,
         })
     }

@@ -183,7 +183,7 @@ function read(bar: Bar | null): void {
     return span;
   };
   const count = (n: number): string => n.toLocaleString('en-US');
-  reading.replaceChildren(part(bar.label, 'm'));
+  reading.replaceChildren(part(`${bar.label} UTC`, 'm'));
   if (bar.errors > 0) reading.append(part(`${count(bar.errors)} errors`, 'err'));
   if (bar.warnings > 0) reading.append(part(`${count(bar.warnings)} warnings`, 'warn'));
   reading.append(part(bar.errors + bar.warnings + bar.others === 0 ? 'no records' : `${count(bar.others)} others`, 'd2'));

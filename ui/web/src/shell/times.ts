@@ -21,35 +21,67 @@ function isLocal(): boolean {
   return localStorage.getItem('zone') === 'local';
 }
 
-/** Gives times below `root` their tooltip and, where chosen, the local zone. */
+/** Gives times below `root` their tooltip and, where chosen, the local zone: the clock, the day, and the sign of the zone. */
 export function localise(root: ParentNode): void {
   for (const time of root.querySelectorAll<HTMLTimeElement>(SELECTOR)) {
     if (!time.title) time.title = time.dateTime;
-    if (isLocal() && time.dataset['clock'] !== undefined) showLocal(time);
+    if (!isLocal()) continue;
+    if (time.dataset['clock'] !== undefined) showLocal(time, clockOf);
+    else if (time.dataset['day'] !== undefined) showLocal(time, (at) => dayOf(at, time.dataset['day'] ?? ''));
   }
-  if (isLocal()) tellDays(root);
-}
-
-/** Days stay those of UTC, by which the server groups; beside local clocks that must be said. */
-function tellDays(root: ParentNode): void {
-  for (const day of root.querySelectorAll<HTMLElement>('[data-utc-day]')) {
-    day.removeAttribute('data-utc-day');
-    day.textContent = `${day.textContent ?? ''} day, clocks ${offset(new Date())}`;
+  if (!isLocal()) return;
+  for (const chunk of root.querySelectorAll<HTMLElement>('.chunk')) placeDays(chunk);
+  for (const zone of root.querySelectorAll<HTMLElement>('[data-zone]')) {
+    zone.textContent = 'local time';
+    zone.title = Intl.DateTimeFormat().resolvedOptions().timeZone;
   }
 }
 
-/** `UTC+9`, `UTC-3:30`. */
-function offset(at: Date): string {
-  const minutes = -at.getTimezoneOffset();
-  const size = Math.abs(minutes);
-  const rest = size % 60 === 0 ? '' : `:${String(size % 60).padStart(2, '0')}`;
-  return `UTC${minutes < 0 ? '-' : '+'}${Math.floor(size / 60)}${rest}`;
-}
-
-function showLocal(time: HTMLTimeElement): void {
+function showLocal(time: HTMLTimeElement, words: (at: Date) => string): void {
   const at = new Date(time.dateTime);
-  if (Number.isNaN(at.getTime())) return;
+  if (!Number.isNaN(at.getTime())) time.textContent = words(at);
+}
+
+function clockOf(at: Date): string {
   const two = (n: number): string => String(n).padStart(2, '0');
   const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  time.textContent = `${clock}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+  return `${clock}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
+
+// In the forms of the server: `brief` 29 Jan, `day` the same with another year, `short` Sun 29 Jan 2023, `long` in full.
+function dayOf(at: Date, form: string): string {
+  const part = (options: Intl.DateTimeFormatOptions): string => at.toLocaleDateString('en-US', options);
+  const width = form === 'long' ? 'long' : 'short';
+  const words = [String(at.getDate()), part({ month: width })];
+  if (form === 'long' || form === 'short') words.unshift(part({ weekday: width }));
+  if (form !== 'brief' && !(form === 'day' && at.getFullYear() === new Date().getFullYear())) words.push(String(at.getFullYear()));
+  return words.join(' ');
+}
+
+// The server put a date above the first row of each day of UTC; days of this zone begin at other rows.
+function placeDays(chunk: HTMLElement): void {
+  for (const head of chunk.querySelectorAll('.dategroup')) head.remove();
+  let above = chunk.dataset['above'] === undefined ? '' : dayOf(new Date(chunk.dataset['above']), 'long');
+  for (const row of chunk.querySelectorAll<HTMLElement>('.lr')) {
+    const time = row.querySelector('time');
+    const day = time ? dayOf(new Date(time.dateTime), 'long') : above;
+    if (day === above) continue;
+    above = day;
+    const before = row.previousElementSibling;
+    chunk.insertBefore(dateGroup(day), before?.classList.contains('gaprow') ? before : row);
+  }
+}
+
+function dateGroup(day: string): HTMLElement {
+  const group = document.createElement('div');
+  group.className = 'dategroup';
+  group.setAttribute('role', 'row');
+  const cell = document.createElement('span');
+  cell.setAttribute('role', 'gridcell');
+  const zone = document.createElement('span');
+  zone.className = 'd3';
+  zone.dataset['zone'] = '';
+  cell.append(day, zone);
+  group.append(cell);
+  return group;
 }

@@ -148,7 +148,7 @@ async function open(model: Model, panel: Panel, scroller: Scroller): Promise<voi
   Object.assign(model, { errorsOnly: want.errorsOnly, everySpan: want.everySpan, service: want.service });
   await model.lay(true);
   const said = document.querySelector('[data-row-count]');
-  if (said && model.rows.count !== s.spans && !want.errorsOnly && !want.service) said.textContent = ` in ${count(model.rows.count)} rows`;
+  if (said && model.rows.count !== s.spans && !want.errorsOnly && !want.service) said.textContent = ` in ${count(model.rows.count)} row${model.rows.count === 1 ? '' : 's'}`;
   if (want.zoom) model.zoomTo(...want.zoom);
   const span = findId(s, want.span || (document.querySelector<HTMLElement>('.p-span')?.dataset['span'] ?? ''));
   if (span < 0) return;
