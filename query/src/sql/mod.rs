@@ -57,6 +57,7 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::sql::parser::Statement as PlannedStatement;
 use datafusion::sql::sqlparser::ast::Statement;
 use futures::StreamExt;
+use futures::future::BoxFuture;
 
 pub use error::SqlError;
 pub use output::is_json;
@@ -105,11 +106,15 @@ pub(crate) struct Question {
     pub(crate) rows_max: usize,
 }
 
-/// Answers `request`.
-pub(crate) async fn answer(
+/// Answers `request`. Boxed here: a future is compiled by the crate that first polls it, and this one drags the planner along.
+pub(crate) fn answer(
     question: Question,
     request: SqlRequest,
-) -> Result<SqlAnswer, QueryError> {
+) -> BoxFuture<'static, Result<SqlAnswer, QueryError>> {
+    Box::pin(answered(question, request))
+}
+
+async fn answered(question: Question, request: SqlRequest) -> Result<SqlAnswer, QueryError> {
     let SqlRequest {
         query: text,
         params,

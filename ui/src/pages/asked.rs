@@ -219,7 +219,10 @@ fn wrong_parameters(error: &ApiError) -> Option<(&'static str, Vec<&'static str>
     let name = match error {
         ApiError::BadParameter { name, .. } if *name != "q" => *name,
         ApiError::Query(QueryError::RangeReversed) => {
-            return Some(("Ask again without these times", vec!["from", "to", "cursor"]));
+            return Some((
+                "Ask again without these times",
+                vec!["from", "to", "cursor"],
+            ));
         }
         ApiError::Query(QueryError::BadCursor) => "cursor",
         _ => return None,
