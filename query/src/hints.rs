@@ -19,6 +19,13 @@ pub(crate) fn for_empty(snapshot: &Snapshot, range: TimeRange, matched: u64) -> 
         .collect()
 }
 
+/// When no trace can be as long as was asked for.
+pub(crate) fn for_durations((shortest, longest): (Option<i128>, Option<i128>)) -> Vec<String> {
+    let excluded = shortest.zip(longest).is_some_and(|(min, max)| min > max);
+    let hint = "`min_duration` is longer than `max_duration`, so that no trace can match";
+    excluded.then(|| hint.to_owned()).into_iter().collect()
+}
+
 fn shown(time_ns: i64) -> String {
     let time = jiff::Timestamp::from_nanosecond(i128::from(time_ns));
     time.map_or_else(|_| format!("{time_ns} ns"), |time| time.to_string())
@@ -27,6 +34,14 @@ fn shown(time_ns: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_that_exclude_each_other_are_told() {
+        assert_eq!(for_durations((Some(2), Some(1))).len(), 1);
+        for fine in [(Some(1), Some(1)), (Some(2), None), (None, Some(1))] {
+            assert_eq!(for_durations(fine), Vec::<String>::new());
+        }
+    }
 
     #[test]
     fn every_stored_time_can_be_shown() {

@@ -14,6 +14,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::error::{ApiError, shown};
 use crate::limits::URL_BYTES_MAX;
+use crate::params::percent_decoded;
 use crate::state::Api;
 
 /// 1. Refuse what no route should see. 2. Run the route; a panic in it is this request's fault alone.
@@ -58,6 +59,12 @@ fn refusal(api: &Api, request: &Request) -> Option<ApiError> {
         .map_or("", |url| url.as_str());
     if url.len() > URL_BYTES_MAX {
         return Some(ApiError::UrlTooLong);
+    }
+    // A router takes `%` without digits as it stands; then a path would mean something that nobody wrote.
+    if percent_decoded(request.uri().path()).is_none() {
+        return Some(ApiError::BadEncoding {
+            what: "the path".into(),
+        });
     }
     let host = host(request.uri(), request.headers());
     if let Some(host) = &host

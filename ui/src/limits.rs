@@ -46,6 +46,9 @@ pub(crate) const VALUES_LIMIT_DEFAULT: usize = 100;
 /// Values of each of several fields when the request names no limit: what a page shows beside its rows.
 pub(crate) const FACET_VALUES_LIMIT_DEFAULT: usize = 10;
 
+/// Services of one page, each with two drawings: a page of thousands keeps a browser busy for half a second.
+pub(crate) const SERVICES_TABLE_ROWS: usize = 500;
+
 /// Spans of one page of a trace's table: what a browser lays out at once, and a reader takes in.
 pub(crate) const TRACE_TABLE_ROWS: usize = 200;
 

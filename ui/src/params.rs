@@ -282,7 +282,7 @@ pub(crate) fn unknown_hint(name: &str, known: &[&str]) -> String {
 }
 
 /// `+` is a space, `%XX` a byte. `None` when a `%` is no such thing or the bytes are no UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

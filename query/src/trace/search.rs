@@ -67,7 +67,11 @@ pub(crate) async fn search(
         matched,
         stats: session.stats(&tally.stats),
         missing: unread(&session.snapshot, concerned, tally.faults),
-        hints: hints::for_empty(&session.snapshot, range, matched),
+        hints: [
+            hints::for_durations(durations),
+            hints::for_empty(&session.snapshot, range, matched),
+        ]
+        .concat(),
     })
 }
 

@@ -1,9 +1,8 @@
 //! The parts of `/logs`: its chart, values, panel, and what it says when there is nothing.
 
-use clearspan_ui::{Status, StatusSource};
 use serde_json::json;
 
-use super::super::api::server::{NOW_NS, Server};
+use super::super::api::server::{NOW_NS, Server, Stored};
 use super::html::Html;
 use super::logs::{logs, request};
 
@@ -28,26 +27,6 @@ fn fill(server: &Server) {
             .map(|n| (1_000 + n * 10_000, severity(n), "it goes on"))
             .collect();
         server.send_logs(&logs(service, &records));
-    }
-}
-
-/// Figures of a store with so many rows.
-struct Stored {
-    spans: u64,
-    logs: u64,
-}
-
-impl StatusSource for Stored {
-    fn status(&self) -> Status {
-        let mut status = Status::default();
-        status.spans.rows = self.spans;
-        status.logs.rows = self.logs;
-        status.logs.newest_ns = Some(NOW_NS - 1_000_000_000);
-        status
-    }
-
-    fn failed_loops(&self) -> Vec<&'static str> {
-        Vec::new()
     }
 }
 

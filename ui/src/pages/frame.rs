@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 
 use super::format;
+use super::paging::PAGE;
 use super::range::{PageRange, Preset};
 use super::view::{Link, View};
 
@@ -136,11 +137,11 @@ impl Frame {
 
     /// A new question keeps the range and what the page shows of it, not the place in the old answer.
     pub(crate) fn kept_by_query(&self) -> Vec<(&str, &str)> {
-        self.view.kept(&["q", "cursor", "sel"])
+        self.view.kept(&["q", "cursor", PAGE, "sel"])
     }
 
     pub(crate) fn kept_by_range(&self) -> Vec<(&str, &str)> {
-        self.view.kept(&["from", "to", "cursor", "sel"])
+        self.view.kept(&["from", "to", "cursor", PAGE, "sel"])
     }
 
     /// Another page about the same range. The query means something else there, and stays here.
@@ -172,7 +173,7 @@ impl Frame {
 
     /// This page in another range, from the answer's start.
     pub(crate) fn in_range(&self, from: &str, to: &str) -> Link {
-        let view = self.view.without(&["cursor", "sel"]);
+        let view = self.view.without(&["cursor", PAGE, "sel"]);
         view.with("from", from).with("to", to).link()
     }
 

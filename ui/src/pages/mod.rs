@@ -13,7 +13,7 @@
 //! | `frame.rs` | what surrounds every page |
 //! | `view.rs`, `range.rs` | the URL as state, and its time range |
 //! | `asked.rs` | a request for a page, up to its answer or the page that says what went wrong |
-//! | `table.rs` | heads of columns, by which the server sorts |
+//! | `table.rs`, `paging.rs` | heads of columns, by which the server sorts; a list page by page |
 //! | `marks.rs`, `chart/` | services by colour and name; drawings |
 //! | `filters.rs`, `clauses.rs` | conditions of the search language; a query as a list of them |
 //! | `format.rs`, `text.rs` | numbers and times; text of others |
@@ -26,6 +26,7 @@ pub(crate) mod format;
 pub(crate) mod frame;
 pub(crate) mod logs;
 mod marks;
+mod paging;
 pub(crate) mod range;
 pub(crate) mod services;
 pub(crate) mod settings;

@@ -2,16 +2,19 @@
 
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::{ServiceRow, ServicesRequest};
+use clearspan_query::{ServiceRow, ServicesAnswer, ServicesRequest};
 
 use super::asked::{Asked, Question, page};
 use super::chart::{LatencyScale, Svg, spark};
 use super::frame::{Frame, Here};
 use super::marks::{Mark, Marks};
+use super::paging::{self, Paging};
 use super::table::{Head, Sorted};
 use super::view::{Link, View};
 use super::{filters, format, setup};
+use crate::answer::made;
 use crate::error::ApiError;
+use crate::limits::SERVICES_TABLE_ROWS;
 
 /// Bars of a row's calls over time.
 const BARS: usize = 30;
@@ -35,40 +38,25 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         series: Some(BARS),
     };
     let answer = api.engine()?.services(&api.tenant(), request).await?;
-    let marks = Marks::read(&api)?;
-    let total = answer.services.len();
-    let mut rows = answer.services;
-    let wanted = frame.query().to_lowercase();
-    rows.retain(|service| service.name.to_lowercase().contains(&wanted));
-    sort.apply(&mut rows);
-    let scale = LatencyScale::of(
-        rows.iter()
-            .flat_map(|row| [row.p50_ns, row.p99_ns])
-            .flatten(),
-    );
-    let with_errors = rows.iter().filter(|row| row.errors > 0).count();
-    let count = |n: usize| format::count(n as u64);
-    let said = Said {
-        rows: count(rows.len()),
-        total: count(total),
-        with_errors: count(with_errors),
-    };
-    let rows = rows
-        .iter()
-        .map(|row| Row::new(row, &frame, &marks, scale))
-        .collect();
-    page(&Services {
-        heads: heads(&frame.view, sort),
-        nothing: Nothing::of(&frame, status.spans.newest_ns, total),
-        axis: scale.head(),
-        rows,
-        total,
-        with_errors,
-        said,
-        missing: answer.missing.len(),
+    let found = Found {
+        marks: Marks::read(&api)?,
+        sort,
+        page: paging::asked(&frame.view)?.unwrap_or(1),
+        newest_ns: status.spans.newest_ns,
+        answer,
         elapsed_ms: timer.elapsed_ms(),
-        frame,
-    })
+    };
+    made(move || page(&Services::new(frame, found))).await
+}
+
+/// What the page is made of.
+struct Found {
+    answer: ServicesAnswer,
+    marks: Marks,
+    sort: Sort,
+    page: usize,
+    newest_ns: Option<i64>,
+    elapsed_ms: u64,
 }
 
 #[derive(Template)]
@@ -82,8 +70,43 @@ struct Services {
     total: usize,
     with_errors: usize,
     said: Said,
+    paging: Paging,
+    /// Not all services have what was asked for in their name.
+    is_filtered: bool,
     missing: usize,
     elapsed_ms: u64,
+}
+
+impl Services {
+    fn new(frame: Frame, found: Found) -> Self {
+        let mut services = found.answer.services;
+        let total = services.len();
+        let wanted = frame.query().to_lowercase();
+        services.retain(|service| service.name.to_lowercase().contains(&wanted));
+        found.sort.apply(&mut services);
+        // One scale for all pages, so that they compare.
+        let latencies = services.iter().flat_map(|row| [row.p50_ns, row.p99_ns]);
+        let scale = LatencyScale::of(latencies.flatten());
+        let with_errors = services.iter().filter(|row| row.errors > 0).count();
+        let paging = Paging::new(&frame.view, found.page, SERVICES_TABLE_ROWS, services.len());
+        let rows = services[paging.rows.clone()].iter();
+        Services {
+            heads: heads(&frame.view, found.sort),
+            nothing: Nothing::of(&frame, found.newest_ns, total),
+            axis: scale.head(),
+            rows: rows
+                .map(|row| Row::new(row, &frame, &found.marks, scale))
+                .collect(),
+            total,
+            with_errors,
+            said: Said::new(services.len(), total, with_errors),
+            paging,
+            is_filtered: services.len() != total,
+            missing: found.answer.missing.len(),
+            elapsed_ms: found.elapsed_ms,
+            frame,
+        }
+    }
 }
 
 /// Counts in words.
@@ -91,6 +114,17 @@ struct Said {
     rows: String,
     total: String,
     with_errors: String,
+}
+
+impl Said {
+    fn new(rows: usize, total: usize, with_errors: usize) -> Self {
+        let count = |n: usize| format::count(n as u64);
+        Said {
+            rows: count(rows),
+            total: count(total),
+            with_errors: count(with_errors),
+        }
+    }
 }
 
 struct Row {

@@ -1,5 +1,6 @@
 //! The heads of a table's columns, by which the server sorts.
 
+use super::paging::PAGE;
 use super::view::{Link, View};
 
 /// The head of one column.
@@ -45,7 +46,7 @@ impl Head {
             is_worst_first
         };
         let sign = if descends { "-" } else { "" };
-        let view = view.without(&["cursor"]);
+        let view = view.without(&["cursor", PAGE]);
         Head {
             words,
             class,

@@ -12,6 +12,7 @@ use super::table::{Head, Sorted};
 use super::text::plain;
 use super::view::{Link, View};
 use super::{clauses, filters, format};
+use crate::answer::made;
 use crate::error::ApiError;
 use crate::params::{Params, bad};
 use crate::time::duration_ns;
@@ -53,28 +54,32 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         .await?;
     let slots = engine.service_slots(&api.tenant());
     let status = api.status().await?;
-    let names = slots.names();
     let marks = Marks::read(&api)?;
-    let longest = answer.traces.iter().filter_map(duration).max().unwrap_or(0);
-    page(&Traces {
-        form: Form::of(&frame.view, &names),
-        heads: heads(&frame.view, sort),
-        rows: answer
-            .traces
-            .iter()
-            .map(|trace| Row::new(trace, &marks, longest))
-            .collect(),
-        nothing: Nothing::of(&frame, status.spans.rows == 0, status.spans.newest_ns),
-        next: next(&frame, &answer),
-        is_first: frame.view.get("cursor").is_empty(),
-        first: frame.view.without(&["cursor"]).link(),
-        matched: answer.matched,
-        missing: answer.missing.len(),
-        hints: answer.hints,
-        sorted_by: sort_words(sort),
-        elapsed_ms: timer.elapsed_ms(),
-        frame,
+    let elapsed_ms = timer.elapsed_ms();
+    made(move || {
+        let names = slots.names();
+        let longest = answer.traces.iter().filter_map(duration).max().unwrap_or(0);
+        page(&Traces {
+            form: Form::of(&frame.view, &names),
+            heads: heads(&frame.view, sort),
+            rows: answer
+                .traces
+                .iter()
+                .map(|trace| Row::new(trace, &marks, longest))
+                .collect(),
+            nothing: Nothing::of(&frame, status.spans.rows == 0, status.spans.newest_ns),
+            next: next(&frame, &answer),
+            is_first: frame.view.get("cursor").is_empty(),
+            first: frame.view.without(&["cursor"]).link(),
+            matched: answer.matched,
+            missing: answer.missing.len(),
+            hints: answer.hints,
+            sorted_by: sort_words(sort),
+            elapsed_ms,
+            frame,
+        })
     })
+    .await
 }
 
 /// Where the form named a clause of its own, the same question asked by the query alone.

@@ -154,6 +154,12 @@ async fn mistakes() {
             .await
             .error(400, "bad_parameter");
     }
+    for name in ["a%", "a%2", "a%zz", "a%ff"] {
+        let answer = server
+            .get(&format!("/api/v1/logs/fields/{name}/values"))
+            .await;
+        answer.error(400, "bad_encoding");
+    }
     let facets = "/api/v1/logs/facets";
     for wrong in ["", "?fields=", "?fields=a,,b", "?fields=a,"] {
         let answer = server.get(&format!("{facets}{wrong}")).await;

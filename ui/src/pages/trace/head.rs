@@ -6,6 +6,7 @@ use super::strip::Strip;
 use crate::pages::format;
 use crate::pages::frame::Frame;
 use crate::pages::marks::{Mark, Marks};
+use crate::pages::paging::PAGE;
 use crate::pages::view::Link;
 
 const SERVER: i32 = 2;
@@ -117,7 +118,7 @@ fn with(skeleton: &Skeleton, mark: SpanFlags) -> impl Iterator<Item = &SkeletonS
 }
 
 fn link(frame: &Frame, span: &SkeletonSpan) -> Link {
-    let view = frame.view.without(&["page"]);
+    let view = frame.view.without(&[PAGE]);
     view.with("span", &hex::encode(span.span_id)).link()
 }
 

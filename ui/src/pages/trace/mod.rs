@@ -49,6 +49,7 @@ use super::asked::{Asked, Question, page};
 use super::format;
 use super::frame::{Frame, Here};
 use super::marks::Marks;
+use super::paging::PAGE;
 use super::text::plain;
 use super::view::Link;
 use crate::answer::made;
@@ -86,16 +87,16 @@ async fn answer(
     };
     let (is_asked, elapsed_ms) = (wanted.is_asked(), timer.elapsed_ms());
     // Both pass over all spans.
-    let trace = made(move || {
+    made(move || {
         let head = Head::new(id, &skeleton, &frame, &marks);
         let table = Table::new(&skeleton, &frame, &marks, &filter, (shown, is_asked));
-        Ok(Trace {
+        page(&Trace {
             logs: format::count(logs),
             logs_link: logs_link(id, &skeleton),
             shape: Shape::of(&skeleton, &frame, &marks),
             is_asked,
             as_table: frame.view.get("view") == "table",
-            waterfall: frame.view.without(&["view", "page"]).link(),
+            waterfall: frame.view.without(&["view", PAGE]).link(),
             as_table_link: frame.view.with("view", "table").link(),
             elapsed_ms,
             head,
@@ -103,8 +104,8 @@ async fn answer(
             panel,
             frame,
         })
-    });
-    page(&trace.await?)
+    })
+    .await
 }
 
 #[derive(Template)]

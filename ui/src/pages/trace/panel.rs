@@ -20,6 +20,7 @@ use crate::error::ApiError;
 use crate::pages::asked::{Asked, Question, page};
 use crate::pages::frame::{Frame, Here};
 use crate::pages::marks::Marks;
+use crate::pages::paging::PAGE;
 use crate::pages::view::{Link, View};
 use crate::params::bad;
 use crate::state::Api;
@@ -82,7 +83,7 @@ impl Context<'_> {
     /// The page of the trace, as it is asked for now.
     pub(super) fn page(&self) -> View {
         let path = format!("/trace/{}", hex::encode(self.trace));
-        self.frame.view.on(&path).without(&["at", "page"])
+        self.frame.view.on(&path).without(&["at", PAGE])
     }
 }
 

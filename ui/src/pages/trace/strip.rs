@@ -9,6 +9,7 @@ use super::origin::narrow;
 use crate::pages::format;
 use crate::pages::frame::Frame;
 use crate::pages::marks::Marks;
+use crate::pages::paging::PAGE;
 use crate::pages::text::plain;
 use crate::pages::view::Link;
 
@@ -61,7 +62,7 @@ impl Strip {
             } else {
                 &mark.middle
             };
-            let view = frame.view.without(&["page"]).with("service", name);
+            let view = frame.view.without(&[PAGE]).with("service", name);
             strip.part(&Part {
                 class: &mark.class,
                 name: shown,

@@ -10,8 +10,8 @@ use crate::limits::TRACE_TABLE_ROWS;
 use crate::pages::format;
 use crate::pages::frame::Frame;
 use crate::pages::marks::{Mark, Marks};
+use crate::pages::paging::{self, PAGE, Paging};
 use crate::pages::view::{Link, View};
-use crate::params::bad;
 
 /// Steps of a tree's indent; deeper levels come closer, and at last no further, so that names keep their room.
 const INDENT: (u32, u32) = (14, 5);
@@ -29,17 +29,11 @@ pub(super) struct Filter {
 
 impl Filter {
     pub(super) fn of(view: &View) -> Result<Self, ApiError> {
-        let text = view.get("page");
-        let page = match text.parse::<usize>() {
-            _ if text.is_empty() => None,
-            Ok(page) if page >= 1 => Some(page),
-            _ => return Err(bad("bad_parameter", "page", text, "a page number from 1")),
-        };
         let service = view.get("service");
         Ok(Filter {
             service: (!service.is_empty()).then(|| service.to_owned()),
             errors_only: view.get("errors") == "only",
-            page,
+            page: paging::asked(view)?,
         })
     }
 
@@ -79,10 +73,7 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     pub(super) total: String,
     pub(super) filtered: Option<(String, Link)>,
-    /// `1–200 of 109,000`.
-    pub(super) place: String,
-    pub(super) before: Option<Link>,
-    pub(super) after: Option<Link>,
+    pub(super) paging: Paging,
 }
 
 pub(super) struct Row {
@@ -117,16 +108,8 @@ impl Table {
                 .filter(|_| is_asked)
                 .map_or(1, |at| at / TRACE_TABLE_ROWS + 1)
         };
-        let pages = shown.len().div_ceil(TRACE_TABLE_ROWS).max(1);
-        let page = filter.page.unwrap_or_else(of_selected).min(pages);
-        let first = (page - 1) * TRACE_TABLE_ROWS;
-        let of_page: Vec<usize> = shown
-            .iter()
-            .skip(first)
-            .take(TRACE_TABLE_ROWS)
-            .copied()
-            .collect();
-        let to = |page: usize| frame.view.with("page", &page.to_string()).link();
+        let page = filter.page.unwrap_or_else(of_selected);
+        let paging = Paging::new(&frame.view, page, TRACE_TABLE_ROWS, shown.len());
         let mut seen = HashSet::new();
         let row = |&at: &usize| {
             let span = &skeleton.spans[at];
@@ -134,15 +117,13 @@ impl Table {
             Row::new(skeleton, span, frame, marks, is_selected)
         };
         Table {
-            place: place(first, of_page.len(), shown.len()),
             total: format::count(skeleton.spans.len() as u64),
             filtered: (!filter.is_off()).then(|| {
-                let all = frame.view.without(&["service", "errors", "page"]).link();
+                let all = frame.view.without(&["service", "errors", PAGE]).link();
                 (format::count(shown.len() as u64), all)
             }),
-            before: (page > 1).then(|| to(page - 1)),
-            after: (page < pages).then(|| to(page + 1)),
-            rows: of_page.iter().map(row).collect(),
+            rows: shown[paging.rows.clone()].iter().map(row).collect(),
+            paging,
         }
     }
 }
@@ -186,19 +167,6 @@ fn indent(depth: u32) -> u32 {
     wide * INDENT.0 + narrow * INDENT.1
 }
 
-fn place(first: usize, rows: usize, total: usize) -> String {
-    let count = |n: usize| format::count(n as u64);
-    match rows {
-        0 => format!("0 of {}", count(total)),
-        rows => format!(
-            "{}–{} of {}",
-            count(first + 1),
-            count(first + rows),
-            count(total)
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,12 +177,5 @@ mod tests {
             [0, 1, 12, 13, 24, 25, u32::MAX].map(indent),
             [0, 14, 168, 173, 228, 228, 228]
         );
-    }
-
-    #[test]
-    fn places() {
-        assert_eq!(place(0, 200, 109_000), "1–200 of 109,000");
-        assert_eq!(place(200, 1, 201), "201–201 of 201");
-        assert_eq!(place(0, 0, 0), "0 of 0");
     }
 }
