@@ -2,7 +2,7 @@
 //!
 //! Storage speaks Arrow. It knows no wire format, no HTTP, no SQL and no semantic convention. The
 //! write goes [`Storage::append`] → WAL (group commit, `fdatasync`) → acknowledgement → memtable →
-//! flush → segment; a read pins a [`scan::Snapshot`] of memtable and segments together.
+//! flush → segment → compaction; a read pins a [`scan::Snapshot`] of memtable and segments together.
 //!
 //! | room | what it holds |
 //! |---|---|
@@ -12,6 +12,7 @@
 //! | `wal/` | the write-ahead log |
 //! | `memtable/` | committed rows that are not yet in a segment |
 //! | `flush/` | from memtable to segments |
+//! | `compaction/` | from many small segments to few |
 //! | `segment/` | immutable folders of rows with their indexes |
 //! | `text/` | tokens, the text index, the id filters |
 //! | `scan/` | what a query may ask |
@@ -22,6 +23,7 @@
 //! | `names.rs`, `limits.rs` | every name on disk, every limit |
 
 mod codec;
+mod compaction;
 mod config;
 mod error;
 mod flush;
@@ -45,6 +47,7 @@ pub mod vfs;
 pub mod wal;
 
 pub use commit::AppendError;
+pub use compaction::CompactionError;
 pub use config::{Config, FsyncMode};
 pub use error::{OpenError, UnknownTenant};
 pub use segment::{RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry};

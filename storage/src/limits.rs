@@ -41,3 +41,66 @@ pub(crate) const SERVICES_MAX: usize = 10_000;
 /// Bytes of a service's name up to which it takes a slot: names are kept for good, and what is longer is
 /// no name.
 pub(crate) const SERVICE_NAME_BYTES_MAX: usize = 256;
+
+/// Segments that are merged although more may come: fresh ones of an hour that is still being written, or small
+/// merged ones. With one flush every five minutes an hour has twelve to fourteen, so that a quiet sender's hour is merged
+/// once; a query opens at most this many needless folders for a busy one.
+pub(crate) const COMPACTION_PILE: usize = 16;
+
+/// Segments that one compaction merges. Each may have a record batch or two decoded at the same time.
+pub(crate) const COMPACTION_INPUTS: usize = 64;
+
+/// Rows that one compaction merges: of spans, each may be a trace with an entry of some 40 bytes in the order
+/// of the merge.
+pub(crate) const COMPACTION_ROWS: u64 = 4 * 1024 * 1024;
+
+/// Bytes on disk that one compaction merges: a crash or a stop loses that much work at most.
+pub(crate) const COMPACTION_BYTES: u64 = 256 * 1024 * 1024;
+
+/// Rows that a merged segment is planned to hold at most. It may have up to twice as many, so that a trace need
+/// not be divided.
+pub(crate) const MERGED_ROWS: u64 = 2 * 1024 * 1024;
+
+/// Bytes on disk of the inputs whose rows a merged segment is planned to hold at most. Small, because the files of a
+/// segment are made in memory, from all of its rows.
+pub(crate) const MERGED_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Bytes of decoded rows at which a merged segment ends, whatever was planned: rows that compress well are
+/// more than their bytes on disk tell.
+pub(crate) const MERGED_DECODED_BYTES: usize = 128 * 1024 * 1024;
+
+/// Bytes of decoded rows at which a record batch of a merge ends with fewer than [`BATCH_ROWS`] rows: a column
+/// addresses its bytes with 31 bits.
+pub(crate) const MERGED_BATCH_BYTES: usize = 32 * 1024 * 1024;
+
+/// A partition's fresh rows are late when they are fewer than one in so many of its merged rows: they wait for
+/// more of their kind, so that each needs no segment of its own. What waits is in the form of a flush, at most 2% of the rows.
+pub(crate) const LATE_ROWS_ONE_IN: u64 = 64;
+
+/// How long fresh rows wait at most, in nanoseconds: late ones for company, those of an hour in the future for its end.
+pub(crate) const COMPACTION_WAIT_NS: i64 = 24 * 3_600_000_000_000;
+
+/// Flush intervals without a flush into a partition after which it is quiet. A sender that goes on sending to an hour
+/// makes one in each.
+pub(crate) const QUIET_FLUSH_INTERVALS: u64 = 2;
+
+/// One in so many rows of a partition may have been rewritten twice. Then 1.25 rows are rewritten for each that was flushed, and
+/// all bytes written are at most twice those of the flushes while a merged row takes at most four fifths of a flushed one.
+pub(crate) const TWICE_ROWS_ONE_IN: u64 = 4;
+
+/// Turns of rest for each of work: a compaction takes at most half of a core, and between two record batches whoever
+/// waits for a core gets it.
+pub(crate) const COMPACTION_RESTS: u32 = 1;
+
+/// The first wait after a compaction that failed, in milliseconds. It doubles with each failure in a row, up to the next.
+pub(crate) const COMPACTION_RETRY_MS: u64 = 1_000;
+
+/// The longest wait after a compaction that failed: long enough to cost nothing, short enough that a disk with room
+/// again is tidied within minutes.
+pub(crate) const COMPACTION_RETRY_MS_MAX: u64 = 5 * 60 * 1_000;
+
+/// How long a segment that could not be read (but was not found damaged) is left out of compaction, in milliseconds.
+pub(crate) const SET_ASIDE_MS: u64 = 3_600_000;
+
+/// How often it is looked whether the last snapshot has let go of a replaced segment, in milliseconds.
+pub(crate) const DOOMED_LOOK_MS: u64 = 1_000;

@@ -15,10 +15,10 @@ use crate::error::{OpenError, UnknownTenant};
 use crate::scan::Snapshot;
 use crate::segment::SegmentCache;
 use crate::services::{KeepStep, ServiceRegister, ServiceSlots};
-use crate::table::{FlushStep, Room, Table, TableStatus};
+use crate::table::{CompactionStep, FlushStep, Room, Table, TableStatus};
 use crate::vfs::{OsVfs, Vfs, VfsLock};
 use crate::wal::{Replayed, WalReport};
-use crate::{AppendError, Config, TenantId, limits, names};
+use crate::{AppendError, CompactionError, Config, TenantId, limits, names};
 
 /// What storage needs from outside, apart from settings.
 #[derive(Clone)]
@@ -110,6 +110,7 @@ struct Inner {
     tables: HashMap<(TenantId, Signal), Arc<Table>>,
     services: HashMap<TenantId, Arc<ServiceRegister>>,
     runner: Arc<dyn Runner>,
+    clock: Arc<dyn Clock>,
     cache: Arc<SegmentCache>,
     wal_findings: Vec<String>,
     /// Held until the last clone is gone.
@@ -144,11 +145,12 @@ impl Storage {
             }
         };
         let cache = Arc::new(SegmentCache::new(limits::CACHE_BYTES));
+        let clock = environment.clock;
         let room = Room {
             config: Arc::new(config),
             vfs,
             catalog,
-            clock: environment.clock,
+            clock: Arc::clone(&clock),
             cache: Arc::clone(&cache),
         };
         let tenant = TenantId::default();
@@ -167,6 +169,7 @@ impl Storage {
             tables,
             services,
             runner: environment.runner,
+            clock,
             cache,
             wal_findings,
             lock,
@@ -209,6 +212,14 @@ impl Storage {
             cache_bytes: self.0.cache.bytes() as u64,
             failed_loops: self.failed_loops(),
         })
+    }
+
+    /// Merges all segments that are due for it at this moment, and returns when that is done: what the loops do by
+    /// themselves, without their rests, for tests and measurements.
+    pub fn compact_due(&self) -> Result<(), CompactionError> {
+        let now = self.0.clock.now();
+        let mut tables = self.0.tables.values();
+        tables.try_for_each(|table| table.compact_due(now))
     }
 
     /// Background loops that have died, as in [`StorageStatus::failed_loops`].
@@ -348,6 +359,14 @@ fn start_loops(runner: &dyn Runner, table: &Arc<Table>, next_seq: u64) -> Result
     };
     runner
         .start("flush", table.flush_waker(), flush)
+        .map_err(error)?;
+    let compaction = Box::new(CompactionStep(Arc::clone(table)));
+    let error = |source| OpenError::Thread {
+        what: "compaction",
+        source,
+    };
+    runner
+        .start("compaction", table.compaction_waker(), compaction)
         .map_err(error)
 }
 

@@ -19,21 +19,43 @@ use crate::{SEQ, SchemaError};
 
 /// The rows of `batches`, in order, as one batch of `schema`. All must have `schema`'s columns.
 pub fn concat(schema: &SchemaRef, batches: &[RecordBatch]) -> Result<RecordBatch, SchemaError> {
-    let columns = (0..schema.fields().len()).map(|index| {
-        let parts: Vec<&dyn Array> = batches
-            .iter()
-            .map(|batch| batch.column(index).as_ref())
-            .collect();
-        match schema.field(index).data_type() {
-            DataType::Dictionary(_, values) if **values == DataType::Utf8 => {
-                unify::<TextValues>(&parts)
-            }
-            DataType::Dictionary(_, values) if **values == DataType::Binary => {
-                unify::<BinaryValues>(&parts)
-            }
-            _ => Ok(arrow::compute::concat(&parts)?),
+    let batches: Vec<&RecordBatch> = batches.iter().collect();
+    let rows_of = |(part, batch): (usize, &&RecordBatch)| {
+        let rows = 0..batch.num_rows();
+        rows.map(move |row| (part, row))
+    };
+    columns(schema, &batches, |data_type, parts| match data_type {
+        DataType::Dictionary(_, values) => {
+            unify_values(values, parts, batches.iter().enumerate().flat_map(rows_of))
         }
-    });
+        _ => Ok(arrow::compute::concat(parts)?),
+    })
+}
+
+/// The rows at `rows`, each the number of a batch and a row of it, in that order, as one batch of `schema`.
+/// All batches, at least one, must have `schema`'s columns.
+pub fn interleave(
+    schema: &SchemaRef,
+    batches: &[&RecordBatch],
+    rows: &[(usize, usize)],
+) -> Result<RecordBatch, SchemaError> {
+    columns(schema, batches, |data_type, parts| match data_type {
+        DataType::Dictionary(_, values) => unify_values(values, parts, rows.iter().copied()),
+        _ => Ok(arrow::compute::interleave(parts, rows)?),
+    })
+}
+
+/// A batch of `schema` of which `join` makes each column from those of `batches`.
+fn columns(
+    schema: &SchemaRef,
+    batches: &[&RecordBatch],
+    join: impl Fn(&DataType, &[&dyn Array]) -> Result<ArrayRef, SchemaError>,
+) -> Result<RecordBatch, SchemaError> {
+    let column = |index: usize| {
+        let parts = batches.iter().map(|batch| batch.column(index).as_ref());
+        join(schema.field(index).data_type(), &parts.collect::<Vec<_>>())
+    };
+    let columns = (0..schema.fields().len()).map(column);
     let columns: Vec<ArrayRef> = columns.collect::<Result<_, SchemaError>>()?;
     Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }
@@ -94,33 +116,52 @@ impl DictionaryValues for BinaryValues {
     }
 }
 
-fn unify<V: DictionaryValues>(parts: &[&dyn Array]) -> Result<ArrayRef, SchemaError> {
+fn unify_values(
+    values: &DataType,
+    parts: &[&dyn Array],
+    rows: impl Iterator<Item = (usize, usize)>,
+) -> Result<ArrayRef, SchemaError> {
+    match values {
+        DataType::Binary => unify::<BinaryValues>(parts, rows),
+        _ => unify::<TextValues>(parts, rows),
+    }
+}
+
+fn unify<V: DictionaryValues>(
+    parts: &[&dyn Array],
+    rows: impl Iterator<Item = (usize, usize)>,
+) -> Result<ArrayRef, SchemaError> {
+    let parts: Vec<(&Int32Array, &V::Array)> = parts
+        .iter()
+        .map(|part| dictionary_of::<V>(*part))
+        .collect::<Result<_, _>>()?;
+    let mut mapped: Vec<Vec<Option<i32>>> = parts
+        .iter()
+        .map(|(_, values)| vec![None; values.len()])
+        .collect();
     let mut distinct: HashMap<&[u8], i32> = HashMap::new();
     let mut in_order: Vec<(&V::Array, usize)> = Vec::new();
-    let mut keys: Vec<Option<i32>> = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
-    for part in parts {
-        let (part_keys, values) = dictionary_of::<V>(*part)?;
-        let mut mapped: Vec<Option<i32>> = vec![None; values.len()];
-        for key in part_keys.iter() {
-            let Some(key) = key else {
-                keys.push(None);
-                continue;
-            };
-            let key = key as usize;
-            let new = match mapped[key] {
-                Some(new) => new,
-                None => match distinct.entry(V::bytes(values, key)) {
-                    Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(free) => {
-                        let new = *free.insert(in_order.len() as i32);
-                        in_order.push((values, key));
-                        new
-                    }
-                },
-            };
-            mapped[key] = Some(new);
-            keys.push(Some(new));
+    let mut keys: Vec<Option<i32>> = Vec::with_capacity(rows.size_hint().0);
+    for (part, row) in rows {
+        let (part_keys, values) = parts[part];
+        if part_keys.is_null(row) {
+            keys.push(None);
+            continue;
         }
+        let key = part_keys.value(row) as usize;
+        let new = match mapped[part][key] {
+            Some(new) => new,
+            None => match distinct.entry(V::bytes(values, key)) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(free) => {
+                    let new = *free.insert(in_order.len() as i32);
+                    in_order.push((values, key));
+                    new
+                }
+            },
+        };
+        mapped[part][key] = Some(new);
+        keys.push(Some(new));
     }
     let values = V::build(in_order.into_iter());
     Ok(Arc::new(DictionaryArray::<Key>::try_new(
@@ -198,6 +239,16 @@ mod tests {
         );
         assert_eq!(reader.resources().values().len(), 2);
         assert_eq!(reader.resource(2).schema_url, "b");
+
+        let [first, second, third] = &parts;
+        let rows = [(2, 1), (0, 0), (2, 0), (1, 0)];
+        let picked = interleave(&logs::schema(), &[first, second, third], &rows).unwrap();
+        let reader = LogsReader::new(&picked).unwrap();
+        let read: Vec<_> = (0..4)
+            .map(|row| (reader.service(row).unwrap(), reader.row(row).severity_text))
+            .collect();
+        assert_eq!(read, [("a", "x"), ("a", "x"), ("a", "z"), ("b", "y")]);
+        assert_eq!(reader.resources().values().len(), 2);
 
         let tail = compact(&joined.slice(2, 1)).unwrap();
         let reader = LogsReader::new(&tail).unwrap();

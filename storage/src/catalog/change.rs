@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::compact::CompactionCommit;
 use super::error::CatalogError;
 use super::rows::{
-    ClosedWalFile, Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
+    ClosedWalFile, Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
     WalFileState,
 };
 use super::state::CatalogState;
@@ -39,6 +40,8 @@ pub enum Change {
     },
     /// Segments take the place of what stands in the WAL.
     Flush(FlushCommit),
+    /// Merged segments take the place of those that they were merged from.
+    Compact(CompactionCommit),
     /// Segment ids below this one will be given out.
     ReserveSegmentIds {
         /// The lowest id that stays unreserved.
@@ -90,6 +93,7 @@ pub(super) enum RowChange {
     PutWalFile(WalFileRow),
     DeleteWalFile(TableKey, u64),
     PutSegment(SegmentRow),
+    DeleteSegment(SegmentId),
     PutService(ServiceRow),
 }
 
@@ -113,6 +117,7 @@ impl CatalogState {
             }
             Change::ForgetWalFiles { key, files } => self.plan_forget(&key, files),
             Change::Flush(flush) => self.plan_flush(flush),
+            Change::Compact(compaction) => self.plan_compact(compaction),
             Change::ReserveSegmentIds { next_segment_id } => {
                 let mut meta = self.meta.clone();
                 meta.next_segment_id = meta.next_segment_id.max(next_segment_id);
@@ -251,6 +256,6 @@ impl CatalogState {
     }
 }
 
-fn refuse<T>(detail: String) -> Result<T, CatalogError> {
+pub(super) fn refuse<T>(detail: String) -> Result<T, CatalogError> {
     Err(CatalogError::Refused { detail })
 }

@@ -14,21 +14,24 @@
 //! | `rows.rs` | the rows and their keys |
 //! | `state.rs` | all rows in memory |
 //! | `change.rs` | the changes, and what each does to the rows |
+//! | `compact.rs` | the change that a compaction makes |
 //! | `invariants.rs` | what must hold after every change, by name |
 //! | `checksum.rs` | checksums of rows and tables |
-//! | `sqlite.rs`, `sqlite_rows.rs`, `tables.sql` | the catalog in SQLite |
+//! | `sqlite.rs`, `sqlite_rows.rs`, `sqlite_segments.rs`, `tables.sql` | the catalog in SQLite |
 //! | `sqlite_services.rs`, `tables_2.sql` | what version 2 added: services |
 //! | `mem.rs` | the catalog in memory, for simulations |
 //! | `conformance.rs` | one suite over both (tests) |
 
 mod change;
 mod checksum;
+mod compact;
 mod error;
 mod invariants;
 mod mem;
 mod rows;
 mod sqlite;
 mod sqlite_rows;
+mod sqlite_segments;
 mod sqlite_services;
 mod state;
 
@@ -38,6 +41,7 @@ pub(crate) mod conformance;
 use std::fmt::Debug;
 
 pub use change::{Change, FlushCommit, NewWalFile};
+pub use compact::CompactionCommit;
 pub use error::CatalogError;
 pub use invariants::{Violation, violations};
 pub use mem::{Fate, MemCatalog};
@@ -61,7 +65,8 @@ pub trait Catalog: Send + Sync + Debug {
 
     /// Makes a change, whole or not at all. After an error that [`is_in_doubt`](CatalogError::is_in_doubt)
     /// it may have been made all the same. A change that concerns WAL files can then be repeated, or followed
-    /// by another, without harm; before a flush is repeated, look at the table's `flushed_seq`.
+    /// by another, without harm; before a flush is repeated, look at the table's `flushed_seq`. A compaction can be
+    /// repeated as it is: once it was made, it is refused.
     fn commit(&self, change: Change) -> Result<(), CatalogError>;
 
     /// An id that no segment has had, and none will get again, not even after a crash.

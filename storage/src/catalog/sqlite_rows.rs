@@ -7,9 +7,9 @@ use super::change::RowChange;
 use super::checksum::{Digest, Row};
 use super::error::CatalogError;
 use super::rows::{
-    Meta, Partition, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
-    WalFileState,
+    Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow, WalFileState,
 };
+use super::sqlite_segments as segments;
 use super::sqlite_services as services;
 use super::state::{CatalogState, Digests};
 
@@ -75,7 +75,8 @@ pub(super) fn write_change(
             "DELETE FROM wal_files WHERE tenant = ? AND signal = ? AND file = ?",
             params![&*key.tenant, key.signal.name(), file.cast_signed()],
         ),
-        RowChange::PutSegment(row) => write_segment(transaction, row),
+        RowChange::PutSegment(row) => segments::write(transaction, row),
+        RowChange::DeleteSegment(id) => segments::delete(transaction, *id),
         RowChange::PutService(row) => services::write(transaction, row),
     };
     written.map(drop).map_err(failed("write a row"))
@@ -130,32 +131,6 @@ fn write_wal_file(transaction: &Transaction<'_>, row: &WalFileRow) -> rusqlite::
             row.end().map(|end| end.seq.cast_signed()),
             row.damaged,
             row.rows_lost.cast_signed(),
-            row.crc()
-        ],
-    )
-}
-
-fn write_segment(transaction: &Transaction<'_>, row: &SegmentRow) -> rusqlite::Result<usize> {
-    transaction.execute(
-        "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        params![
-            row.id.0.cast_signed(),
-            &*row.key.tenant,
-            row.key.signal.name(),
-            row.partition.to_string(),
-            row.rows.cast_signed(),
-            row.bytes.cast_signed(),
-            row.min_time_ns,
-            row.max_time_ns,
-            row.min_seq.cast_signed(),
-            row.max_seq.cast_signed(),
-            row.min_arrival_ns,
-            row.max_arrival_ns,
-            row.wal_from_seq.cast_signed(),
-            row.wal_to_seq.cast_signed(),
-            row.level,
-            row.created_ns,
-            row.meta_checksum.cast_signed(),
             row.crc()
         ],
     )
@@ -216,7 +191,7 @@ pub(super) fn get<T: rusqlite::types::FromSql>(
     row.get(column).map_err(|error| error.to_string())
 }
 
-fn unsigned(row: &SqlRow<'_>, column: usize) -> Result<u64, String> {
+pub(super) fn unsigned(row: &SqlRow<'_>, column: usize) -> Result<u64, String> {
     get::<i64>(row, column).map(i64::cast_unsigned)
 }
 
@@ -230,7 +205,7 @@ pub(super) fn show(row: &SqlRow<'_>, column: usize) -> String {
     }
 }
 
-fn table_key(row: &SqlRow<'_>, column: usize) -> Result<TableKey, String> {
+pub(super) fn table_key(row: &SqlRow<'_>, column: usize) -> Result<TableKey, String> {
     let tenant: String = get(row, column)?;
     let name: String = get(row, column + 1)?;
     let signal = Signal::ALL.into_iter().find(|s| s.name() == name);
@@ -296,35 +271,6 @@ impl Readable for WalFileRow {
 
     fn key(row: &SqlRow<'_>) -> String {
         format!("{}/{}/{}", show(row, 0), show(row, 1), show(row, 2))
-    }
-}
-
-impl Readable for SegmentRow {
-    fn read(row: &SqlRow<'_>) -> Result<Self, String> {
-        let partition: String = get(row, 3)?;
-        let partition: Result<Partition, _> = partition.parse();
-        Ok(Self {
-            id: SegmentId(unsigned(row, 0)?),
-            key: table_key(row, 1)?,
-            partition: partition.map_err(|error| format!("partition: {error}"))?,
-            rows: unsigned(row, 4)?,
-            bytes: unsigned(row, 5)?,
-            min_time_ns: get(row, 6)?,
-            max_time_ns: get(row, 7)?,
-            min_seq: unsigned(row, 8)?,
-            max_seq: unsigned(row, 9)?,
-            min_arrival_ns: get(row, 10)?,
-            max_arrival_ns: get(row, 11)?,
-            wal_from_seq: unsigned(row, 12)?,
-            wal_to_seq: unsigned(row, 13)?,
-            level: get(row, 14)?,
-            created_ns: get(row, 15)?,
-            meta_checksum: unsigned(row, 16)?,
-        })
-    }
-
-    fn key(row: &SqlRow<'_>) -> String {
-        show(row, 0)
     }
 }
 

@@ -94,6 +94,9 @@ impl CatalogState {
             RowChange::PutSegment(row) => {
                 self.segments.insert(row.id, row);
             }
+            RowChange::DeleteSegment(id) => {
+                self.segments.remove(&id);
+            }
             RowChange::PutService(row) => {
                 let key = (Arc::clone(&row.tenant), Arc::clone(&row.name));
                 Arc::make_mut(&mut self.services).insert(key, row);

@@ -21,7 +21,9 @@ use std::sync::Arc;
 
 use clearspan_schema::{SchemaError, Signal};
 
-pub(crate) use partition::folder_name;
+pub(crate) use partition::{HOUR_NS, folder_name};
+#[cfg(test)]
+pub(crate) use sort::take_sorted;
 
 use crate::TenantId;
 use crate::catalog::{Catalog, CatalogError, Change, FlushCommit, Partition, SegmentRow, TableKey};
@@ -61,9 +63,9 @@ pub(crate) struct FlushJob<'a> {
 
 /// A segment that lies on disk and that the catalog does not name yet.
 #[derive(Debug)]
-struct Unpublished {
-    row: SegmentRow,
-    dir: PathBuf,
+pub(crate) struct Unpublished {
+    pub(crate) row: SegmentRow,
+    pub(crate) dir: PathBuf,
 }
 
 /// Steps 1 to 3: writes `memtable`'s rows as segments and publishes them. Returns the segments.
@@ -84,7 +86,7 @@ pub(crate) fn flush(
             // and the next try, or the next start, finds out.
             let in_doubt = matches!(&error, FlushError::Catalog(error) if error.is_in_doubt());
             if !in_doubt {
-                remove_unpublished(job, &written);
+                remove_unpublished(job.vfs, &written);
             }
             Err(error)
         }
@@ -100,7 +102,7 @@ fn landed_before(job: &FlushJob<'_>, memtable: &Memtable) -> Option<Vec<SegmentR
     let catalog = job.catalog.state();
     let segments = catalog
         .segments_of(&key)
-        .filter(|segment| segment.wal_to_seq == memtable.end_seq());
+        .filter(|segment| segment.level == 0 && segment.wal_to_seq == memtable.end_seq());
     Some(segments.cloned().collect())
 }
 
@@ -179,11 +181,11 @@ fn write_partition(
     })
 }
 
-/// After a failed flush: its folders, of which the catalog knows nothing. What cannot be removed now
+/// After a failed flush or compaction: its folders, of which the catalog knows nothing. What cannot be removed now
 /// goes at the next start.
-fn remove_unpublished(job: &FlushJob<'_>, written: &[Unpublished]) {
+pub(crate) fn remove_unpublished(vfs: &dyn Vfs, written: &[Unpublished]) {
     for segment in written {
-        if let Err(error) = job.vfs.remove_dir_all(&segment.dir) {
+        if let Err(error) = vfs.remove_dir_all(&segment.dir) {
             tracing::warn!(path = %segment.dir.display(), %error, "cannot remove an unpublished segment");
         }
     }

@@ -13,7 +13,8 @@ use clearspan_schema::{SchemaError, Signal, columns, logs, spans};
 use crate::catalog::Partition;
 use crate::limits::FLUSH_PARTITIONS;
 
-const HOUR_NS: i64 = 3_600_000_000_000;
+/// An hour, in nanoseconds.
+pub(crate) const HOUR_NS: i64 = 3_600_000_000_000;
 
 /// The rows of each partition, ascending.
 pub(super) fn divide(

@@ -12,7 +12,7 @@ use super::FlushError;
 use super::partition::trace_starts;
 
 /// The rows at `indices`, sorted.
-pub(super) fn take_sorted(
+pub(crate) fn take_sorted(
     signal: Signal,
     rows: &RecordBatch,
     mut indices: Vec<u32>,

@@ -67,6 +67,19 @@ impl SegmentCache {
         Ok(value)
     }
 
+    /// Lets go of all pieces of segment `id`: it is gone.
+    pub(crate) fn forget(&self, id: u64) {
+        let mut state = self.state.lock();
+        let State { kept, bytes, .. } = &mut *state;
+        kept.retain(|(of, _), kept| {
+            let stays = *of != id;
+            if !stays {
+                *bytes -= kept.bytes;
+            }
+            stays
+        });
+    }
+
     /// Bytes in use.
     pub(crate) fn bytes(&self) -> usize {
         self.state.lock().bytes
@@ -134,6 +147,9 @@ mod tests {
         assert_eq!(get(&cache, 1), (10, false));
         assert_eq!(get(&cache, 2), (20, true));
         assert!(cache.bytes() <= 100);
+        cache.forget(2);
+        assert_eq!(cache.bytes(), 40);
+        assert_eq!(get(&cache, 2), (20, true));
     }
 
     #[test]

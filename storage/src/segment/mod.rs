@@ -1,4 +1,4 @@
-//! Segments: immutable folders of rows that a flush has written.
+//! Segments: immutable folders of rows that a flush or a compaction has written.
 //!
 //! A segment holds rows of one signal of one tenant in one partition (an hour, or `odd`). Its rows
 //! lie in a container file of record batches; beside it stand the text index over its granules, the
@@ -37,4 +37,4 @@ pub use reader::Segment;
 pub use trace_directory::{RootEntry, TraceDirectory, TraceEntry};
 
 pub(crate) use cache::SegmentCache;
-pub(crate) use writer::{NewSegment, index_rows, write_segment};
+pub(crate) use writer::{NewSegment, WrittenSegment, index_rows, write_segment};

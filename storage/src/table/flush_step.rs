@@ -109,6 +109,7 @@ impl Table {
         let segments = flush(&job, &memtable)?;
         self.publish(&segments)?;
         self.flushed.notify_waiters();
+        self.compaction_waker.wake();
         // The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
         if let Err(error) = remove_flushed(&self.wal_place()) {
             tracing::warn!(tenant = %self.tenant, signal = %self.signal, %error, "cannot remove flushed WAL files");

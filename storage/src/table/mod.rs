@@ -4,10 +4,12 @@
 //! |---|---|
 //! | `apply.rs` | committed rows become visible |
 //! | `flush_step.rs` | the loop that turns memtables into segments |
+//! | `compaction_step.rs` | the loop that merges segments |
 //! | `recover.rs` | what a start finds: segments, leftovers, the WAL |
 //! | `status.rs` | figures |
 
 mod apply;
+mod compaction_step;
 mod flush_step;
 mod recover;
 #[cfg(test)]
@@ -23,15 +25,18 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
+use compaction_step::Compacting;
+pub(crate) use compaction_step::CompactionStep;
 pub(crate) use flush_step::FlushStep;
 pub use status::TableStatus;
 
 use crate::background::{Clock, Waker};
 use crate::catalog::{Catalog, TableKey};
 use crate::commit::CommitQueue;
+use crate::compaction::SetAside;
 use crate::flush::Frozen;
 use crate::memtable::Memtable;
 use crate::scan::{MissingSegment, Part, Snapshot};
@@ -65,6 +70,10 @@ pub(crate) struct Table {
     queue: CommitQueue,
     state: RwLock<State>,
     flush_waker: Waker,
+    compaction_waker: Waker,
+    /// The compaction that goes on; taken for one turn at a time.
+    compacting: Mutex<Compacting>,
+    set_aside: SetAside,
     /// Notified when a flush has made room.
     flushed: Notify,
     duplicates: AtomicU64,
@@ -167,6 +176,10 @@ impl Table {
 
     pub(crate) fn flush_waker(&self) -> &Waker {
         &self.flush_waker
+    }
+
+    pub(crate) fn compaction_waker(&self) -> &Waker {
+        &self.compaction_waker
     }
 
     fn key(&self) -> TableKey {

@@ -8,13 +8,14 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
 use clearspan_schema::concat::concat;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 
 use super::{Room, State, Table};
 use crate::background::{Runner, Waker};
 use crate::catalog::{SegmentId, SegmentRow, TableKey};
 use crate::commit::{CommitConfig, CommitQueue, CommitSink, CommittedBatch, Committer};
+use crate::compaction::SetAside;
 use crate::error::OpenError;
 use crate::flush::folder_name;
 use crate::memtable::Memtable;
@@ -57,6 +58,9 @@ impl Table {
             services,
             dir,
             flush_waker: Waker::new(),
+            compaction_waker: Waker::new(),
+            compacting: Mutex::default(),
+            set_aside: SetAside::default(),
             flushed: Notify::new(),
             duplicates: AtomicU64::new(0),
             broken: OnceLock::new(),
@@ -106,8 +110,9 @@ impl Table {
             })
     }
 
-    /// Removes what interrupted flushes have left: temporary folders, and complete ones under an id that this
-    /// catalog has given out but does not name. Their rows are in the WAL. A folder under an id that was never
+    /// Removes what interrupted flushes and compactions have left: temporary folders, and complete ones under an id that
+    /// this catalog has given out but does not name. Their rows are in the WAL, or in the segments that were to be merged,
+    /// or in those that they were merged into. A folder under an id that was never
     /// given out is not ours to remove: the catalog may be an older copy.
     fn remove_leftovers(&self) {
         let catalog = self.room.catalog.state();
@@ -133,9 +138,11 @@ impl Table {
 
     fn remove_leftover(&self, path: &Path) {
         match self.room.vfs.remove_dir_all(path) {
-            Ok(()) => tracing::info!(path = %path.display(), "removed an unfinished segment"),
+            Ok(()) => {
+                tracing::info!(path = %path.display(), "removed a segment that does not count")
+            }
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished segment")
+                tracing::warn!(path = %path.display(), %error, "cannot remove a segment that does not count")
             }
         }
     }

@@ -28,6 +28,11 @@ pub struct TableStatus {
     pub newest_ns: Option<i64>,
     /// Rows that are committed but not yet in a segment.
     pub flush_pending: u64,
+    /// Segments that a compaction will merge: those that are due, and those whose hour is still written to. Once nothing more arrives, it
+    /// falls to 0 within an hour and two flush intervals. A few late rows that wait for more of their kind, for a day at most, do not count.
+    pub compaction_pending: u64,
+    /// Bytes of those segments.
+    pub compaction_pending_bytes: u64,
     /// Segments that cannot be read.
     pub missing: Vec<MissingSegment>,
 }
@@ -46,6 +51,7 @@ impl Table {
         };
         let catalog = self.room.catalog.state();
         let key = self.key();
+        let pending = self.compaction_pending(self.room.clock.now());
         TableStatus {
             rows: snapshot.rows(),
             duplicates: self.duplicates.load(Ordering::Relaxed),
@@ -65,6 +71,8 @@ impl Table {
                 .map(|part| part.time_range().1)
                 .max(),
             flush_pending: memtable_rows,
+            compaction_pending: pending.segments,
+            compaction_pending_bytes: pending.bytes,
             missing: snapshot.missing().to_vec(),
         }
     }

@@ -1,0 +1,47 @@
+//! Segments that cannot be read and are left out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+/// Segments that no compaction takes, by id; at most those of the table. A damaged one stays out until the next start, one
+/// that is out of reach for a while only.
+#[derive(Debug, Default)]
+pub(crate) struct SetAside(Mutex<BTreeMap<u64, Option<Duration>>>);
+
+impl SetAside {
+    /// Leaves a segment out, until a time of the monotonic clock or for good.
+    pub(crate) fn add(&self, segment: u64, until: Option<Duration>) {
+        self.0.lock().insert(segment, until);
+    }
+
+    /// Whether a segment is left out at this time of the monotonic clock.
+    pub(crate) fn holds(&self, segment: u64, now: Duration) -> bool {
+        let until = self.0.lock().get(&segment).copied();
+        until.is_some_and(|until| until.is_none_or(|until| now < until))
+    }
+
+    /// Forgets a segment that is gone.
+    pub(crate) fn remove(&self, segment: u64) {
+        self.0.lock().remove(&segment);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_out_of_reach_comes_back() {
+        let aside = SetAside::default();
+        aside.add(1, None);
+        aside.add(2, Some(Duration::from_secs(5)));
+        for (seconds, held) in [(0, true), (4, true), (5, false)] {
+            let now = Duration::from_secs(seconds);
+            assert_eq!((aside.holds(1, now), aside.holds(2, now)), (true, held));
+        }
+        aside.remove(1);
+        assert!(!aside.holds(1, Duration::ZERO));
+    }
+}
