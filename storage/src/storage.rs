@@ -102,6 +102,22 @@ pub struct StorageStatus {
     pub failed_loops: Vec<&'static str>,
 }
 
+impl StorageStatus {
+    /// Rows of all tables that are committed but not yet in a segment.
+    pub fn flush_pending(&self) -> u64 {
+        self.tables
+            .iter()
+            .map(|(_, table)| table.flush_pending)
+            .sum()
+    }
+
+    /// Segments of all tables that a compaction will merge, as in [`TableStatus::compaction_pending`].
+    pub fn compaction_pending(&self) -> u64 {
+        let tables = self.tables.iter();
+        tables.map(|(_, table)| table.compaction_pending).sum()
+    }
+}
+
 /// The store. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct Storage(Arc<Inner>);

@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use super::error::CompactionError;
 use crate::catalog::{Catalog, CatalogError, Change, CompactionCommit, SegmentId, TableKey};
 use crate::flush::{Unpublished, remove_unpublished};
 use crate::segment::Segment;
@@ -62,9 +61,8 @@ impl Publication {
     }
 
     /// Removes the new segments, of which the catalog knows nothing.
-    pub(crate) fn abandon(self, vfs: &dyn Vfs, error: CatalogError) -> CompactionError {
+    pub(crate) fn abandon(self, vfs: &dyn Vfs) {
         remove_unpublished(vfs, &self.added);
-        error.into()
     }
 
     fn has_landed(&self, catalog: &dyn Catalog) -> bool {

@@ -22,6 +22,14 @@ impl SetAside {
         until.is_some_and(|until| until.is_none_or(|until| now < until))
     }
 
+    /// After how long the next one comes back.
+    pub(crate) fn next_return(&self, now: Duration) -> Option<Duration> {
+        let aside = self.0.lock();
+        let untils = aside.values().flatten();
+        let left = untils.filter_map(|until| until.checked_sub(now));
+        left.filter(|left| !left.is_zero()).min()
+    }
+
     /// Forgets a segment that is gone.
     pub(crate) fn remove(&self, segment: u64) {
         self.0.lock().remove(&segment);
@@ -41,6 +49,11 @@ mod tests {
             let now = Duration::from_secs(seconds);
             assert_eq!((aside.holds(1, now), aside.holds(2, now)), (true, held));
         }
+        assert_eq!(
+            aside.next_return(Duration::from_secs(2)),
+            Some(Duration::from_secs(3))
+        );
+        assert_eq!(aside.next_return(Duration::from_secs(5)), None);
         aside.remove(1);
         assert!(!aside.holds(1, Duration::ZERO));
     }

@@ -69,10 +69,15 @@ impl Step for CompactionStep {
 
     fn finish(&mut self, now: Now) {
         let compacting = &mut *self.0.compacting.lock();
+        let vfs = self.0.room.vfs.as_ref();
         if let Some(job) = compacting.job.take() {
-            job.abandon(self.0.room.vfs.as_ref());
+            job.abandon(vfs);
         }
-        // What the catalog did not answer to stays on disk: the next start finds out what counts.
+        // Where the catalog's answer was lost, both sets stay on disk: the next start finds out what counts.
+        let publication = compacting.publication.take();
+        if let Some(unpublished) = publication.filter(|publication| !publication.doubted) {
+            unpublished.abandon(vfs);
+        }
         self.0.sweep(compacting, now);
     }
 }
@@ -143,12 +148,15 @@ impl Table {
         if let Some(job) = compacting.job.take() {
             return self.advance(compacting, job, now);
         }
-        let Some(merge) = self.merges(now).into_iter().next() else {
-            return Ok(Turn::Idle(None));
-        };
-        match merge.due_ns() {
-            Some(due_ns) => Ok(Turn::Idle(Some(until(due_ns, now)))),
-            None => self.begin(compacting, merge, now),
+        let merges = self.merges(now);
+        match merges.first() {
+            Some(merge) if merge.when == When::Now => self.begin(compacting, merge.clone(), now),
+            _ => {
+                let due = merges.iter().filter_map(Merge::due_ns).min();
+                let due = due.map(|due_ns| until(due_ns, now));
+                let back = self.set_aside.next_return(now.monotonic);
+                Ok(Turn::Idle(due.into_iter().chain(back).min()))
+            }
         }
     }
 
@@ -307,7 +315,10 @@ impl Table {
                 compacting.publication = Some(publication);
                 Err(error.into())
             }
-            Outcome::Failed(error) => Err(publication.abandon(self.room.vfs.as_ref(), error)),
+            Outcome::Failed(error) => {
+                publication.abandon(self.room.vfs.as_ref());
+                Err(error.into())
+            }
         }
     }
 

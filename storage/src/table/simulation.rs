@@ -1,25 +1,27 @@
-//! The whole store on a simulated disk: crashes and power losses at random moments of appends and
-//! flushes. Whatever was acknowledged is there afterwards, once; nothing is there that was not sent.
+//! The whole store on a simulated disk: crashes and power losses at random moments of appends, flushes and
+//! compactions. Whatever was acknowledged is there afterwards, once; nothing is there that was not sent. A snapshot
+//! reads the same for as long as it is held, whatever is merged or removed meanwhile.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use clearspan_schema::{Signal, columns, spans};
+use clearspan_schema::{SEQ, Signal, columns, spans};
 
 use super::tests::read_logs;
 use crate::background::{ManualClock, ManualRunner};
 use crate::catalog::{Catalog, Fate, MemCatalog};
+use crate::scan::{PartError, Predicate, ScanStats, Snapshot, TimeRange};
 use crate::testing::{ARRIVAL_NS, Span, logs as log_batch, spans as span_batch};
-use crate::vfs::SimVfs;
 use crate::vfs::sim::SimRandom;
-use crate::{Appended, Config, Environment, Incoming, Storage, TenantId};
+use crate::vfs::{SimVfs, Vfs};
+use crate::{Appended, Config, Environment, Incoming, Storage, TenantId, names};
 
 const SEEDS: u64 = 60;
 const LIVES: usize = 4;
@@ -36,6 +38,7 @@ struct World {
     acknowledged: BTreeSet<String>,
     /// Spans by (trace, id): each is sent again and again.
     spans_acknowledged: BTreeSet<(u8, u8)>,
+    pinned_checked: usize,
 }
 
 /// A catalog of which every tenth commit is lost, or made without an answer, while `fails`.
@@ -46,6 +49,24 @@ fn failing_catalog(seed: u64, fails: Arc<AtomicBool>) -> MemCatalog {
         1 if fails.load(Ordering::Relaxed) => Fate::MadeButFails,
         _ => Fate::Made,
     })
+}
+
+/// Snapshots of both signals, and the sequence numbers of their rows, part by part.
+struct Pinned {
+    snapshots: [Snapshot; 2],
+    seqs: Vec<Vec<u64>>,
+}
+
+fn read_seqs(snapshot: &Snapshot) -> Result<Vec<u64>, PartError> {
+    let mut seqs = Vec::new();
+    for part in snapshot.parts() {
+        let mut stats = ScanStats::default();
+        let all = part.select(&Predicate::All, TimeRange::ALL, &mut stats)?;
+        for run in part.read(&[SEQ], &all, &mut stats) {
+            seqs.extend(columns::uint64(&run?.batch, SEQ)?.values());
+        }
+    }
+    Ok(seqs)
 }
 
 struct Life {
@@ -65,6 +86,7 @@ impl World {
             sent: BTreeSet::new(),
             acknowledged: BTreeSet::new(),
             spans_acknowledged: BTreeSet::new(),
+            pinned_checked: 0,
         }
     }
 
@@ -84,16 +106,58 @@ impl World {
     }
 
     fn live(&mut self, life: &Life) {
-        for _ in 0..self.random.below(12) {
-            match self.random.below(5) {
-                0 => {
-                    self.clock.advance(Duration::from_secs(301));
-                    life.runner.run_until_idle(50);
+        let mut pinned = None;
+        for _ in 0..self.random.below(16) {
+            match self.random.below(8) {
+                0 | 1 => self.wait(life, 301),
+                // Everything is quiet: compactions are due, of which some turns are given.
+                2 => self.wait(life, 601),
+                3 => {
+                    self.clock.advance(Duration::from_secs(2));
+                    for _ in 0..self.random.below(9) {
+                        life.runner.turn();
+                    }
                 }
-                1 | 2 => self.send_spans(life),
+                4 => {
+                    self.check_pinned(pinned.take());
+                    pinned = self.pin(life);
+                }
+                5 | 6 => self.send_spans(life),
                 _ => self.send_logs(life),
             }
         }
+        self.check_pinned(pinned);
+    }
+
+    fn wait(&mut self, life: &Life, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+        let turns = 10 + self.random.below(60) as usize;
+        life.runner.run_until_idle(turns);
+    }
+
+    /// A snapshot with what it holds; `None` once the process has stopped in the middle of something.
+    fn pin(&self, life: &Life) -> Option<Pinned> {
+        let tenant = TenantId::default();
+        let snapshots = Signal::ALL.map(|signal| life.storage.snapshot(&tenant, signal).unwrap());
+        let seqs = snapshots
+            .iter()
+            .map(read_seqs)
+            .collect::<Result<_, _>>()
+            .ok()?;
+        Some(Pinned { snapshots, seqs })
+    }
+
+    fn check_pinned(&mut self, pinned: Option<Pinned>) {
+        let Some(Pinned { snapshots, seqs }) = pinned else {
+            return;
+        };
+        for (snapshot, before) in snapshots.iter().zip(seqs) {
+            match read_seqs(snapshot) {
+                Ok(now) => assert_eq!(now, before),
+                Err(error) => assert!(self.disk.list(Path::new("/")).is_err(), "{error}"),
+            }
+        }
+        self.pinned_checked += 1;
     }
 
     fn send_logs(&mut self, life: &Life) {
@@ -157,6 +221,24 @@ impl World {
             "seed {seed}: a span is lost"
         );
         assert!(snapshot.missing().is_empty(), "seed {seed}");
+        let missing = life.storage.snapshot(&tenant, Signal::Logs).unwrap();
+        assert!(missing.missing().is_empty(), "seed {seed}");
+    }
+
+    /// What lies on disk right after a start is what the catalog names.
+    fn check_folders(&self, seed: u64) {
+        let state = self.catalog.state();
+        let named = state.segments.keys().map(|id| names::segment_name(id.0));
+        let mut found = BTreeSet::new();
+        for signal in Signal::ALL {
+            let dir = names::signal_dir(Path::new("/data"), &TenantId::default(), signal);
+            let root = names::segments_dir(&dir);
+            for partition in self.disk.list(&root).unwrap_or_default() {
+                let folders = self.disk.list(&root.join(partition.name)).unwrap();
+                found.extend(folders.into_iter().map(|folder| folder.name));
+            }
+        }
+        assert_eq!(found, named.collect(), "seed {seed}");
     }
 }
 
@@ -184,7 +266,7 @@ impl Life {
 
 #[test]
 fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
-    let mut flushed = 0;
+    let (mut flushed, mut merged, mut pinned) = (0, 0, 0);
     for seed in 0..SEEDS {
         let mut world = World::new(seed);
         for _ in 0..LIVES {
@@ -203,19 +285,44 @@ fn nothing_acknowledged_is_lost_whenever_the_process_or_the_power_goes() {
                 world.disk.kill()
             }
         }
-        flushed += usize::from(!world.catalog.state().segments.is_empty());
+        let segments = world.catalog.state().segments;
+        flushed += usize::from(!segments.is_empty());
+        merged += usize::from(segments.values().any(|row| row.level > 0));
+        pinned += world.pinned_checked;
         world.catalog_fails.store(false, Ordering::Relaxed);
         let life = world
             .open()
             .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        world.check_folders(seed);
         world.check(&life, seed);
         life.storage.shutdown();
         drop(life);
         let life = world.open().unwrap();
+        world.check_folders(seed);
         world.check(&life, seed);
+        // Everything that is left is merged, and once more nothing is lost.
+        for _ in 0..3 {
+            world.clock.advance(Duration::from_secs(25 * 3_600));
+            life.runner.run_until_idle(1_000);
+        }
+        assert!(
+            world
+                .catalog
+                .state()
+                .segments
+                .values()
+                .all(|row| row.level > 0)
+        );
+        world.check(&life, seed);
+        life.storage.shutdown();
+        world.check_folders(seed);
     }
     assert!(
         flushed > SEEDS as usize / 2,
         "only {flushed} of {SEEDS} stores flushed on their way"
+    );
+    assert!(
+        merged > SEEDS as usize / 3 && pinned > SEEDS as usize / 2,
+        "only {merged} of {SEEDS} stores merged on their way, {pinned} snapshots were held"
     );
 }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod compaction;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
