@@ -75,6 +75,7 @@ impl RowMerge {
         enough: u64,
     ) -> Result<Option<RecordBatch>, CompactionError> {
         let mut picked = Picked::default();
+        let enough = enough.max(1);
         while !picked.is_full() && !(picked.rows.len() as u64 >= enough && self.is_boundary()) {
             match self.heap.pop() {
                 Some(Reverse((_, at))) => self.take(at, &mut picked)?,

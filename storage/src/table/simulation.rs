@@ -17,7 +17,7 @@ use clearspan_schema::{SEQ, Signal, columns, spans};
 use super::tests::read_logs;
 use crate::background::{ManualClock, ManualRunner};
 use crate::catalog::{Catalog, Fate, MemCatalog};
-use crate::scan::{PartError, Predicate, ScanStats, Snapshot, TimeRange};
+use crate::scan::{Part, PartError, PartId, Predicate, ScanStats, Snapshot, TimeRange};
 use crate::testing::{ARRIVAL_NS, Span, logs as log_batch, spans as span_batch};
 use crate::vfs::sim::SimRandom;
 use crate::vfs::{SimVfs, Vfs};
@@ -154,7 +154,13 @@ impl World {
         for (snapshot, before) in snapshots.iter().zip(seqs) {
             match read_seqs(snapshot) {
                 Ok(now) => assert_eq!(now, before),
-                Err(error) => assert!(self.disk.list(Path::new("/")).is_err(), "{error}"),
+                Err(error) => assert!(self.is_halted(), "{error}"),
+            }
+            let ids = snapshot.parts().iter().map(Part::id);
+            for id in ids {
+                let PartId::Segment(id) = id else { continue };
+                let kept = self.folders().contains(&names::segment_name(id));
+                assert!(kept || self.is_halted(), "segment {id} is still held");
             }
         }
         self.pinned_checked += 1;
@@ -225,20 +231,34 @@ impl World {
         assert!(missing.missing().is_empty(), "seed {seed}");
     }
 
-    /// What lies on disk right after a start is what the catalog names.
-    fn check_folders(&self, seed: u64) {
-        let state = self.catalog.state();
-        let named = state.segments.keys().map(|id| names::segment_name(id.0));
+    fn is_halted(&self) -> bool {
+        self.disk.list(Path::new("/")).is_err()
+    }
+
+    /// The names of all segment folders.
+    fn folders(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for signal in Signal::ALL {
             let dir = names::signal_dir(Path::new("/data"), &TenantId::default(), signal);
             let root = names::segments_dir(&dir);
             for partition in self.disk.list(&root).unwrap_or_default() {
-                let folders = self.disk.list(&root.join(partition.name)).unwrap();
-                found.extend(folders.into_iter().map(|folder| folder.name));
+                let folders = self.disk.list(&root.join(partition.name));
+                found.extend(
+                    folders
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(|folder| folder.name),
+                );
             }
         }
-        assert_eq!(found, named.collect(), "seed {seed}");
+        found
+    }
+
+    /// What lies on disk right after a start is what the catalog names.
+    fn check_folders(&self, seed: u64) {
+        let state = self.catalog.state();
+        let named = state.segments.keys().map(|id| names::segment_name(id.0));
+        assert_eq!(self.folders(), named.collect(), "seed {seed}");
     }
 }
 

@@ -469,3 +469,49 @@ fn all_that_is_due_can_be_merged_at_once() {
         .inject(Fault::always(Operation::Create, FaultKind::NoSpace));
     lab.house.storage.compact_due().unwrap();
 }
+
+#[test]
+fn loops_on_threads_of_their_own_lose_and_double_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config {
+        flush_interval_ms: 1,
+        ..Config::new(dir.path().to_path_buf())
+    };
+    let tenant = TenantId::default();
+    let storage = Storage::open(config.clone(), Environment::system()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut seen = 0;
+    for at in 0..120 {
+        let records = Incoming::Logs(log_batch(&[(1_000 + at, "x"), (5_000 - at, "y")]));
+        runtime.block_on(storage.append(&tenant, records)).unwrap();
+        // No row stands twice, and none goes again.
+        let found = read_logs(&storage.snapshot(&tenant, Signal::Logs).unwrap()).len();
+        assert!(found >= seen, "{found} after {seen}");
+        seen = found;
+    }
+    let figures = || storage.status(&tenant).unwrap();
+    while figures().flush_pending() > 0 || figures().compaction_pending() > 0 {
+        std::thread::yield_now();
+    }
+    let rows = read_logs(&storage.snapshot(&tenant, Signal::Logs).unwrap());
+    assert_eq!(rows.len(), 240);
+    assert!(figures().failed_loops.is_empty());
+    storage.shutdown();
+    let storage = Storage::open(config, Environment::system()).unwrap();
+    assert_eq!(
+        read_logs(&storage.snapshot(&tenant, Signal::Logs).unwrap()),
+        rows
+    );
+    assert!(
+        storage
+            .snapshot(&tenant, Signal::Logs)
+            .unwrap()
+            .parts()
+            .len()
+            <= 40
+    );
+    storage.shutdown();
+}
