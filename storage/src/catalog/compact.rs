@@ -23,7 +23,7 @@ pub struct CompactionCommit {
 }
 
 /// What must be the same on both sides: the rows, and the bounds of what they are.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Extent {
     rows: u64,
     time_ns: (i64, i64),

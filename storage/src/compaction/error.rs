@@ -80,13 +80,13 @@ impl CompactionError {
     /// Whether the culprit is damaged, rather than out of reach for now.
     pub(crate) fn is_damage(&self) -> bool {
         match self {
-            Self::Input { source, .. } => match source {
-                SegmentError::Io { source, .. } => matches!(
-                    source.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof
-                ),
-                _ => true,
-            },
+            Self::Input {
+                source: SegmentError::Io { source, .. },
+                ..
+            } => matches!(
+                source.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof
+            ),
             _ => true,
         }
     }

@@ -7,7 +7,7 @@ use clearspan_schema::Signal;
 
 use super::choice::Merge;
 use super::error::CompactionError;
-use super::output::Output;
+use super::output::{NewOutput, Output};
 use super::row_merge::RowMerge;
 use crate::TenantId;
 use crate::catalog::{Catalog, SegmentId, SegmentRow, TableKey};
@@ -51,7 +51,8 @@ impl Job {
     ) -> Result<Job, CompactionError> {
         check_space(place, merge.bytes)?;
         let (rows, segments): (Vec<SegmentRow>, Vec<_>) = inputs.into_iter().unzip();
-        let hull = rows.into_iter().reduce(hull);
+        let first = rows.first().cloned();
+        let hull = first.map(|first| rows.iter().fold(first, hull));
         let hull = hull.ok_or(CompactionError::Miscounted {
             read: 0,
             written: 0,
@@ -73,17 +74,17 @@ impl Job {
 
     /// Merges one more record batch; whether that was all. Every new segment is then durable.
     pub(crate) fn advance(&mut self, place: &Place<'_>) -> Result<bool, CompactionError> {
-        let planned = self.merge.output_rows;
-        let enough = self.output.as_ref().map_or(planned, Output::left);
+        let enough = self.output.as_ref();
+        let enough = enough.map_or(self.merge.output_rows, Output::left);
         let Some(batch) = self.rows.next_batch(enough)? else {
             self.finish_output(place)?;
             return self.check_count().map(|()| true);
         };
         let mut output = match self.output.take() {
             Some(output) => output,
-            None => Output::create(place.catalog.allocate_segment_id()?, planned),
+            None => self.create_output(place)?,
         };
-        output.push(batch);
+        output.push(batch).map_err(CompactionError::Output)?;
         let full = output.is_overfull() || (output.left() == 0 && self.rows.is_boundary());
         self.output = Some(output);
         if full {
@@ -107,18 +108,24 @@ impl Job {
         remove_unpublished(vfs, &self.written);
     }
 
+    fn create_output(&self, place: &Place<'_>) -> Result<Output, CompactionError> {
+        Ok(Output::create(NewOutput {
+            id: place.catalog.allocate_segment_id()?,
+            folder: folder_name(self.merge.partition),
+            arrival_ns: (self.hull.min_arrival_ns, self.hull.max_arrival_ns),
+            planned: self.merge.output_rows,
+        }))
+    }
+
     fn finish_output(&mut self, place: &Place<'_>) -> Result<(), CompactionError> {
         let Some(output) = self.output.take() else {
             return Ok(());
         };
-        let (id, rows) = (output.id, output.rows());
-        let arrival_ns = (self.hull.min_arrival_ns, self.hull.max_arrival_ns);
-        let folder = folder_name(self.merge.partition);
-        let written = output.finish(place, &folder, arrival_ns);
-        let written = written.map_err(CompactionError::Output)?;
+        let rows = output.rows();
+        let written = output.finish(place).map_err(CompactionError::Output)?;
         self.written_rows += rows;
         let row = SegmentRow {
-            id,
+            id: SegmentId(written.meta.id),
             key: TableKey::new(place.tenant.as_str(), place.signal),
             rows: u64::from(written.meta.rows),
             bytes: written.bytes,
@@ -158,7 +165,7 @@ fn check_space(place: &Place<'_>, bytes: u64) -> Result<(), CompactionError> {
     Ok(())
 }
 
-fn hull(a: SegmentRow, b: SegmentRow) -> SegmentRow {
+fn hull(a: SegmentRow, b: &SegmentRow) -> SegmentRow {
     SegmentRow {
         min_arrival_ns: a.min_arrival_ns.min(b.min_arrival_ns),
         max_arrival_ns: a.max_arrival_ns.max(b.max_arrival_ns),

@@ -76,7 +76,11 @@ impl RowMerge {
     ) -> Result<Option<RecordBatch>, CompactionError> {
         let mut picked = Picked::default();
         let enough = enough.max(1);
-        while !picked.is_full() && !(picked.rows.len() as u64 >= enough && self.is_boundary()) {
+        loop {
+            let may_end = picked.rows.len() as u64 >= enough && self.is_boundary();
+            if may_end || picked.is_full() {
+                break;
+            }
             match self.heap.pop() {
                 Some(Reverse((_, at))) => self.take(at, &mut picked)?,
                 None if self.next_group()? => {}

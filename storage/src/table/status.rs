@@ -28,8 +28,9 @@ pub struct TableStatus {
     pub newest_ns: Option<i64>,
     /// Rows that are committed but not yet in a segment.
     pub flush_pending: u64,
-    /// Segments that a compaction will merge: those that are due, and those whose hour is still written to. Once nothing more arrives, it
-    /// falls to 0 within an hour and two flush intervals. A few late rows that wait for more of their kind, for a day at most, do not count.
+    /// Segments that a compaction will merge: those that are due, and those whose hour is still written to. Once
+    /// nothing more arrives, it falls to 0 two flush intervals after the end of the hour (of an hour in the future: within a day).
+    /// A few late rows that wait for more of their kind, a day at most, count when they are due.
     pub compaction_pending: u64,
     /// Bytes of those segments.
     pub compaction_pending_bytes: u64,

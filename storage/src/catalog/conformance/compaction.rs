@@ -61,7 +61,7 @@ fn merged_segments_take_the_place_of_their_inputs_once() {
         assert_eq!(whole.level, 2);
         let mut newer = whole.clone();
         (newer.rows, newer.min_seq) = (4, 2);
-        let mut older = whole.clone();
+        let mut older = whole;
         (older.id, older.rows, older.max_time_ns) = (ids[2], 2, 3);
         let change = compact(&[&first, &rows[2]], vec![newer.clone(), older.clone()]);
         catalog.commit(change.clone()).unwrap();

@@ -214,7 +214,7 @@ fn a_few_late_rows_wait_for_company_and_leave_the_large_segment_alone() {
         );
     }
     store.compact(now_ns + COMPACTION_WAIT_NS);
-    assert!(store.segments.len() <= 40, "{:?}", store.levels());
+    assert!(store.segments.len() <= 20, "{:?}", store.levels());
     assert!(store.write_amplification() < 2.03);
     assert!(store.largest_twice < 1_000);
 }
@@ -230,7 +230,7 @@ fn a_clock_that_stands_still_makes_no_segment_per_flush() {
         store.compact(now_ns);
         most = most.max(store.segments.len());
     }
-    assert!(most <= 200, "{most}");
+    assert!(most <= 160, "{most}");
     let twice = store.levels().iter().filter(|&&level| level == 2).count();
     assert!(twice > 0, "small merged segments are merged again");
 }
