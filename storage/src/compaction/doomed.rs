@@ -1,7 +1,7 @@
 //! Replaced segments that wait for their last reader.
 //!
-//! The catalog does not name them any more, and no new snapshot has them; an older one may. Each is held here, and its folder
-//! is removed when this is the only hold left: by the loop of the compaction, never by a reader. What waits when
+//! The catalog does not name them any more, and no new snapshot has them; an older one may. Each is held here, and its
+//! folder is removed when this is the only hold left: by the loop of the compaction, never by a reader. What waits when
 //! the process ends goes at the next start.
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! In which order the rows of several segments become one.
 //!
-//! Logs are one group: all rows, by time. Spans are a group per trace, and the groups stand by the earliest start that the
-//! trace has in any input, newest first, so that a trace whose spans came in several flushes stands together. The
+//! Logs are one group: all rows, by time. Spans are a group per trace, and the groups stand by the earliest start that
+//! the trace has in any input, newest first, so that a trace whose spans came in several flushes stands together. The
 //! trace directories tell all of that before a row is read, at the price of one [`Run`] per trace and input.
 
 use std::cmp::Reverse;

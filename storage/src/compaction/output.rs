@@ -1,5 +1,5 @@
-//! A segment that is being made: `create`, `push` in order, `finish`. Its files are made from all of its rows at
-//! once, so that the rows are collected here; how many they may be, `limits.rs` says.
+//! A segment that is being made: `create`, `push` in order, `finish`. Its files are made from all of its rows at once,
+//! so that the rows are collected here; how many they may be, `limits.rs` says.
 
 use arrow::array::RecordBatch;
 use clearspan_schema::concat::concat;

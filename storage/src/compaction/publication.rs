@@ -1,7 +1,7 @@
 //! The catalog transaction, and what to do when its answer is lost.
 //!
-//! A commit that failed may have been made all the same. Then nothing that it names may be removed, and the same change is
-//! tried again until the catalog gives a clear answer: it is made now, or it is refused. Refused, because the
+//! A commit that failed may have been made all the same. Then nothing that it names may be removed, and the same change
+//! is tried again until the catalog gives a clear answer: it is made now, or it is refused. Refused, because the
 //! segments that it removes are gone already, means that the first try was made.
 
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! The merge of rows.
 //!
 //! A heap holds the next row of each run of the current group. The least one is taken, and its run goes on; where
-//! inputs do not overlap that is one run to its end, then the next. An input of logs is not opened before its
-//! newest row may be the next one. The order of all rows is strict (sequence numbers are unique), and each row that comes
-//! out is held against the one before it: so no row can come out twice, and a count tells that none was lost.
+//! inputs do not overlap that is one run to its end, then the next. An input of logs is not opened before its newest
+//! row may be the next one. The order of all rows is strict (sequence numbers are unique), and each row that comes out
+//! is held against the one before it: so no row can come out twice, and a count tells that none was lost.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

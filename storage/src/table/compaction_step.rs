@@ -1,9 +1,9 @@
 //! The loop that merges segments.
 //!
-//! It works in turns: a record batch, the end of one new segment, a transaction. Between two turns it rests as long as the turn
-//! took, so that it never takes more than half of a core, and whoever waits for one gets it; and it can be stopped there. Memory is
-//! changed under the lock of the table's state, in one step and from the list of segments as it then is, because a
-//! flush may have added to it.
+//! It works in turns: a record batch, the end of one new segment, a transaction. Between two turns it rests as long as
+//! the turn took, so that it never takes more than half of a core, and whoever waits for one gets it; and it can be
+//! stopped there. Memory is changed under the lock of the table's state, in one step and from the list of segments as
+//! it then is, because a flush may have added to it.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
