@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod compaction;
+mod compaction_faults;
+mod lab;
 
 use std::collections::BTreeMap;
 use std::path::Path;
