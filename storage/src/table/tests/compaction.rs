@@ -132,6 +132,10 @@ fn loops_on_threads_of_their_own_lose_and_double_nothing() {
         seen = found;
     }
     let figures = || storage.status(&tenant).unwrap();
+    // A row is acknowledged before it is visible.
+    while storage.snapshot(&tenant, Signal::Logs).unwrap().rows() < 240 {
+        std::thread::yield_now();
+    }
     while figures().flush_pending() > 0 || figures().compaction_pending() > 0 {
         std::thread::yield_now();
     }
