@@ -8,6 +8,24 @@ pub(crate) const GRANULE_ROWS: u32 = 128;
 /// decodes under a percent of a hundred thousand rows; larger batches compress a little better.
 pub(crate) const BATCH_ROWS: u32 = 1024;
 
+/// Bytes of a block of `rows.parquet` that has a checksum of its own, and so is read whole.
+pub(crate) const SUM_BLOCK_BYTES: u32 = 16 * 1024;
+
+/// Bytes, before compression, at which a page of `rows.parquet` ends.
+pub(crate) const PAGE_BYTES: usize = 256 * 1024;
+
+/// Rows at which a page of `rows.parquet` ends.
+pub(crate) const PAGE_ROWS: usize = 8192;
+
+/// Rows that go to the encoders of `rows.parquet` at once.
+pub(crate) const PARQUET_STEP_ROWS: usize = 1024;
+
+/// Rows of a row group of `rows.parquet`.
+pub(crate) const ROW_GROUP_ROWS: usize = 128 * 1024;
+
+/// Bytes of encoders and finished pages at which a row group of `rows.parquet` ends, however few rows it has.
+pub(crate) const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
+
 /// Rows of a full memtable chunk: few enough that sealing one holds up nobody, many enough that a
 /// full memtable has few.
 pub(crate) const CHUNK_ROWS: usize = 8192;
@@ -57,17 +75,17 @@ pub(crate) const COMPACTION_ROWS: u64 = 4 * 1024 * 1024;
 /// Bytes on disk that one compaction merges: a crash or a stop loses that much work at most.
 pub(crate) const COMPACTION_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Rows that a merged segment is planned to hold at most. It may have up to twice as many, so that a trace need
-/// not be divided.
-pub(crate) const MERGED_ROWS: u64 = 2 * 1024 * 1024;
+/// Rows that a merged segment is planned to hold at most: the words and ids of its text index, some 30 bytes a row, are in memory
+/// until it ends. It may have up to twice as many, so that a trace need not be divided.
+pub(crate) const MERGED_ROWS: u64 = 1024 * 1024;
 
-/// Bytes on disk of the inputs whose rows a merged segment is planned to hold at most. Small, because the files of a
-/// segment are made in memory, from all of its rows.
-pub(crate) const MERGED_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes on disk of the inputs whose rows a merged segment is planned to hold at most: as many as one compaction takes, so that
+/// an ordinary hour becomes one segment.
+pub(crate) const MERGED_BYTES: u64 = 128 * 1024 * 1024;
 
-/// Bytes of decoded rows at which a merged segment ends, whatever was planned: rows that compress well are
-/// more than their bytes on disk tell.
-pub(crate) const MERGED_DECODED_BYTES: usize = 128 * 1024 * 1024;
+/// Bytes of decoded rows at which a merged segment ends, whatever was planned: rows that compress well have more words than their
+/// bytes on disk tell.
+pub(crate) const MERGED_DECODED_BYTES: usize = 2 * 1024 * 1024 * 1024;
 
 /// Bytes of decoded rows at which a record batch of a merge ends with fewer than [`BATCH_ROWS`] rows: a column
 /// addresses its bytes with 31 bits.
@@ -104,3 +122,6 @@ pub(crate) const SET_ASIDE_MS: u64 = 3_600_000;
 
 /// How often it is looked whether the last snapshot has let go of a replaced segment, in milliseconds.
 pub(crate) const DOOMED_LOOK_MS: u64 = 1_000;
+
+/// Bytes of a file that `verify` reads at once.
+pub(crate) const VERIFY_BYTES: usize = 1024 * 1024;

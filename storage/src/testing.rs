@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use clearspan_schema::any::{AnyWriter, KeyValues};
 use clearspan_schema::concat::with_seq;
@@ -9,6 +11,18 @@ use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
 use clearspan_schema::spans::{SpanRow, SpansBuilder};
 use clearspan_schema::{LogsBatch, SpansBatch, logs, spans};
+
+use crate::vfs::{OsVfs, SimVfs, Vfs};
+
+/// The simulated disk, as storage takes it.
+pub(crate) fn shared(disk: &SimVfs) -> Arc<dyn Vfs> {
+    Arc::new(disk.clone())
+}
+
+/// The real disk, as storage takes it.
+pub(crate) fn os() -> Arc<dyn Vfs> {
+    Arc::new(OsVfs)
+}
 
 /// When everything in these tests arrives.
 pub(crate) const ARRIVAL_NS: i64 = 1_700_000_000_000_000_000;

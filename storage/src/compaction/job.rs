@@ -22,7 +22,7 @@ const FREE_FACTOR: u64 = 2;
 /// Where a compaction works.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
-    pub(crate) vfs: &'a dyn Vfs,
+    pub(crate) vfs: &'a Arc<dyn Vfs>,
     pub(crate) catalog: &'a dyn Catalog,
     pub(crate) tenant: &'a TenantId,
     pub(crate) signal: Signal,
@@ -84,7 +84,7 @@ impl Job {
             Some(output) => output,
             None => self.create_output(place)?,
         };
-        output.push(batch).map_err(CompactionError::Output)?;
+        output.push(&batch).map_err(CompactionError::Output)?;
         let full = output.is_overfull() || (output.left() == 0 && self.rows.is_boundary());
         self.output = Some(output);
         if full {
@@ -109,12 +109,13 @@ impl Job {
     }
 
     fn create_output(&self, place: &Place<'_>) -> Result<Output, CompactionError> {
-        Ok(Output::create(NewOutput {
+        let new = NewOutput {
             id: place.catalog.allocate_segment_id()?,
             folder: folder_name(self.merge.partition),
             arrival_ns: (self.hull.min_arrival_ns, self.hull.max_arrival_ns),
             planned: self.merge.output_rows,
-        }))
+        };
+        Output::create(place, new).map_err(CompactionError::Output)
     }
 
     fn finish_output(&mut self, place: &Place<'_>) -> Result<(), CompactionError> {
@@ -122,7 +123,7 @@ impl Job {
             return Ok(());
         };
         let rows = output.rows();
-        let written = output.finish(place).map_err(CompactionError::Output)?;
+        let written = output.finish().map_err(CompactionError::Output)?;
         self.written_rows += rows;
         let row = SegmentRow {
             id: SegmentId(written.meta.id),

@@ -1,13 +1,11 @@
-//! A segment that is being made: `create`, `push` in order, `finish`. Its files are made from all of its rows at once,
-//! so that the rows are collected here; how many they may be, `limits.rs` says.
+//! A segment that is being made, as its rows stream by: `create`, `push` in order, `finish`.
 
 use arrow::array::RecordBatch;
-use clearspan_schema::concat::concat;
 
 use super::job::Place;
 use crate::catalog::SegmentId;
 use crate::limits::MERGED_DECODED_BYTES;
-use crate::segment::{NewSegment, SegmentError, WrittenSegment, write_segment};
+use crate::segment::{Container, NewSegment, SegmentError, SegmentWriter, WrittenSegment};
 
 /// What a segment will be.
 #[derive(Debug, Clone)]
@@ -21,30 +19,37 @@ pub(super) struct NewOutput {
     pub(super) planned: u64,
 }
 
-/// Rows that become one segment.
+/// Rows that become one segment. Dropped before it is finished, it leaves nothing behind.
 #[derive(Debug)]
 pub(super) struct Output {
-    new: NewOutput,
-    batches: Vec<RecordBatch>,
+    writer: SegmentWriter,
+    planned: u64,
     rows: u64,
     bytes: usize,
 }
 
 impl Output {
-    pub(super) fn create(new: NewOutput) -> Self {
-        Output {
-            new,
-            batches: Vec::new(),
+    pub(super) fn create(place: &Place<'_>, new: NewOutput) -> Result<Self, SegmentError> {
+        let segment = NewSegment {
+            id: new.id.0,
+            tenant: place.tenant.clone(),
+            signal: place.signal,
+            partition: new.folder,
+            signal_dir: place.signal_dir.to_path_buf(),
+            arrival_ns: new.arrival_ns,
+        };
+        Ok(Output {
+            writer: SegmentWriter::create(place.vfs, segment, Container::Parquet)?,
+            planned: new.planned,
             rows: 0,
             bytes: 0,
-        }
+        })
     }
 
-    pub(super) fn push(&mut self, batch: RecordBatch) -> Result<(), SegmentError> {
+    pub(super) fn push(&mut self, batch: &RecordBatch) -> Result<(), SegmentError> {
         self.rows += batch.num_rows() as u64;
         self.bytes = self.bytes.saturating_add(batch.get_array_memory_size());
-        self.batches.push(batch);
-        Ok(())
+        self.writer.push(batch)
     }
 
     pub(super) fn rows(&self) -> u64 {
@@ -56,26 +61,16 @@ impl Output {
         if self.bytes >= MERGED_DECODED_BYTES {
             return 0;
         }
-        self.new.planned.saturating_sub(self.rows)
+        self.planned.saturating_sub(self.rows)
     }
 
     /// Whether it ends here whatever follows: one trace may not make it grow without end.
     pub(super) fn is_overfull(&self) -> bool {
-        self.rows >= self.new.planned.saturating_mul(2) || self.bytes / 2 >= MERGED_DECODED_BYTES
+        self.rows >= self.planned.saturating_mul(2) || self.bytes / 2 >= MERGED_DECODED_BYTES
     }
 
     /// Returns when the segment is durable. After an error nothing of it is left.
-    pub(super) fn finish(self, place: &Place<'_>) -> Result<WrittenSegment, SegmentError> {
-        let new = NewSegment {
-            id: self.new.id.0,
-            tenant: place.tenant,
-            signal: place.signal,
-            partition: &self.new.folder,
-            signal_dir: place.signal_dir,
-            arrival_ns: self.new.arrival_ns,
-        };
-        let rows = concat(&place.signal.stored_schema(), &self.batches)?;
-        drop(self.batches);
-        write_segment(place.vfs, &new, &rows)
+    pub(super) fn finish(self) -> Result<WrittenSegment, SegmentError> {
+        self.writer.finish()
     }
 }

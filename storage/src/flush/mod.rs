@@ -51,7 +51,7 @@ pub(crate) enum FlushError {
 /// What a flush needs to know.
 #[derive(Debug)]
 pub(crate) struct FlushJob<'a> {
-    pub(crate) vfs: &'a dyn Vfs,
+    pub(crate) vfs: &'a Arc<dyn Vfs>,
     pub(crate) catalog: &'a dyn Catalog,
     pub(crate) tenant: &'a TenantId,
     pub(crate) signal: Signal,
@@ -86,7 +86,7 @@ pub(crate) fn flush(
             // and the next try, or the next start, finds out.
             let in_doubt = matches!(&error, FlushError::Catalog(error) if error.is_in_doubt());
             if !in_doubt {
-                remove_unpublished(job.vfs, &written);
+                remove_unpublished(job.vfs.as_ref(), &written);
             }
             Err(error)
         }
@@ -147,16 +147,15 @@ fn write_partition(
     rows: &arrow::array::RecordBatch,
 ) -> Result<Unpublished, FlushError> {
     let id = job.catalog.allocate_segment_id()?;
-    let folder = folder_name(partition);
     let new = NewSegment {
         id: id.0,
-        tenant: job.tenant,
+        tenant: job.tenant.clone(),
         signal: job.signal,
-        partition: &folder,
-        signal_dir: job.signal_dir,
+        partition: folder_name(partition),
+        signal_dir: job.signal_dir.to_path_buf(),
         arrival_ns,
     };
-    let written = write_segment(job.vfs, &new, rows)?;
+    let written = write_segment(job.vfs, new, rows)?;
     let row = SegmentRow {
         id,
         key: TableKey::new(job.tenant.as_str(), job.signal),

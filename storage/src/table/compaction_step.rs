@@ -224,7 +224,7 @@ impl Table {
         work: impl FnOnce(&Place<'_>) -> Result<T, CompactionError>,
     ) -> Result<T, CompactionError> {
         let place = Place {
-            vfs: self.room.vfs.as_ref(),
+            vfs: &self.room.vfs,
             catalog: self.room.catalog.as_ref(),
             tenant: &self.tenant,
             signal: self.signal,

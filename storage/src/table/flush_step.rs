@@ -98,7 +98,7 @@ impl Table {
         self.services.keep()?;
         let key = self.key();
         let job = FlushJob {
-            vfs: self.room.vfs.as_ref(),
+            vfs: &self.room.vfs,
             catalog: self.room.catalog.as_ref(),
             tenant: &self.tenant,
             signal: self.signal,

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::path::Path;
-
 use arrow::array::UInt32Array;
 use clearspan_schema::concat::{compact, concat};
 use clearspan_schema::{SEQ, columns, spans};
@@ -30,13 +28,13 @@ fn segments(signal: Signal, all: &RecordBatch, input: &[u8]) -> Vec<Arc<Segment>
         let sorted = take_sorted(signal, all, rows).unwrap();
         let new = NewSegment {
             id: u64::from(id),
-            tenant: &TenantId::default(),
+            tenant: TenantId::default(),
             signal,
-            partition: "odd",
-            signal_dir: Path::new("/"),
+            partition: "odd".into(),
+            signal_dir: "/".into(),
             arrival_ns: (1, 2),
         };
-        let written = write_segment(vfs.as_ref(), &new, &sorted).unwrap();
+        let written = write_segment(&vfs, new, &sorted).unwrap();
         let (vfs, cache) = (Arc::clone(&vfs), Arc::clone(&cache));
         let opened = Segment::open(signal, written.dir, written.meta_crc32c, vfs, cache);
         Some(Arc::new(opened.unwrap()))
@@ -166,13 +164,13 @@ fn rows_out_of_order_name_their_segment() {
     let wrong = arrow::compute::take_record_batch(&all, &UInt32Array::from_iter_values(0..10));
     let new = NewSegment {
         id: 9,
-        tenant: &TenantId::default(),
+        tenant: TenantId::default(),
         signal: Signal::Logs,
-        partition: "odd",
-        signal_dir: Path::new("/"),
+        partition: "odd".into(),
+        signal_dir: "/".into(),
         arrival_ns: (1, 2),
     };
-    let written = write_segment(vfs.as_ref(), &new, &wrong.unwrap()).unwrap();
+    let written = write_segment(&vfs, new, &wrong.unwrap()).unwrap();
     let opened = Segment::open(Signal::Logs, written.dir, written.meta_crc32c, vfs, cache);
     let mut merge = RowMerge::new(Signal::Logs, vec![Arc::new(opened.unwrap())]).unwrap();
     let error = merge.next_batch(u64::MAX).unwrap_err();

@@ -140,9 +140,9 @@ fn a_damaged_segment_is_left_alone_and_the_others_are_merged() {
         .join(names::segment_name(damaged.id.0));
     let meta = lab.disk.read(&folder.join(names::META)).unwrap();
     let meta: SegmentMeta = serde_json::from_slice(&meta).unwrap();
-    let byte = meta.batches[0].block.offset + 900;
+    let byte = meta.batches[0].block.unwrap().offset + 900;
     lab.disk
-        .flip_bit(&folder.join(names::ROWS), byte, 3)
+        .flip_bit(&folder.join(names::ROWS_ARROW), byte, 3)
         .unwrap();
     lab.settle();
     assert_eq!(lab.levels(), [0, 1, 1, 1]);
