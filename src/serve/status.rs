@@ -102,6 +102,7 @@ fn add_table(status: &mut SignalStatus, table: TableStatus) {
     status.oldest_ns = table.oldest_ns;
     status.newest_ns = table.newest_ns;
     status.flush_pending = table.flush_pending;
+    status.compaction_pending = table.compaction_pending;
     status.missing = table
         .missing
         .into_iter()
