@@ -47,7 +47,9 @@ pub mod wal;
 pub use commit::AppendError;
 pub use config::{Config, FsyncMode};
 pub use error::{OpenError, UnknownTenant};
-pub use segment::{RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry};
+pub use segment::{
+    Container, RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry,
+};
 pub use services::{ServiceSlot, ServiceSlots};
 pub use storage::{Appended, Environment, Incoming, Storage, StorageStatus};
 pub use table::TableStatus;

@@ -8,6 +8,24 @@ pub(crate) const GRANULE_ROWS: u32 = 128;
 /// decodes under a percent of a hundred thousand rows; larger batches compress a little better.
 pub(crate) const BATCH_ROWS: u32 = 1024;
 
+/// Bytes of a block of `rows.parquet` that has a checksum of its own, and so is read whole.
+pub(crate) const SUM_BLOCK_BYTES: u32 = 16 * 1024;
+
+/// Bytes, before compression, at which a page of `rows.parquet` ends.
+pub(crate) const PAGE_BYTES: usize = 256 * 1024;
+
+/// Rows at which a page of `rows.parquet` ends.
+pub(crate) const PAGE_ROWS: usize = 8192;
+
+/// Rows that go to the encoders of `rows.parquet` at once.
+pub(crate) const PARQUET_STEP_ROWS: usize = 1024;
+
+/// Rows of a row group of `rows.parquet`.
+pub(crate) const ROW_GROUP_ROWS: usize = 128 * 1024;
+
+/// Bytes of encoders and finished pages at which a row group of `rows.parquet` ends, however few rows it has.
+pub(crate) const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
+
 /// Rows of a full memtable chunk: few enough that sealing one holds up nobody, many enough that a
 /// full memtable has few.
 pub(crate) const CHUNK_ROWS: usize = 8192;
@@ -41,3 +59,6 @@ pub(crate) const SERVICES_MAX: usize = 10_000;
 /// Bytes of a service's name up to which it takes a slot: names are kept for good, and what is longer is
 /// no name.
 pub(crate) const SERVICE_NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of a file that `verify` reads at once.
+pub(crate) const VERIFY_BYTES: usize = 1024 * 1024;

@@ -5,7 +5,7 @@
 //! <data>/catalog.sqlite
 //! <data>/tenants/<tenant>/<signal>/wal/<number>.wal
 //! <data>/tenants/<tenant>/<signal>/segments/<partition>/<segment id>/
-//!     meta.json  rows.arrow  text.idx  filters.bin  traces.dir (spans only)
+//!     meta.json  rows.arrow or rows.parquet  text.idx  filters.bin  traces.dir (spans only)
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -23,7 +23,9 @@ pub(crate) const TENANTS: &str = "tenants";
 /// What a segment holds, and the checksums of its files.
 pub(crate) const META: &str = "meta.json";
 /// A segment's rows as an Arrow IPC file.
-pub(crate) const ROWS: &str = "rows.arrow";
+pub(crate) const ROWS_ARROW: &str = "rows.arrow";
+/// A segment's rows as a Parquet file.
+pub(crate) const ROWS_PARQUET: &str = "rows.parquet";
 /// A segment's text index.
 pub(crate) const TEXT: &str = "text.idx";
 /// A segment's id filters.

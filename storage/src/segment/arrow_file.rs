@@ -21,7 +21,7 @@ use clearspan_schema::logs::PLACED_TIME;
 
 use super::SegmentError;
 use super::container::RowFile;
-use super::meta::{BatchMeta, BlockMeta};
+use super::meta::{BatchMeta, BlockMeta, SegmentMeta};
 use crate::limits::{BATCH_ROWS, ZSTD_LEVEL};
 use crate::vfs::{Vfs, VfsRead};
 
@@ -99,7 +99,7 @@ fn batches(slices: &[RecordBatch], blocks: &[BlockMeta]) -> Result<Vec<BatchMeta
         let times = columns::time(slice, PLACED_TIME)?;
         let rows = slice.num_rows() as u32;
         batches.push(BatchMeta {
-            block,
+            block: Some(block),
             first_row,
             rows,
             min_time_ns: arrow::compute::min(times).unwrap_or(0),
@@ -126,8 +126,7 @@ impl ArrowFile {
         vfs: &dyn Vfs,
         path: &Path,
         schema: &Schema,
-        dictionaries: &[BlockMeta],
-        batches: Vec<BlockMeta>,
+        meta: &SegmentMeta,
     ) -> Result<Self, SegmentError> {
         let io = |source| SegmentError::Io {
             path: path.to_path_buf(),
@@ -140,9 +139,13 @@ impl ArrowFile {
             file,
             schema,
             dictionaries: HashMap::new(),
-            batches,
+            batches: meta
+                .batches
+                .iter()
+                .filter_map(|batch| batch.block)
+                .collect(),
         };
-        for block in dictionaries {
+        for block in &meta.dictionaries {
             opened.add_dictionary(block)?;
         }
         Ok(opened)
@@ -244,6 +247,10 @@ impl RowFile for ArrowFile {
             )
         })?;
         Ok(batch?)
+    }
+
+    fn dictionary(&self, column: usize) -> Result<RecordBatch, SegmentError> {
+        self.read(0, &[column])
     }
 
     fn memory(&self) -> usize {

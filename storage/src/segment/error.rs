@@ -1,8 +1,10 @@
 //! What can be wrong with a segment.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use clearspan_schema::SchemaError;
+use parquet::errors::ParquetError;
 
 /// A segment cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,14 @@ pub enum SegmentError {
         /// Which part of it.
         what: &'static str,
     },
+    /// Parquet refused a file whose checksums are right, or rows.
+    #[error("{path}: {source}")]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: ParquetError,
+    },
     /// Rows cannot be written as a segment.
     #[error("cannot encode {what}")]
     Encoding {
@@ -55,4 +65,24 @@ pub enum SegmentError {
     /// Arrow refused an operation.
     #[error("arrow: {0}")]
     Arrow(#[from] arrow::error::ArrowError),
+}
+
+impl SegmentError {
+    /// What the Parquet crate said of the file at `path`. What the disk said comes through it as it was.
+    pub(super) fn of_parquet(path: &Path, error: ParquetError) -> Self {
+        let path = path.to_path_buf();
+        match error {
+            ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+                Ok(source) => SegmentError::Io {
+                    path,
+                    source: *source,
+                },
+                Err(cause) => SegmentError::Parquet {
+                    path,
+                    source: ParquetError::External(cause),
+                },
+            },
+            source => SegmentError::Parquet { path, source },
+        }
+    }
 }

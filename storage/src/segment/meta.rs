@@ -1,13 +1,22 @@
 //! `meta.json`: what a segment holds. JSON, so that a person and any program can read it; the
 //! catalog keeps its checksum.
+//!
+//! Format 1 knew one container. What format 2 added may be absent, and then means what format 1
+//! meant: rows lie in `rows.arrow`, whose record batches say where they lie. So both are read by the same
+//! code, and a program that knows format 1 alone refuses a folder that it could misread.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::block_sums::BlockSums;
+use super::container::Container;
+
 /// Version of the segment folder that this program writes.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
+/// The oldest version that it reads.
+const FORMAT_OLDEST: u32 = 1;
 
 /// What a segment holds, and where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,9 +49,16 @@ pub struct SegmentMeta {
     pub max_arrival_ns: i64,
     /// The other files of the folder, by name.
     pub files: BTreeMap<String, FileMeta>,
-    /// The dictionary messages in the row file.
+    /// Which of them holds the rows.
+    #[serde(default)]
+    pub container: Container,
+    /// The dictionary messages in an Arrow file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dictionaries: Vec<BlockMeta>,
-    /// The record batches in the row file, in the order of rows.
+    /// The checksums of a Parquet file's blocks, so that a part of it can be checked before it is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<BlockSums>,
+    /// The record batches, in the order of rows: the rows that are decoded together.
     pub batches: Vec<BatchMeta>,
 }
 
@@ -68,12 +84,12 @@ pub struct BlockMeta {
     pub crc32c: u32,
 }
 
-/// A record batch in the row file.
+/// Rows that are decoded together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchMeta {
-    /// Where it lies.
+    /// Its message in an Arrow file. A Parquet file says itself where the pages of rows lie.
     #[serde(flatten)]
-    pub block: BlockMeta,
+    pub block: Option<BlockMeta>,
     /// Its first row.
     pub first_row: u32,
     /// Its number of rows.
@@ -99,7 +115,18 @@ impl SegmentMeta {
             next = next.saturating_add(batch.rows);
             fits
         });
-        batches_fit && next == self.rows && self.format == FORMAT && self.granule_rows > 0
+        let known = (FORMAT_OLDEST..=FORMAT).contains(&self.format);
+        batches_fit && next == self.rows && known && self.granule_rows > 0 && self.container_fits()
+    }
+
+    /// Whether what the container needs for reading is there.
+    fn container_fits(&self) -> bool {
+        let file = self.files.get(self.container.file_name());
+        match (self.container, &self.blocks) {
+            (Container::Arrow, None) => self.batches.iter().all(|batch| batch.block.is_some()),
+            (Container::Parquet, Some(blocks)) => file.is_some_and(|file| blocks.cover(file.bytes)),
+            _ => false,
+        }
     }
 }
 

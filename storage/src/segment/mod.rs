@@ -1,29 +1,42 @@
-//! Segments: immutable folders of rows that a flush has written.
+//! Segments: immutable folders of rows.
 //!
 //! A segment holds rows of one signal of one tenant in one partition (an hour, or `odd`). Its rows
 //! lie in a container file of record batches; beside it stand the text index over its granules, the
 //! id filters and, for spans, the trace directory. `meta.json` lists the files with their checksums
-//! and where each record batch lies. Everything but the rows is an aid: a segment whose `text.idx`,
+//! and which rows make each record batch. Everything but the rows is an aid: a segment whose `text.idx`,
 //! `filters.bin` or `traces.dir` is gone answers the same, from more reading.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `meta.rs` | [`SegmentMeta`]: what `meta.json` says |
-//! | `container.rs` | the trait over row files |
+//! | `container.rs` | [`Container`]: the files that can hold rows, and the trait over them |
 //! | `arrow_file.rs` | the container as Arrow IPC file, zstd-compressed: what a flush writes |
-//! | `writer.rs` | from sorted rows to a durable folder |
+//! | `parquet_writer.rs`, `parquet_columns.rs`, `parquet_file.rs` | the container as Parquet file: what compaction writes; its encodings; its reader |
+//! | `block_sums.rs`, `checked_read.rs` | checksums of a file's blocks, and reading by them |
+//! | `writer.rs` | [`SegmentWriter`]: from sorted rows to a durable folder |
+//! | `row_writer.rs`, `row_texts.rs` | its parts: the row file in either container; what of a row is indexed |
+//! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
-//! | `trace_directory.rs` | [`TraceDirectory`] |
+//! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
 //! | `trace_codec.rs` | its file |
 //! | `error.rs` | [`SegmentError`] |
 
 mod arrow_file;
+mod block_sums;
 mod cache;
+mod checked_read;
 mod container;
 mod error;
+mod folder;
 mod meta;
+mod parquet_columns;
+mod parquet_file;
+mod parquet_writer;
 mod reader;
+mod row_texts;
+mod row_writer;
+mod trace_builder;
 mod trace_codec;
 mod trace_directory;
 mod writer;
@@ -31,10 +44,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use container::Container;
 pub use error::SegmentError;
 pub use meta::SegmentMeta;
 pub use reader::Segment;
 pub use trace_directory::{RootEntry, TraceDirectory, TraceEntry};
 
 pub(crate) use cache::SegmentCache;
-pub(crate) use writer::{NewSegment, index_rows, write_segment};
+pub(crate) use row_texts::index_rows;
+pub(crate) use writer::{NewSegment, write_segment};

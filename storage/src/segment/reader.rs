@@ -11,10 +11,13 @@ use clearspan_schema::logs::SERVICE;
 
 use super::arrow_file::ArrowFile;
 use super::cache::{Piece, SegmentCache};
-use super::container::RowFile;
+use super::container::{Container, RowFile};
 use super::meta::{FileMeta, SegmentMeta};
+use super::parquet_file::ParquetFile;
+use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
+use crate::limits::VERIFY_BYTES;
 use crate::names;
 use crate::text::{Layout, TextIndex};
 use crate::vfs::Vfs;
@@ -66,7 +69,7 @@ impl Segment {
             vfs,
             cache,
         };
-        segment.check_length(names::ROWS)?;
+        segment.check_length(segment.meta.container.file_name())?;
         Ok(segment)
     }
 
@@ -152,31 +155,27 @@ impl Segment {
         self.row_file()?.read(at.map_err(malformed)?, columns)
     }
 
-    /// A record batch of the services alone. Its dictionary is the segment's: it holds the names of all rows.
+    /// A record batch of the services alone. Its dictionary holds the names of all rows.
     pub(crate) fn service_batch(&self) -> Result<RecordBatch, SegmentError> {
-        let schema = self.signal.stored_schema();
-        let malformed = |_| SegmentError::Malformed {
-            path: self.dir.join(names::ROWS),
-            what: "service column",
-        };
-        let column = schema.index_of(SERVICE).map_err(malformed)?;
-        self.row_file()?.read(0, &[column])
+        let column = self.signal.stored_schema().index_of(SERVICE)?;
+        self.row_file()?.dictionary(column)
     }
 
-    fn row_file(&self) -> Result<Arc<ArrowFile>, SegmentError> {
+    fn row_file(&self) -> Result<Arc<Box<dyn RowFile>>, SegmentError> {
         self.cache.get(self.id(), Piece::Rows, || {
-            let path = self.dir.join(names::ROWS);
-            let batches = self.meta.batches.iter().map(|batch| batch.block).collect();
-            let schema = self.signal.stored_schema();
-            let file = ArrowFile::open(
-                self.vfs.as_ref(),
-                &path,
-                &schema,
-                &self.meta.dictionaries,
-                batches,
-            )?;
+            let file = self.open_rows()?;
             let memory = file.memory();
             Ok((file, memory))
+        })
+    }
+
+    fn open_rows(&self) -> Result<Box<dyn RowFile>, SegmentError> {
+        let vfs = self.vfs.as_ref();
+        let path = self.dir.join(self.meta.container.file_name());
+        let schema = self.signal.stored_schema();
+        Ok(match self.meta.container {
+            Container::Arrow => Box::new(ArrowFile::open(vfs, &path, &schema, &self.meta)?),
+            Container::Parquet => Box::new(ParquetFile::open(vfs, &path, &schema, &self.meta)?),
         })
     }
 
@@ -231,20 +230,27 @@ impl Segment {
                 .and_then(|file| trace_codec::read(&file));
             let directory = match kept {
                 Some(directory) => directory,
-                None => TraceDirectory::build(&self.all_rows()?)?,
+                None => self.directory_of_rows()?,
             };
             let memory = directory.memory();
             Ok((directory, memory))
         })
     }
 
-    fn all_rows(&self) -> Result<RecordBatch, SegmentError> {
+    /// The trace directory from the rows, a record batch at a time.
+    fn directory_of_rows(&self) -> Result<TraceDirectory, SegmentError> {
         let schema = self.signal.stored_schema();
-        let columns: Vec<usize> = (0..schema.fields().len()).collect();
+        let index = |name: &&str| schema.index_of(name);
+        let columns: Vec<usize> = trace_builder::COLUMNS
+            .iter()
+            .map(index)
+            .collect::<Result<_, _>>()?;
         let file = self.row_file()?;
-        let batches = (0..self.meta.batches.len()).map(|index| file.read(index, &columns));
-        let batches: Vec<RecordBatch> = batches.collect::<Result<_, _>>()?;
-        Ok(clearspan_schema::concat::concat(&schema, &batches)?)
+        let mut builder = TraceDirectoryBuilder::default();
+        for batch in 0..self.meta.batches.len() {
+            builder.push(&file.read(batch, &columns)?)?;
+        }
+        builder.finish()
     }
 
     /// A file's bytes, held against its length and checksum.
@@ -282,11 +288,44 @@ impl Segment {
         self.meta.files.get(name).copied().ok_or_else(malformed)
     }
 
-    /// Checks every byte of every file.
+    /// Checks every byte of every file, a piece at a time: a row file may be larger than memory.
     pub fn verify(&self) -> Result<(), SegmentError> {
         self.meta
             .files
             .keys()
-            .try_for_each(|name| self.checked(name).map(drop))
+            .try_for_each(|name| self.sum_up(name))
+    }
+
+    fn sum_up(&self, name: &str) -> Result<(), SegmentError> {
+        self.check_length(name)?;
+        let path = self.dir.join(name);
+        let FileMeta { bytes, crc32c } = self.file_meta(name)?;
+        let sum = || {
+            let file = self.vfs.open_read(&path)?;
+            let mut piece =
+                vec![0; VERIFY_BYTES.min(usize::try_from(bytes).unwrap_or(VERIFY_BYTES))];
+            let (mut offset, mut sum) = (0, 0);
+            while offset < bytes {
+                let left = usize::try_from(bytes - offset).unwrap_or(usize::MAX);
+                let length = left.min(piece.len());
+                let piece = &mut piece[..length];
+                file.read_exact_at(offset, piece)?;
+                sum = crc32c::crc32c_append(sum, piece);
+                offset += piece.len() as u64;
+            }
+            Ok(sum)
+        };
+        let actual = sum().map_err(|source| SegmentError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        if actual == crc32c {
+            return Ok(());
+        }
+        Err(SegmentError::Checksum {
+            path,
+            expected: crc32c,
+            actual,
+        })
     }
 }

@@ -227,7 +227,7 @@ fn every_flipped_bit_is_noticed() {
     let written = log_segment(dir.path(), 300);
     let whole = open(Signal::Logs, &written).unwrap();
     whole.verify().unwrap();
-    for name in [names::META, names::ROWS, names::TEXT, names::FILTERS] {
+    for name in [names::META, names::ROWS_ARROW, names::TEXT, names::FILTERS] {
         let path = written.dir.join(name);
         let sound = OsVfs.read(&path).unwrap();
         for at in (0..sound.len()).step_by(sound.len() / 97 + 1) {
@@ -246,8 +246,8 @@ fn every_flipped_bit_is_noticed() {
 fn a_damaged_record_batch_is_an_error_and_the_others_still_read() {
     let dir = tempfile::tempdir().unwrap();
     let written = log_segment(dir.path(), 3_000);
-    let second = written.meta.batches[1].block;
-    let path = written.dir.join(names::ROWS);
+    let second = written.meta.batches[1].block.unwrap();
+    let path = written.dir.join(names::ROWS_ARROW);
     let mut damaged = OsVfs.read(&path).unwrap().to_vec();
     damaged[second.offset as usize + 100] ^= 0xff;
     replace(&path, &damaged);

@@ -4,14 +4,12 @@
 //! entry in each; the query merges them. In a segment the rows of a trace stand together; in a
 //! memtable chunk they stand as they arrived, and the directory knows which they are.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use arrow::array::{Array, RecordBatch};
-use clearspan_schema::columns::{self, id_at};
-use clearspan_schema::dictionary::TextDictionary;
-use clearspan_schema::time::sent_nanos;
-use clearspan_schema::{SEQ, SchemaError, SpanId, TraceId, spans};
+use arrow::array::RecordBatch;
+use clearspan_schema::{SchemaError, TraceId};
+
+use super::trace_builder::build_unsorted;
 
 /// The traces of one part.
 #[derive(Debug, Default, PartialEq)]
@@ -134,16 +132,9 @@ impl<'a> TraceEntry<'a> {
 }
 
 impl TraceDirectory {
-    /// The traces of `batch`, which has all columns of the stored span schema.
+    /// The traces of `batch`, which has all columns of the stored span schema, in any order of rows.
     pub fn build(batch: &RecordBatch) -> Result<Self, SchemaError> {
-        let source = Source::new(batch)?;
-        let mut order: Vec<u32> = (0..batch.num_rows() as u32).collect();
-        order.sort_by_key(|&row| (source.trace_id(row), row));
-        let mut builder = Builder::default();
-        for rows in order.chunk_by(|&a, &b| source.trace_id(a) == source.trace_id(b)) {
-            builder.add(&source, rows);
-        }
-        Ok(builder.finish(order))
+        build_unsorted(batch)
     }
 
     /// The number of traces.
@@ -193,204 +184,5 @@ impl TraceDirectory {
             + self.services.len() * 12
             + self.texts.iter().map(|text| text.len() + 24).sum::<usize>()
             + self.order.as_ref().map_or(0, |order| order.len() * 4)
-    }
-}
-
-/// The columns that a directory is made of.
-struct Source<'a> {
-    trace_id: &'a arrow::array::FixedSizeBinaryArray,
-    span_id: &'a arrow::array::FixedSizeBinaryArray,
-    parent: &'a arrow::array::FixedSizeBinaryArray,
-    seq: &'a arrow::array::UInt64Array,
-    placed_time: &'a arrow::array::TimestampNanosecondArray,
-    start: (
-        &'a arrow::array::TimestampNanosecondArray,
-        &'a arrow::array::UInt64Array,
-    ),
-    end: (
-        &'a arrow::array::TimestampNanosecondArray,
-        &'a arrow::array::UInt64Array,
-    ),
-    status: &'a arrow::array::Int32Array,
-    name: TextDictionary<'a>,
-    service: TextDictionary<'a>,
-}
-
-impl<'a> Source<'a> {
-    fn new(batch: &'a RecordBatch) -> Result<Self, SchemaError> {
-        Ok(Source {
-            trace_id: columns::id(batch, spans::TRACE_ID)?,
-            span_id: columns::id(batch, spans::SPAN_ID)?,
-            parent: columns::id(batch, spans::PARENT_SPAN_ID)?,
-            seq: columns::uint64(batch, SEQ)?,
-            placed_time: columns::time(batch, spans::PLACED_TIME)?,
-            start: (
-                columns::time(batch, spans::START_TIME)?,
-                columns::uint64(batch, spans::START_TIME_RAW)?,
-            ),
-            end: (
-                columns::time(batch, spans::END_TIME)?,
-                columns::uint64(batch, spans::END_TIME_RAW)?,
-            ),
-            status: columns::int32(batch, spans::STATUS_CODE)?,
-            name: columns::text_dictionary(batch, spans::NAME)?,
-            service: columns::text_dictionary(batch, spans::SERVICE)?,
-        })
-    }
-
-    fn trace_id(&self, row: u32) -> &'a [u8] {
-        self.trace_id.value(row as usize)
-    }
-
-    fn parent(&self, row: u32) -> Option<SpanId> {
-        id_at(self.parent, row as usize)
-    }
-
-    fn start(&self, row: u32) -> u64 {
-        sent_nanos(self.start.0, self.start.1, row as usize)
-    }
-
-    fn end(&self, row: u32) -> u64 {
-        sent_nanos(self.end.0, self.end.1, row as usize)
-    }
-
-    fn is_error(&self, row: u32) -> bool {
-        self.status.is_valid(row as usize) && self.status.value(row as usize) == spans::STATUS_ERROR
-    }
-
-    /// The earliest parentless span, else the earliest whose parent is not among `rows`.
-    fn root(&self, rows: &[u32]) -> Option<(u32, bool)> {
-        let earliest = |row: &u32| {
-            (
-                self.placed_time.value(*row as usize),
-                self.seq.value(*row as usize),
-            )
-        };
-        let parentless = rows
-            .iter()
-            .copied()
-            .filter(|&row| self.parent(row).is_none())
-            .min_by_key(earliest);
-        if let Some(row) = parentless {
-            return Some((row, true));
-        }
-        let present: HashSet<&[u8]> = rows
-            .iter()
-            .map(|&row| self.span_id.value(row as usize))
-            .collect();
-        let orphan = |row: &u32| {
-            self.parent(*row)
-                .is_some_and(|parent| !present.contains(parent.as_slice()))
-        };
-        rows.iter()
-            .copied()
-            .filter(orphan)
-            .min_by_key(earliest)
-            .map(|row| (row, false))
-    }
-}
-
-#[derive(Default)]
-struct Builder {
-    entries: Vec<Entry>,
-    texts: Vec<String>,
-    known: HashMap<String, u32>,
-    services: Vec<(Option<u32>, u32)>,
-    rows: u32,
-}
-
-impl Builder {
-    fn add(&mut self, source: &Source<'_>, rows: &[u32]) {
-        let Some(&first) = rows.first() else { return };
-        let known = |nanos: &u64| *nanos != 0;
-        let entry = Entry {
-            trace_id: id_at(source.trace_id, first as usize).unwrap_or_default(),
-            first: self.rows,
-            spans: rows.len() as u32,
-            start: rows
-                .iter()
-                .map(|&row| source.start(row))
-                .filter(known)
-                .min()
-                .unwrap_or(0),
-            end: rows
-                .iter()
-                .map(|&row| source.end(row))
-                .filter(known)
-                .max()
-                .unwrap_or(0),
-            placed_time: rows
-                .iter()
-                .map(|&row| source.placed_time.value(row as usize))
-                .min()
-                .unwrap_or(0),
-            errors: rows.iter().filter(|&&row| source.is_error(row)).count() as u32,
-            root: source
-                .root(rows)
-                .map(|(row, parentless)| self.root(source, row, parentless)),
-            services: self.count_services(source, rows),
-        };
-        self.rows += entry.spans;
-        self.entries.push(entry);
-    }
-
-    fn root(&mut self, source: &Source<'_>, row: u32, parentless: bool) -> Root {
-        Root {
-            seq: source.seq.value(row as usize),
-            start: source.start(row),
-            placed_time: source.placed_time.value(row as usize),
-            parentless,
-            name: self.text(source.name.value(row as usize).unwrap_or("")),
-            service: source
-                .service
-                .value(row as usize)
-                .map(|service| self.text(service)),
-        }
-    }
-
-    fn count_services(&mut self, source: &Source<'_>, rows: &[u32]) -> Range<u32> {
-        let start = self.services.len();
-        let mut places: HashMap<Option<u32>, usize> = HashMap::new();
-        for &row in rows {
-            let service = source
-                .service
-                .value(row as usize)
-                .map(|service| self.text(service));
-            let place = *places.entry(service).or_insert(self.services.len());
-            if place == self.services.len() {
-                self.services.push((service, 0));
-            }
-            self.services[place].1 += 1;
-        }
-        start as u32..self.services.len() as u32
-    }
-
-    fn text(&mut self, text: &str) -> u32 {
-        if let Some(&known) = self.known.get(text) {
-            return known;
-        }
-        let at = self.texts.len() as u32;
-        self.texts.push(text.to_owned());
-        self.known.insert(text.to_owned(), at);
-        at
-    }
-
-    /// Where the rows of each trace stand together, as in a segment, the order of rows is not needed.
-    fn finish(mut self, order: Vec<u32>) -> TraceDirectory {
-        let rows_of =
-            |entry: &Entry| &order[entry.first as usize..(entry.first + entry.spans) as usize];
-        let together = |entry: &Entry| rows_of(entry).windows(2).all(|pair| pair[1] == pair[0] + 1);
-        let grouped = self.entries.iter().all(together);
-        if grouped {
-            self.entries
-                .iter_mut()
-                .for_each(|entry| entry.first = order[entry.first as usize]);
-        }
-        TraceDirectory {
-            entries: self.entries,
-            texts: self.texts,
-            services: self.services,
-            order: (!grouped).then_some(order),
-        }
     }
 }

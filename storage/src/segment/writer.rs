@@ -1,30 +1,35 @@
-//! From sorted rows to a durable folder.
+//! From sorted rows to a durable folder, as the rows stream by.
 //!
-//! 1. All files are made in memory: a segment is smaller than the memtable it comes from.
-//! 2. They are written to `<id>.tmp`, each synced, then the folder.
-//! 3. The folder gets its name, and the partition's folder is synced.
-//! 4. Only then may the catalog name it. A folder that no catalog row names is removed at start.
+//! 1. The folder is begun under a temporary name (`folder.rs` has the steps of durability).
+//! 2. Rows go to the row file, and each row's words, ids and trace to the builders of the other files.
+//! 3. At the end the other files and `meta.json` are written, and the folder gets its name.
+//! 4. Only then may the catalog name it.
+//!
+//! What is in memory meanwhile: of a Parquet file its row group that is being filled
+//! (`parquet_writer.rs`); of an Arrow file all rows, since each of its dictionaries stands once and must know
+//! them all, which a flush has in memory anyway; the words and id keys of the text index, some 20 to 30 bytes a
+//! row; the trace directory, some 120 bytes a trace; of the trace that is being read its span ids. Who merges segments bounds the
+//! rows of a segment, and with them the latter three.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use arrow::array::{Array, RecordBatch};
-use clearspan_schema::any::AnyRef;
-use clearspan_schema::concat::compact;
-use clearspan_schema::json::push_text;
-use clearspan_schema::logs::{Body, body_at};
-use clearspan_schema::{Signal, columns, logs, spans};
+use arrow::array::RecordBatch;
+use clearspan_schema::{SEQ, Signal, columns};
 
-use super::meta::{FORMAT, FileMeta, SegmentMeta};
-use super::trace_directory::TraceDirectory;
-use super::{SegmentError, arrow_file, trace_codec};
+use super::container::Container;
+use super::folder::NewFolder;
+use super::meta::{FORMAT, SegmentMeta};
+use super::row_texts::index_rows;
+use super::row_writer::{RowWriter, WrittenRows};
+use super::trace_builder::TraceDirectoryBuilder;
+use super::{SegmentError, trace_codec};
 use crate::limits::GRANULE_ROWS;
-use crate::text::{FilterBits, TextFiles, TextIndexBuilder, id_key_of_bytes};
-use crate::vfs::{Vfs, create_dir_durable};
+use crate::text::{FilterBits, TextIndexBuilder};
+use crate::vfs::Vfs;
 use crate::{TenantId, names};
 
 /// What a segment will be.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct NewSegment<'a> {
     pub(crate) id: u64,
     pub(crate) tenant: &'a TenantId,
@@ -46,203 +51,118 @@ pub(crate) struct WrittenSegment {
     pub(crate) bytes: u64,
 }
 
-/// Writes `rows` (stored schema, sorted as the segment shall have them, at least one) and returns
-/// when they are durable.
+/// Writes `rows` (stored schema, sorted as the segment shall have them, at least one) as a flush does, and
+/// returns when they are durable.
 pub(crate) fn write_segment(
     vfs: &dyn Vfs,
     new: &NewSegment<'_>,
     rows: &RecordBatch,
 ) -> Result<WrittenSegment, SegmentError> {
-    let rows = compact(rows)?;
-    let (files, meta) = encode(new, &rows)?;
-    let meta_file = serde_json::to_vec_pretty(&meta)
-        .map_err(|_| SegmentError::Encoding { what: "metadata" })?;
-    let dir = names::segment_dir(new.signal_dir, new.partition, new.id);
-    let written = WrittenSegment {
-        dir: dir.clone(),
-        meta_crc32c: crc32c::crc32c(&meta_file),
-        bytes: meta.bytes() + meta_file.len() as u64,
-        meta,
-    };
-    let all = files
-        .iter()
-        .map(|(name, content)| (*name, content.as_slice()));
-    let temporary = temporary_dir(new);
-    if vfs.exists(&dir).unwrap_or(true) {
-        return Err(SegmentError::Io {
-            path: dir,
-            source: std::io::ErrorKind::AlreadyExists.into(),
-        });
+    let mut writer = SegmentWriter::create(vfs, *new, Container::Arrow)?;
+    writer.push(rows)?;
+    writer.finish()
+}
+
+/// A segment that is being written. Dropped before it is finished, it leaves nothing behind.
+pub(crate) struct SegmentWriter<'a> {
+    new: NewSegment<'a>,
+    folder: NewFolder<'a>,
+    rows: RowWriter,
+    text: TextIndexBuilder,
+    traces: Option<TraceDirectoryBuilder>,
+    /// Lowest and highest.
+    seqs: Option<(u64, u64)>,
+}
+
+impl<'a> SegmentWriter<'a> {
+    /// Begins the segment `new`, whose rows shall lie in `container`.
+    pub(crate) fn create(
+        vfs: &'a dyn Vfs,
+        new: NewSegment<'a>,
+        container: Container,
+    ) -> Result<Self, SegmentError> {
+        let folder = NewFolder::create(vfs, &new)?;
+        let file = folder.file(container.file_name())?;
+        Ok(SegmentWriter {
+            new,
+            rows: RowWriter::new(container, file, &new.signal.stored_schema())?,
+            folder,
+            text: TextIndexBuilder::new(GRANULE_ROWS as usize),
+            traces: (new.signal == Signal::Spans).then(TraceDirectoryBuilder::default),
+            seqs: None,
+        })
     }
-    let result = write_folder(
-        vfs,
-        new,
-        &dir,
-        all.chain([(names::META, meta_file.as_slice())]),
-    );
-    if let Err(error) = result {
-        // What cannot be removed now goes at the next start.
-        for leftover in [temporary, dir] {
-            let _ = vfs.remove_dir_all(&leftover);
+
+    /// Goes on with `rows`: stored schema, sorted as the segment shall have them. However the rows are divided
+    /// into pushes, the segment is the same. After an error the writer is of no more use.
+    pub(crate) fn push(&mut self, rows: &RecordBatch) -> Result<(), SegmentError> {
+        self.rows.push(rows)?;
+        index_rows(self.new.signal, rows, &mut self.text)?;
+        if let Some(traces) = &mut self.traces {
+            traces.push(rows)?;
         }
-        return Err(error);
+        let seq = columns::uint64(rows, SEQ)?;
+        let (low, high) = (arrow::compute::min(seq), arrow::compute::max(seq));
+        if let (Some(low), Some(high)) = (low, high) {
+            let (known_low, known_high) = self.seqs.unwrap_or((low, high));
+            self.seqs = Some((known_low.min(low), known_high.max(high)));
+        }
+        Ok(())
     }
-    Ok(written)
+
+    /// Writes what is left and makes the folder durable. A segment without rows is refused.
+    pub(crate) fn finish(mut self) -> Result<WrittenSegment, SegmentError> {
+        let seqs = self.seqs.ok_or(SegmentError::Encoding {
+            what: "a segment without rows",
+        })?;
+        let rows = self.rows.finish(&mut self.folder)?;
+        let text = self.text.finish(FilterBits::default());
+        let text = text.map_err(|_| SegmentError::Encoding { what: "text index" })?;
+        self.folder.write(names::TEXT, &text.terms)?;
+        self.folder.write(names::FILTERS, &text.filters)?;
+        if let Some(traces) = self.traces {
+            let directory = traces.finish()?;
+            self.folder
+                .write(names::TRACES, &trace_codec::write(&directory)?)?;
+        }
+        let meta = describe(&self.new, &self.folder, rows, seqs);
+        let meta_file = serde_json::to_vec_pretty(&meta)
+            .map_err(|_| SegmentError::Encoding { what: "metadata" })?;
+        self.folder.write(names::META, &meta_file)?;
+        Ok(WrittenSegment {
+            dir: self.folder.publish()?,
+            meta_crc32c: crc32c::crc32c(&meta_file),
+            bytes: meta.bytes() + meta_file.len() as u64,
+            meta,
+        })
+    }
 }
 
-/// What the folder is called until it is complete.
-fn temporary_dir(new: &NewSegment<'_>) -> PathBuf {
-    let name = names::segment_name(new.id) + names::TEMPORARY_SUFFIX;
-    names::segments_dir(new.signal_dir)
-        .join(new.partition)
-        .join(name)
-}
-
-fn write_folder<'a>(
-    vfs: &dyn Vfs,
+fn describe(
     new: &NewSegment<'_>,
-    dir: &Path,
-    files: impl Iterator<Item = (&'a str, &'a [u8])>,
-) -> Result<(), SegmentError> {
-    let partition_dir = names::segments_dir(new.signal_dir).join(new.partition);
-    let below = Path::new("segments").join(new.partition);
-    let io = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source| SegmentError::Io { path, source }
-    };
-    create_dir_durable(vfs, new.signal_dir, &below).map_err(io(&partition_dir))?;
-    let temporary = temporary_dir(new);
-    vfs.create_dir(&temporary).map_err(io(&temporary))?;
-    for (name, content) in files {
-        let path = temporary.join(name);
-        let write = || {
-            let mut file = vfs.create_new(&path)?;
-            file.write_all(content)?;
-            file.sync_all()
-        };
-        write().map_err(io(&path))?;
-    }
-    vfs.sync_dir(&temporary).map_err(io(&temporary))?;
-    vfs.rename(&temporary, dir).map_err(io(dir))?;
-    vfs.sync_dir(&partition_dir).map_err(io(&partition_dir))
-}
-
-type Files = Vec<(&'static str, Vec<u8>)>;
-
-fn encode(new: &NewSegment<'_>, rows: &RecordBatch) -> Result<(Files, SegmentMeta), SegmentError> {
-    let written = arrow_file::write(rows)?;
-    let (text, filters) = text_index(new.signal, rows)?;
-    let mut files = vec![
-        (names::ROWS, written.bytes),
-        (names::TEXT, text),
-        (names::FILTERS, filters),
-    ];
-    if new.signal == Signal::Spans {
-        files.push((
-            names::TRACES,
-            trace_codec::write(&TraceDirectory::build(rows)?)?,
-        ));
-    }
-    let listed = files.iter().map(|(name, content)| {
-        let meta = FileMeta {
-            bytes: content.len() as u64,
-            crc32c: crc32c::crc32c(content),
-        };
-        ((*name).to_owned(), meta)
-    });
-    let seq = columns::uint64(rows, clearspan_schema::SEQ)?;
-    let times = written.batches.iter();
-    let meta = SegmentMeta {
+    folder: &NewFolder<'_>,
+    rows: WrittenRows,
+    seqs: (u64, u64),
+) -> SegmentMeta {
+    let batches = || rows.batches.iter();
+    SegmentMeta {
         format: FORMAT,
         id: new.id,
         tenant: new.tenant.as_str().into(),
         signal: new.signal.name().into(),
         partition: new.partition.into(),
-        rows: rows.num_rows() as u32,
+        rows: batches().map(|batch| batch.rows).sum(),
         granule_rows: GRANULE_ROWS,
-        min_time_ns: times
-            .clone()
-            .map(|batch| batch.min_time_ns)
-            .min()
-            .unwrap_or(0),
-        max_time_ns: times.map(|batch| batch.max_time_ns).max().unwrap_or(0),
-        min_seq: arrow::compute::min(seq).unwrap_or(0),
-        max_seq: arrow::compute::max(seq).unwrap_or(0),
+        min_time_ns: batches().map(|batch| batch.min_time_ns).min().unwrap_or(0),
+        max_time_ns: batches().map(|batch| batch.max_time_ns).max().unwrap_or(0),
+        min_seq: seqs.0,
+        max_seq: seqs.1,
         min_arrival_ns: new.arrival_ns.0,
         max_arrival_ns: new.arrival_ns.1,
-        files: listed.collect::<BTreeMap<_, _>>(),
-        dictionaries: written.dictionaries,
-        batches: written.batches,
-    };
-    Ok((files, meta))
-}
-
-/// `text.idx` and `filters.bin` of `rows`.
-fn text_index(signal: Signal, rows: &RecordBatch) -> Result<(Vec<u8>, Vec<u8>), SegmentError> {
-    let mut builder = TextIndexBuilder::new(GRANULE_ROWS as usize);
-    index_rows(signal, rows, &mut builder)?;
-    let files = builder.finish(FilterBits::default());
-    let TextFiles { terms, filters } =
-        files.map_err(|_| SegmentError::Encoding { what: "text index" })?;
-    Ok((terms, filters))
-}
-
-/// Feeds a builder row by row: each row's text, and its trace and span ids.
-pub(crate) fn index_rows(
-    signal: Signal,
-    rows: &RecordBatch,
-    builder: &mut TextIndexBuilder,
-) -> Result<(), SegmentError> {
-    let texts = RowTexts::new(signal, rows)?;
-    let (trace, span) = match signal {
-        Signal::Logs => (logs::TRACE_ID, logs::SPAN_ID),
-        Signal::Spans => (spans::TRACE_ID, spans::SPAN_ID),
-    };
-    let ids = [columns::id(rows, trace)?, columns::id(rows, span)?];
-    let mut scratch = String::new();
-    for row in 0..rows.num_rows() {
-        if let Some(text) = texts.row(row, &mut scratch) {
-            builder.add_text(text);
-        }
-        for column in ids {
-            if column.is_valid(row) {
-                builder.add_id(id_key_of_bytes(column.value(row)));
-            }
-        }
-        builder.end_row();
-    }
-    Ok(())
-}
-
-/// The text of each row that words and phrases are searched in.
-enum RowTexts<'a> {
-    Body(&'a arrow::array::StringArray, &'a arrow::array::BinaryArray),
-    Name(clearspan_schema::dictionary::TextDictionary<'a>),
-}
-
-impl<'a> RowTexts<'a> {
-    fn new(signal: Signal, rows: &'a RecordBatch) -> Result<Self, SegmentError> {
-        Ok(match signal {
-            Signal::Logs => RowTexts::Body(
-                columns::text(rows, logs::BODY)?,
-                columns::binary(rows, logs::BODY_VALUE)?,
-            ),
-            Signal::Spans => RowTexts::Name(columns::text_dictionary(rows, spans::NAME)?),
-        })
-    }
-
-    fn row<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
-        match self {
-            RowTexts::Name(names) => names.value(row),
-            RowTexts::Body(body, value) => match body_at(body, value, row) {
-                Body::Absent => None,
-                Body::Text(text) => Some(text),
-                Body::Value(encoded) => {
-                    scratch.clear();
-                    push_text(AnyRef::decode(encoded)?, scratch);
-                    Some(scratch)
-                }
-            },
-        }
+        files: folder.files().clone(),
+        container: rows.container,
+        dictionaries: rows.dictionaries,
+        blocks: rows.blocks,
+        batches: rows.batches,
     }
 }

@@ -1,0 +1,222 @@
+//! A Parquet file of rows, opened for reading.
+//!
+//! The footer and the offset index, which says where each page lies and which rows it holds, are
+//! read once and kept. A read then asks for the pages of its rows and columns alone. Bytes come through
+//! `checked_read.rs`, and a panic inside the decoder becomes an error.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions,
+};
+use arrow::datatypes::SchemaRef;
+use clearspan_schema::concat::{compact, concat};
+use clearspan_schema::dictionary::Key;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelector,
+};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::PageIndexPolicy;
+
+use super::SegmentError;
+use super::checked_read::{CheckedFile, CheckedRead};
+use super::container::RowFile;
+use super::meta::{BatchMeta, SegmentMeta};
+
+/// An opened Parquet file.
+#[derive(Debug)]
+pub(super) struct ParquetFile {
+    file: Arc<CheckedFile>,
+    schema: SchemaRef,
+    metadata: ArrowReaderMetadata,
+    batches: Vec<Place>,
+}
+
+/// Where rows stand.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    row_group: usize,
+    /// Rows of the row group before them.
+    before: usize,
+    rows: usize,
+}
+
+impl ParquetFile {
+    /// Opens `path` and reads its footer and index.
+    pub(super) fn open(
+        vfs: &dyn crate::vfs::Vfs,
+        path: &Path,
+        schema: &SchemaRef,
+        meta: &SegmentMeta,
+    ) -> Result<Self, SegmentError> {
+        let malformed = |what| SegmentError::Malformed {
+            path: path.into(),
+            what,
+        };
+        let length = meta.files.get(meta.container.file_name());
+        let (Some(length), Some(sums)) = (length, &meta.blocks) else {
+            return Err(malformed("checksums of blocks"));
+        };
+        let file = Arc::new(CheckedFile::open(vfs, path, length.bytes, sums.clone())?);
+        let metadata = guarded(&file, "parquet footer", |read| {
+            let options = ArrowReaderOptions::new()
+                .with_schema(Arc::clone(schema))
+                .with_column_index_policy(PageIndexPolicy::Skip)
+                .with_offset_index_policy(PageIndexPolicy::Required);
+            ArrowReaderMetadata::load(read, options)
+        })?;
+        let groups = metadata.metadata().row_groups().iter();
+        let groups = groups.map(|group| usize::try_from(group.num_rows()).ok());
+        let groups: Option<Vec<usize>> = groups.collect();
+        let batches = groups.and_then(|groups| places(&meta.batches, &groups));
+        Ok(ParquetFile {
+            schema: Arc::clone(schema),
+            batches: batches.ok_or_else(|| malformed("rows of row groups"))?,
+            metadata,
+            file,
+        })
+    }
+
+    /// The rows at `place` with the schema's columns at `columns`.
+    fn decode(&self, place: Place, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+        let fields = self.schema.fields().len();
+        if columns.iter().any(|&column| column >= fields) {
+            return Err(self.malformed("column number"));
+        }
+        let schema = Arc::new(self.schema.project(columns)?);
+        if columns.is_empty() {
+            let options = RecordBatchOptions::new().with_row_count(Some(place.rows));
+            return Ok(RecordBatch::try_new_with_options(schema, vec![], &options)?);
+        }
+        let batch = guarded(&self.file, "record batch", |read| {
+            let mask =
+                ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
+            let rows = [
+                RowSelector::skip(place.before),
+                RowSelector::select(place.rows),
+            ];
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                read.clone(),
+                self.metadata.clone(),
+            )
+            .with_row_groups(vec![place.row_group])
+            .with_projection(mask)
+            .with_row_selection(RowSelection::from(rows.to_vec()))
+            .with_batch_size(place.rows)
+            .build()?
+            .next();
+            Ok(reader.transpose()?)
+        })?;
+        let batch = batch.filter(|batch| batch.num_rows() == place.rows);
+        let batch = batch.ok_or_else(|| self.malformed("number of rows"))?;
+        // Parquet gives each column once, in the order of the schema.
+        let mut given = columns.to_vec();
+        given.sort_unstable();
+        given.dedup();
+        let position = |column: &usize| given.binary_search(column).ok();
+        let arrays = columns.iter().map(|column| {
+            let array = position(column).and_then(|at| batch.columns().get(at));
+            array.cloned().ok_or_else(|| self.malformed("columns"))
+        });
+        let arrays: Vec<ArrayRef> = arrays.collect::<Result<_, _>>()?;
+        Ok(RecordBatch::try_new(schema, arrays)?)
+    }
+
+    /// The values that the dictionary column at `column` has in a row group, a row each.
+    fn values(&self, row_group: usize, column: usize) -> Result<RecordBatch, SegmentError> {
+        let rows = self
+            .batches
+            .iter()
+            .filter(|place| place.row_group == row_group);
+        let place = Place {
+            row_group,
+            before: 0,
+            rows: rows.map(|place| place.rows).sum(),
+        };
+        let used = compact(&self.decode(place, &[column])?)?;
+        let dictionary = used.column(0).as_dictionary_opt::<Key>();
+        let dictionary = dictionary.ok_or_else(|| self.malformed("dictionary column"))?;
+        let keys = Int32Array::from_iter_values(0..dictionary.values().len() as i32);
+        let values: ArrayRef = Arc::new(DictionaryArray::<Key>::try_new(
+            keys,
+            Arc::clone(dictionary.values()),
+        )?);
+        Ok(RecordBatch::try_new(used.schema(), vec![values])?)
+    }
+
+    fn malformed(&self, what: &'static str) -> SegmentError {
+        SegmentError::Malformed {
+            path: self.file.path().into(),
+            what,
+        }
+    }
+}
+
+impl RowFile for ParquetFile {
+    fn read(&self, index: usize, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+        let place = self.batches.get(index).copied();
+        self.decode(
+            place.ok_or_else(|| self.malformed("batch number"))?,
+            columns,
+        )
+    }
+
+    fn dictionary(&self, column: usize) -> Result<RecordBatch, SegmentError> {
+        let groups = 0..self.metadata.metadata().num_row_groups();
+        let values = groups.map(|group| self.values(group, column));
+        let values: Vec<RecordBatch> = values.collect::<Result<_, _>>()?;
+        Ok(concat(&Arc::new(self.schema.project(&[column])?), &values)?)
+    }
+
+    fn memory(&self) -> usize {
+        self.metadata.metadata().memory_size()
+            + self.file.memory()
+            + self.batches.len() * size_of::<Place>()
+    }
+}
+
+/// Runs the decoder over `file`. What it could not read, refused or panicked over becomes an error.
+fn guarded<T>(
+    file: &Arc<CheckedFile>,
+    what: &'static str,
+    decode: impl FnOnce(&CheckedRead) -> Result<T, ParquetError>,
+) -> Result<T, SegmentError> {
+    let read = CheckedRead::new(Arc::clone(file));
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode(&read)));
+    match decoded {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(read
+            .into_fault()
+            .unwrap_or_else(|| SegmentError::of_parquet(file.path(), error))),
+        Err(_) => Err(SegmentError::Malformed {
+            path: file.path().into(),
+            what,
+        }),
+    }
+}
+
+/// Where the batches stand in row groups of so many rows; `None` when they do not fill them one after the other.
+fn places(batches: &[BatchMeta], groups: &[usize]) -> Option<Vec<Place>> {
+    let mut places = Vec::with_capacity(batches.len());
+    let (mut row_group, mut before) = (0, 0);
+    for batch in batches {
+        let rows = batch.rows as usize;
+        places.push(Place {
+            row_group,
+            before,
+            rows,
+        });
+        before += rows;
+        let all = *groups.get(row_group)?;
+        if before == all {
+            (row_group, before) = (row_group + 1, 0);
+        } else if before > all {
+            return None;
+        }
+    }
+    (row_group == groups.len() && before == 0).then_some(places)
+}
