@@ -3,11 +3,18 @@
 //! A flush writes Arrow IPC, which is the cheapest to write; compaction writes Parquet, which is
 //! smaller and which other programs read. Both answer the same, held to it by `conformance.rs`.
 
+use std::path::Path;
+
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use serde::{Deserialize, Serialize};
 
 use super::SegmentError;
+use super::arrow_file::ArrowFile;
+use super::meta::SegmentMeta;
+use super::parquet_file::ParquetFile;
 use crate::names;
+use crate::vfs::Vfs;
 
 /// Which file holds a segment's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +36,20 @@ impl Container {
             Container::Parquet => names::ROWS_PARQUET,
         }
     }
+}
+
+/// Opens the row file of the segment in `dir`, whose rows have `schema`.
+pub(super) fn open(
+    vfs: &dyn Vfs,
+    dir: &Path,
+    schema: &SchemaRef,
+    meta: &SegmentMeta,
+) -> Result<Box<dyn RowFile>, SegmentError> {
+    let path = dir.join(meta.container.file_name());
+    Ok(match meta.container {
+        Container::Arrow => Box::new(ArrowFile::open(vfs, &path, schema, meta)?),
+        Container::Parquet => Box::new(ParquetFile::open(vfs, &path, schema, meta)?),
+    })
 }
 
 /// An opened row file.

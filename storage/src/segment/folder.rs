@@ -68,21 +68,21 @@ impl<'a> NewFolder<'a> {
     }
 
     /// Makes a file durable that is complete.
-    pub(super) fn add(&mut self, mut file: NewFile) -> Result<BlockSums, SegmentError> {
+    pub(super) fn add(&mut self, file: &mut NewFile) -> Result<BlockSums, SegmentError> {
         file.file.sync_all().map_err(io_at(&file.path))?;
         let meta = FileMeta {
             bytes: file.bytes,
             crc32c: file.crc32c,
         };
         self.files.insert(file.name.to_owned(), meta);
-        Ok(file.blocks.finish())
+        Ok(std::mem::take(&mut file.blocks).finish())
     }
 
     /// Writes a whole file and makes it durable.
     pub(super) fn write(&mut self, name: &'static str, content: &[u8]) -> Result<(), SegmentError> {
         let mut file = self.file(name)?;
         io::Write::write_all(&mut file, content).map_err(io_at(&file.path))?;
-        self.add(file).map(drop)
+        self.add(&mut file).map(drop)
     }
 
     /// The files so far.

@@ -42,6 +42,8 @@ mod trace_directory;
 mod writer;
 
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod tests;
 
 pub use container::Container;

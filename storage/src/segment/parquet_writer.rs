@@ -21,7 +21,8 @@ use parquet::errors::ParquetError;
 use parquet::file::writer::SerializedFileWriter;
 
 use super::SegmentError;
-use super::folder::NewFile;
+use super::block_sums::BlockSums;
+use super::folder::{NewFile, NewFolder};
 use super::meta::BatchMeta;
 use super::parquet_columns;
 use crate::limits::{GRANULE_ROWS, ROW_GROUP_BYTES, ROW_GROUP_ROWS};
@@ -135,13 +136,17 @@ impl ParquetWriter {
         Ok(())
     }
 
-    /// Ends the file. Returns it, not yet synced, with the record batches in it.
-    pub(super) fn finish(mut self) -> Result<(NewFile, Vec<BatchMeta>), SegmentError> {
-        self.end_group().map_err(|error| self.refused(error))?;
-        let path = self.file.inner().path().to_path_buf();
-        let file = self.file.into_inner();
-        let file = file.map_err(|error| SegmentError::of_parquet(&path, error))?;
-        Ok((file, self.batches))
+    /// Ends the file and makes it durable. Returns its sums and the record batches in it.
+    pub(super) fn finish(
+        mut self,
+        folder: &mut NewFolder<'_>,
+    ) -> Result<(BlockSums, Vec<BatchMeta>), SegmentError> {
+        let mut end = || {
+            self.end_group()?;
+            self.file.finish()
+        };
+        end().map_err(|error| self.refused(error))?;
+        Ok((folder.add(self.file.inner_mut())?, self.batches))
     }
 
     fn refused(&self, error: ParquetError) -> SegmentError {

@@ -9,11 +9,9 @@ use bytes::Bytes;
 use clearspan_schema::Signal;
 use clearspan_schema::logs::SERVICE;
 
-use super::arrow_file::ArrowFile;
 use super::cache::{Piece, SegmentCache};
-use super::container::{Container, RowFile};
+use super::container::{self, RowFile};
 use super::meta::{FileMeta, SegmentMeta};
-use super::parquet_file::ParquetFile;
 use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
@@ -163,19 +161,10 @@ impl Segment {
 
     fn row_file(&self) -> Result<Arc<Box<dyn RowFile>>, SegmentError> {
         self.cache.get(self.id(), Piece::Rows, || {
-            let file = self.open_rows()?;
+            let schema = self.signal.stored_schema();
+            let file = container::open(self.vfs.as_ref(), &self.dir, &schema, &self.meta)?;
             let memory = file.memory();
             Ok((file, memory))
-        })
-    }
-
-    fn open_rows(&self) -> Result<Box<dyn RowFile>, SegmentError> {
-        let vfs = self.vfs.as_ref();
-        let path = self.dir.join(self.meta.container.file_name());
-        let schema = self.signal.stored_schema();
-        Ok(match self.meta.container {
-            Container::Arrow => Box::new(ArrowFile::open(vfs, &path, &schema, &self.meta)?),
-            Container::Parquet => Box::new(ParquetFile::open(vfs, &path, &schema, &self.meta)?),
         })
     }
 

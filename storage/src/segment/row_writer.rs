@@ -90,7 +90,7 @@ impl RowWriter {
                         path: file.path().to_path_buf(),
                         source,
                     })?;
-                folder.add(file)?;
+                folder.add(&mut file)?;
                 Ok(WrittenRows {
                     container: Container::Arrow,
                     dictionaries: written.dictionaries,
@@ -100,11 +100,11 @@ impl RowWriter {
             }
             File::Parquet(mut file) => {
                 write_steps(&self.schema, &mut self.pending, &mut file, true)?;
-                let (file, batches) = file.finish()?;
+                let (blocks, batches) = file.finish(folder)?;
                 Ok(WrittenRows {
                     container: Container::Parquet,
                     dictionaries: Vec::new(),
-                    blocks: Some(folder.add(file)?),
+                    blocks: Some(blocks),
                     batches,
                 })
             }

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod trace_builder;
+mod writer;
+
 use std::path::Path;
 use std::sync::Arc;
 

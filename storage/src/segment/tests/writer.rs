@@ -1,0 +1,207 @@
+//! The writer itself: what it leaves behind, and that folders of an earlier program still open.
+
+use clearspan_schema::columns;
+
+use super::*;
+use crate::segment::writer::SegmentWriter;
+use crate::vfs::sim::{Fault, FaultKind, Operation};
+use crate::vfs::{SimVfs, is_disk_full};
+
+fn new_segment<'a>(tenant: &'a TenantId, dir: &'a Path) -> NewSegment<'a> {
+    NewSegment {
+        id: 5,
+        tenant,
+        signal: Signal::Spans,
+        partition: "odd",
+        signal_dir: dir,
+        arrival_ns: (1, 2),
+    }
+}
+
+fn disk() -> SimVfs {
+    let disk = SimVfs::new();
+    disk.create_dir(Path::new("/data")).unwrap();
+    disk
+}
+
+fn some_spans() -> RecordBatch {
+    let span = |at: u8| Span::new(at / 2, at, None, 1_000 + u64::from(at));
+    stored_spans(&(0..100).map(span).collect::<Vec<_>>(), 0)
+}
+
+/// Entries of the partition's folder.
+fn left_behind(disk: &SimVfs) -> usize {
+    let partition = names::segments_dir(Path::new("/data")).join("odd");
+    disk.list(&partition).map_or(0, |entries| entries.len())
+}
+
+#[test]
+fn a_writer_that_is_given_up_leaves_nothing() {
+    for container in [Container::Arrow, Container::Parquet] {
+        let (disk, tenant) = (disk(), TenantId::default());
+        let new = new_segment(&tenant, Path::new("/data"));
+        let mut writer = SegmentWriter::create(&disk, new, container).unwrap();
+        writer.push(&some_spans()).unwrap();
+        assert_eq!(left_behind(&disk), 1);
+        drop(writer);
+        assert_eq!(left_behind(&disk), 0);
+
+        let empty = SegmentWriter::create(&disk, new, container).unwrap();
+        assert!(matches!(empty.finish(), Err(SegmentError::Encoding { .. })));
+        assert_eq!(left_behind(&disk), 0);
+    }
+}
+
+#[test]
+fn whichever_operation_of_the_disk_fails_nothing_is_left_and_the_fault_is_told() {
+    let operations = [
+        Operation::Create,
+        Operation::Write,
+        Operation::SyncFile,
+        Operation::SyncDir,
+        Operation::Rename,
+    ];
+    for container in [Container::Arrow, Container::Parquet] {
+        for operation in operations {
+            let mut failures = 0;
+            loop {
+                let (disk, tenant) = (disk(), TenantId::default());
+                disk.inject(Fault {
+                    after: failures,
+                    ..Fault::once(operation, FaultKind::NoSpace)
+                });
+                let new = new_segment(&tenant, Path::new("/data"));
+                let written =
+                    SegmentWriter::create(&disk, new, container).and_then(|mut writer| {
+                        writer.push(&some_spans())?;
+                        writer.finish()
+                    });
+                match written {
+                    Ok(_) => break,
+                    Err(SegmentError::Io { source, .. }) => assert!(is_disk_full(&source)),
+                    Err(other) => panic!("{container:?} {operation:?}: {other:?}"),
+                }
+                assert_eq!(
+                    left_behind(&disk),
+                    0,
+                    "{container:?} {operation:?} {failures}"
+                );
+                failures += 1;
+            }
+            assert!(failures > 0, "{operation:?} never failed");
+        }
+    }
+}
+
+#[test]
+fn spans_of_a_trace_must_stand_together() {
+    let (disk, tenant) = (disk(), TenantId::default());
+    let new = new_segment(&tenant, Path::new("/data"));
+    let spans = [1, 2, 1].map(|trace| Span::new(trace, 1, None, 1_000));
+    for container in [Container::Arrow, Container::Parquet] {
+        let mut writer = SegmentWriter::create(&disk, new, container).unwrap();
+        writer.push(&stored_spans(&spans, 0)).unwrap();
+        assert!(matches!(
+            writer.finish(),
+            Err(SegmentError::Encoding { .. })
+        ));
+    }
+}
+
+#[test]
+fn a_folder_of_format_1_still_opens() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = log_segment(dir.path(), 3_000);
+    let path = written.dir.join(names::META);
+    let now = String::from_utf8(OsVfs.read(&path).unwrap().to_vec()).unwrap();
+    let then = now
+        .replace("\"format\": 2", "\"format\": 1")
+        .replace("  \"container\": \"rows.arrow\",\n", "");
+    assert_eq!(now.lines().count(), then.lines().count() + 1);
+    for (format, opens) in [(1, true), (3, false)] {
+        let then = then.replace("\"format\": 1", &format!("\"format\": {format}"));
+        replace(&path, then.as_bytes());
+        let written = WrittenSegment {
+            dir: written.dir.clone(),
+            meta: written.meta.clone(),
+            meta_crc32c: crc32c::crc32c(then.as_bytes()),
+            bytes: written.bytes,
+        };
+        let opened = open(Signal::Logs, &written);
+        assert_eq!(opened.is_ok(), opens, "format {format}");
+        if let Ok(segment) = opened {
+            segment.verify().unwrap();
+            let batch = segment.read_batch(1_024, &[0]).unwrap();
+            let seqs = columns::uint64(&batch, clearspan_schema::SEQ).unwrap();
+            assert_eq!(seqs.value(0), 1_124);
+        }
+    }
+}
+
+#[test]
+fn a_parquet_segment_answers_as_an_arrow_segment() {
+    let rows = crate::segment::conformance::rows::random_rows(Signal::Spans, 21, 2_000);
+    let open = |container| {
+        let (disk, tenant) = (disk(), TenantId::default());
+        let new = new_segment(&tenant, Path::new("/data"));
+        let mut writer = SegmentWriter::create(&disk, new, container).unwrap();
+        writer.push(&rows).unwrap();
+        let written = writer.finish().unwrap();
+        let cache = Arc::new(SegmentCache::new(1 << 20));
+        let disk: Arc<dyn Vfs> = Arc::new(disk);
+        let (dir, crc) = (written.dir, written.meta_crc32c);
+        Segment::open(Signal::Spans, dir, crc, disk, cache).unwrap()
+    };
+    let (arrow, parquet) = (open(Container::Arrow), open(Container::Parquet));
+    parquet.verify().unwrap();
+    assert_eq!(
+        arrow.trace_directory().unwrap(),
+        parquet.trace_directory().unwrap()
+    );
+    let services = |segment: &Segment| {
+        let batch = segment.service_batch().unwrap();
+        let services = columns::text_dictionary(&batch, spans::SERVICE).unwrap();
+        let mut names: Vec<String> = services
+            .values()
+            .iter()
+            .flatten()
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(services(&arrow), services(&parquet));
+    let (arrow, parquet) = (
+        snapshot(Signal::Spans, arrow),
+        snapshot(Signal::Spans, parquet),
+    );
+    let columns = Signal::Spans.stored_columns();
+    let some = columns::id(&rows, spans::TRACE_ID).unwrap();
+    for row in [0, 77, 1_999] {
+        let id = some.value(row).try_into().unwrap();
+        let (a, b) = (
+            arrow.trace(id, columns).unwrap(),
+            parquet.trace(id, columns).unwrap(),
+        );
+        let schema = Signal::Spans.stored_schema();
+        let joined = |batches: &[RecordBatch]| clearspan_schema::concat::concat(&schema, batches);
+        assert!(a.iter().map(RecordBatch::num_rows).sum::<usize>() > 0);
+        assert_eq!(joined(&a).unwrap(), joined(&b).unwrap());
+    }
+}
+
+#[test]
+fn a_lost_trace_directory_is_made_anew_from_parquet_rows() {
+    let rows = crate::segment::conformance::rows::random_rows(Signal::Spans, 22, 3_000);
+    let dir = tempfile::tempdir().unwrap();
+    let tenant = TenantId::default();
+    let mut writer =
+        SegmentWriter::create(&OsVfs, new_segment(&tenant, dir.path()), Container::Parquet)
+            .unwrap();
+    writer.push(&rows).unwrap();
+    let written = writer.finish().unwrap();
+    let kept = open(Signal::Spans, &written).unwrap().trace_directory();
+    OsVfs.remove_file(&written.dir.join(names::TRACES)).unwrap();
+    let made = open(Signal::Spans, &written).unwrap().trace_directory();
+    assert_eq!(kept.unwrap(), made.unwrap());
+}
