@@ -11,7 +11,8 @@
 //! | `meta.rs` | [`SegmentMeta`]: what `meta.json` says |
 //! | `container.rs` | [`Container`]: the files that can hold rows, and the trait over them |
 //! | `arrow_file.rs` | the container as Arrow IPC file, zstd-compressed: what a flush writes |
-//! | `parquet_writer.rs`, `parquet_columns.rs`, `parquet_file.rs` | the container as Parquet file: what compaction writes; its encodings; its reader |
+//! | `parquet_writer.rs`, `parquet_columns.rs` | the container as Parquet file, which compaction writes; how its columns are encoded |
+//! | `parquet_file.rs`, `parquet_pages.rs` | its reader; its pages |
 //! | `block_sums.rs`, `checked_read.rs` | checksums of a file's blocks, and reading by them |
 //! | `writer.rs` | [`SegmentWriter`]: from sorted rows to a durable folder |
 //! | `row_writer.rs`, `row_texts.rs` | its parts: the row file in either container; what of a row is indexed |
@@ -32,6 +33,7 @@ mod folder;
 mod meta;
 mod parquet_columns;
 mod parquet_file;
+mod parquet_pages;
 mod parquet_writer;
 mod reader;
 mod row_texts;

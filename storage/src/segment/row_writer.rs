@@ -21,11 +21,11 @@ pub(super) struct RowWriter {
     rows: u32,
     /// Rows that are not in the file yet. Of an Arrow file all, of a Parquet file less than a step.
     pending: Vec<RecordBatch>,
-    file: File,
+    file: Sink,
 }
 
 #[derive(Debug)]
-enum File {
+enum Sink {
     Arrow(NewFile),
     Parquet(Box<ParquetWriter>),
 }
@@ -47,8 +47,8 @@ impl RowWriter {
     ) -> Result<Self, SegmentError> {
         let schema = SchemaRef::clone(schema);
         let file = match container {
-            Container::Arrow => File::Arrow(file),
-            Container::Parquet => File::Parquet(Box::new(ParquetWriter::new(
+            Container::Arrow => Sink::Arrow(file),
+            Container::Parquet => Sink::Parquet(Box::new(ParquetWriter::new(
                 file,
                 SchemaRef::clone(&schema),
             )?)),
@@ -72,8 +72,8 @@ impl RowWriter {
             self.pending.push(rows.clone());
         }
         match &mut self.file {
-            File::Arrow(_) => Ok(()),
-            File::Parquet(file) => write_steps(&self.schema, &mut self.pending, file, false),
+            Sink::Arrow(_) => Ok(()),
+            Sink::Parquet(file) => write_steps(&self.schema, &mut self.pending, file, false),
         }
     }
 
@@ -83,7 +83,7 @@ impl RowWriter {
         folder: &mut NewFolder<'_>,
     ) -> Result<WrittenRows, SegmentError> {
         match self.file {
-            File::Arrow(mut file) => {
+            Sink::Arrow(mut file) => {
                 let written = arrow_file::write(&concat(&self.schema, &self.pending)?)?;
                 file.write_all(&written.bytes)
                     .map_err(|source| SegmentError::Io {
@@ -98,7 +98,7 @@ impl RowWriter {
                     batches: written.batches,
                 })
             }
-            File::Parquet(mut file) => {
+            Sink::Parquet(mut file) => {
                 write_steps(&self.schema, &mut self.pending, &mut file, true)?;
                 let (blocks, batches) = file.finish(folder)?;
                 Ok(WrittenRows {
