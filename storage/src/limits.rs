@@ -25,7 +25,11 @@ pub(crate) const PAGE_ROWS: usize = 4096;
 pub(crate) const ATTRIBUTES_DICTIONARY_BYTES: usize = 64 * 1024;
 
 /// Rows that go to the encoders of `rows.parquet` at once: eight granules, a part of a page.
-pub(crate) const PARQUET_STEP_ROWS: usize = 1024;
+pub(crate) const STEP_ROWS: usize = 1024;
+
+/// Bytes of text and encoded values at which such a step ends, however few its rows: what a row group may
+/// grow beyond its limit.
+pub(crate) const STEP_BYTES: usize = 8 * 1024 * 1024;
 
 /// Rows of a row group of `rows.parquet`: enough that dictionaries and footer cost nothing to speak of, few enough that one is
 /// encoded in some 10 MB.

@@ -15,7 +15,7 @@
 //! | `parquet_file.rs`, `parquet_pages.rs` | its reader; its pages |
 //! | `block_sums.rs`, `checked_read.rs` | checksums of a file's blocks, and reading by them |
 //! | `writer.rs` | [`SegmentWriter`]: from sorted rows to a durable folder |
-//! | `row_writer.rs`, `row_texts.rs` | its parts: the row file in either container; what of a row is indexed |
+//! | `row_writer.rs`, `steps.rs`, `row_texts.rs` | its parts: the row file in either container; rows in small steps; what of a row is indexed |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
@@ -38,6 +38,7 @@ mod parquet_writer;
 mod reader;
 mod row_texts;
 mod row_writer;
+mod steps;
 mod trace_builder;
 mod trace_codec;
 mod trace_directory;

@@ -3,7 +3,6 @@
 use clearspan_schema::columns;
 
 use super::*;
-use crate::segment::writer::SegmentWriter;
 use crate::vfs::sim::{Fault, FaultKind, Operation};
 use crate::vfs::{SimVfs, is_disk_full};
 
@@ -194,12 +193,7 @@ fn a_parquet_segment_answers_as_an_arrow_segment() {
 fn a_lost_trace_directory_is_made_anew_from_parquet_rows() {
     let rows = crate::segment::conformance::rows::random_rows(Signal::Spans, 22, 3_000);
     let dir = tempfile::tempdir().unwrap();
-    let tenant = TenantId::default();
-    let mut writer =
-        SegmentWriter::create(&OsVfs, new_segment(&tenant, dir.path()), Container::Parquet)
-            .unwrap();
-    writer.push(&rows).unwrap();
-    let written = writer.finish().unwrap();
+    let written = write_in(Container::Parquet, dir.path(), Signal::Spans, &rows);
     let kept = open(Signal::Spans, &written).unwrap().trace_directory();
     OsVfs.remove_file(&written.dir.join(names::TRACES)).unwrap();
     let made = open(Signal::Spans, &written).unwrap().trace_directory();
