@@ -49,7 +49,8 @@ fn folder(error: &PartError) -> Option<String> {
         SegmentError::Io { path, .. }
         | SegmentError::Checksum { path, .. }
         | SegmentError::Length { path, .. }
-        | SegmentError::Malformed { path, .. },
+        | SegmentError::Malformed { path, .. }
+        | SegmentError::Parquet { path, .. },
     ) = error
     else {
         return None;

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod damage;
-pub(super) mod rows;
+pub(in crate::segment) mod rows;
 
 use std::path::{Path, PathBuf};
 
@@ -46,8 +46,7 @@ impl Case {
             signal_dir: "/data".into(),
             arrival_ns: (1, 2),
         };
-        let mut writer =
-            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         for first in (0..rows.num_rows()).step_by(push) {
             writer
                 .push(&rows.slice(first, push.min(rows.num_rows() - first)))
@@ -229,4 +228,50 @@ fn however_rows_are_pushed_the_files_are_the_same() {
             assert_eq!(divided.written.meta_crc32c, whole.written.meta_crc32c);
         }
     });
+}
+
+/// Writes `rows` as Parquet, and holds what is read to it around every end of a batch and in every dictionary.
+fn check_row_groups(rows: RecordBatch, row_groups: usize) {
+    let case = Case::new(Container::Parquet, Signal::Logs, rows, 8_192);
+    let file = case.open().unwrap();
+    let columns = case.all_columns();
+    for index in 0..case.batches() {
+        let read = file.read(index, &columns).unwrap();
+        assert_eq!(plain(&read), case.expected(index, &columns));
+    }
+    let service = Signal::Logs.stored_schema();
+    let service = service.index_of(clearspan_schema::logs::SERVICE).unwrap();
+    let given = sorted_values(&file.dictionary(service).unwrap());
+    let of_rows = sorted_values(&plain(&case.rows.project(&[service]).unwrap()));
+    assert_eq!(given, of_rows);
+    assert_eq!(parquet_row_groups(&case), row_groups);
+}
+
+fn parquet_row_groups(case: &Case) -> usize {
+    let content = case.disk.read(&case.path()).unwrap();
+    let mut reader = parquet::file::metadata::ParquetMetaDataReader::new();
+    reader.try_parse(&content).unwrap();
+    reader.finish().unwrap().num_row_groups()
+}
+
+#[test]
+fn many_rows_make_several_row_groups() {
+    let few: Vec<(u64, &str)> = (0..9_000).map(|at| (9_000 - at, "body")).collect();
+    let schema = Signal::Logs.stored_schema();
+    let of_service = |service: usize| {
+        let name = format!("service-{service}");
+        let logs = crate::testing::logs_of(&name, &few);
+        let first = service as u64 * 9_000;
+        clearspan_schema::concat::with_seq(&schema, logs.inner(), first).unwrap()
+    };
+    let parts: Vec<RecordBatch> = (0..15).map(of_service).collect();
+    let rows = clearspan_schema::concat::concat(&schema, &parts).unwrap();
+    assert!(rows.num_rows() > crate::limits::ROW_GROUP_ROWS);
+    check_row_groups(rows, 2);
+}
+
+#[test]
+fn long_rows_end_a_row_group_early() {
+    // Far fewer rows than a step or a row group has.
+    check_row_groups(rows::long_random_attributes(80, 1 << 20), 2);
 }

@@ -11,10 +11,11 @@
 //! | `meta.rs` | [`SegmentMeta`]: what `meta.json` says |
 //! | `container.rs` | [`Container`]: the files that can hold rows, and the trait over them |
 //! | `arrow_file.rs` | the container as Arrow IPC file, zstd-compressed: what a flush writes |
-//! | `parquet_writer.rs`, `parquet_columns.rs`, `parquet_file.rs` | the container as Parquet file: what compaction writes; its encodings; its reader |
+//! | `parquet_writer.rs`, `parquet_columns.rs` | the container as Parquet file, which compaction writes; how its columns are encoded |
+//! | `parquet_file.rs`, `parquet_pages.rs` | its reader; its pages |
 //! | `block_sums.rs`, `checked_read.rs` | checksums of a file's blocks, and reading by them |
 //! | `writer.rs` | [`SegmentWriter`]: from sorted rows to a durable folder |
-//! | `row_writer.rs`, `row_texts.rs` | its parts: the row file in either container; what of a row is indexed |
+//! | `row_writer.rs`, `steps.rs`, `row_texts.rs` | its parts: the row file in either container; rows in small steps; what of a row is indexed |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
@@ -32,10 +33,12 @@ mod folder;
 mod meta;
 mod parquet_columns;
 mod parquet_file;
+mod parquet_pages;
 mod parquet_writer;
 mod reader;
 mod row_texts;
 mod row_writer;
+mod steps;
 mod trace_builder;
 mod trace_codec;
 mod trace_directory;

@@ -1,5 +1,8 @@
-//! How each column is encoded in a Parquet file, by its type. `docs/adr/0012-parquet-after-compaction.md` has the
-//! measurements.
+//! How each column is encoded in a Parquet file, by its type: what was measured to be smallest
+//! (`docs/adr/0012-parquet-after-compaction.md`).
+//!
+//! Statistics are for other programs: a segment prunes by `meta.json`. They stand per row group, where a
+//! filter would look at them, and not on text, where they would repeat it.
 
 use arrow::datatypes::{DataType, Schema};
 use parquet::arrow::ArrowSchemaConverter;
@@ -8,18 +11,22 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnDescriptor;
 
-use crate::limits::{PAGE_BYTES, PAGE_ROWS, ZSTD_LEVEL};
+use crate::limits::{ATTRIBUTES_DICTIONARY_BYTES, PAGE_BYTES, PAGE_ROWS, ZSTD_LEVEL};
 
 /// What a column's values are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Numbers that grow or shrink from row to row: times and sequence numbers.
-    Ascending,
+    /// Sequence numbers: few distances between neighbours, repeated.
+    Counter,
+    /// Times and durations: their high bytes are alike, their low bytes random, their distances too.
+    Time,
     /// The same values again and again.
     Repeated,
-    /// Text and encoded values, mostly distinct.
+    /// Encoded values: in some segments the same lists again and again, in others all distinct.
+    Encoded,
+    /// Text, mostly distinct, though never far from one before it: zstd alone does best.
     Text,
-    /// Ids: random bytes.
+    /// Ids: random bytes, but the same id comes again within a page.
     Id,
 }
 
@@ -29,18 +36,23 @@ pub(super) fn properties(schema: &Schema) -> Result<WriterProperties, ParquetErr
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_data_page_row_count_limit(PAGE_ROWS)
         .set_data_page_size_limit(PAGE_BYTES)
+        .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::None);
     for leaf in ArrowSchemaConverter::new().convert(schema)?.columns() {
         let path = leaf.path().clone();
-        properties = match kind(schema, leaf) {
-            Kind::Ascending => properties
-                .set_column_dictionary_enabled(path.clone(), false)
-                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED)
-                .set_column_statistics_enabled(path, EnabledStatistics::Chunk),
-            Kind::Repeated => properties
+        let kind = kind(schema, leaf);
+        if matches!(kind, Kind::Counter | Kind::Time | Kind::Repeated) {
+            let statistics = EnabledStatistics::Chunk;
+            properties = properties.set_column_statistics_enabled(path.clone(), statistics);
+        }
+        properties = match kind {
+            Kind::Counter => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
+            Kind::Time => properties.set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
+            Kind::Repeated => properties.set_column_dictionary_enabled(path, true),
+            Kind::Encoded => properties
                 .set_column_dictionary_enabled(path.clone(), true)
-                .set_column_statistics_enabled(path, EnabledStatistics::Chunk),
-            Kind::Text | Kind::Id => properties.set_column_dictionary_enabled(path, false),
+                .set_column_dictionary_page_size_limit(path, ATTRIBUTES_DICTIONARY_BYTES),
+            Kind::Text | Kind::Id => properties,
         };
     }
     Ok(properties.build())
@@ -49,13 +61,59 @@ pub(super) fn properties(schema: &Schema) -> Result<WriterProperties, ParquetErr
 fn kind(schema: &Schema, leaf: &ColumnDescriptor) -> Kind {
     let root = leaf.path().parts().first();
     let root = root.and_then(|name| schema.field_with_name(name).ok());
-    let is_dictionary =
-        root.is_some_and(|field| matches!(field.data_type(), DataType::Dictionary(..)));
-    match leaf.physical_type() {
-        _ if is_dictionary => Kind::Repeated,
-        Type::INT64 => Kind::Ascending,
-        Type::FIXED_LEN_BYTE_ARRAY => Kind::Id,
-        Type::BYTE_ARRAY => Kind::Text,
+    match (root.map(|field| field.data_type()), leaf.physical_type()) {
+        (Some(DataType::Dictionary(..)), _) => Kind::Repeated,
+        (Some(DataType::UInt64), _) => Kind::Counter,
+        (_, Type::INT64) => Kind::Time,
+        (_, Type::FIXED_LEN_BYTE_ARRAY) => Kind::Id,
+        (_, Type::BYTE_ARRAY) if leaf.logical_type_ref().is_some() => Kind::Text,
+        (_, Type::BYTE_ARRAY) => Kind::Encoded,
         _ => Kind::Repeated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use clearspan_schema::Signal;
+
+    fn check(signal: Signal, expected: &[(&str, Kind)]) {
+        let schema = signal.stored_schema();
+        let descriptor = ArrowSchemaConverter::new().convert(&schema).unwrap();
+        for &(name, expected) in expected {
+            let leaf = descriptor
+                .columns()
+                .iter()
+                .find(|leaf| leaf.path().string() == name);
+            assert_eq!(kind(&schema, leaf.unwrap()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn columns_are_of_the_kind_that_was_measured() {
+        check(
+            Signal::Logs,
+            &[
+                ("seq", Kind::Counter),
+                ("placed_time", Kind::Time),
+                ("severity_number", Kind::Repeated),
+                ("service", Kind::Repeated),
+                ("body", Kind::Text),
+                ("attributes", Kind::Encoded),
+                ("trace_id", Kind::Id),
+                ("resource", Kind::Repeated),
+            ],
+        );
+        check(
+            Signal::Spans,
+            &[
+                ("duration_ns", Kind::Time),
+                ("events.list.item.time_unix_nano", Kind::Time),
+                ("events.list.item.name", Kind::Text),
+                ("events.list.item.attributes", Kind::Encoded),
+                ("links.list.item.trace_id", Kind::Id),
+            ],
+        );
     }
 }

@@ -14,25 +14,25 @@ use arrow::array::{
 use arrow::datatypes::SchemaRef;
 use clearspan_schema::concat::{compact, concat};
 use clearspan_schema::dictionary::Key;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
-    RowSelector,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowSelection, RowSelector,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 
 use super::SegmentError;
 use super::checked_read::{CheckedFile, CheckedRead};
 use super::container::RowFile;
 use super::meta::{BatchMeta, SegmentMeta};
+use super::parquet_pages::{RowGroupPages, declare_unpacked};
 
 /// An opened Parquet file.
 #[derive(Debug)]
 pub(super) struct ParquetFile {
     file: Arc<CheckedFile>,
     schema: SchemaRef,
-    metadata: ArrowReaderMetadata,
+    metadata: Arc<ParquetMetaData>,
     batches: Vec<Place>,
 }
 
@@ -67,16 +67,19 @@ impl ParquetFile {
                 .with_schema(Arc::clone(schema))
                 .with_column_index_policy(PageIndexPolicy::Skip)
                 .with_offset_index_policy(PageIndexPolicy::Required);
-            ArrowReaderMetadata::load(read, options)
+            // It also holds the columns against the schema.
+            let metadata = ArrowReaderMetadata::load(read, options)?;
+            declare_unpacked(metadata.metadata().as_ref().clone())
         })?;
-        let groups = metadata.metadata().row_groups().iter();
+        let metadata = metadata.ok_or_else(|| malformed("compression"))?;
+        let groups = metadata.row_groups().iter();
         let groups = groups.map(|group| usize::try_from(group.num_rows()).ok());
         let groups: Option<Vec<usize>> = groups.collect();
         let batches = groups.and_then(|groups| places(&meta.batches, &groups));
         Ok(ParquetFile {
             schema: Arc::clone(schema),
             batches: batches.ok_or_else(|| malformed("rows of row groups"))?,
-            metadata,
+            metadata: Arc::new(metadata),
             file,
         })
     }
@@ -92,31 +95,15 @@ impl ParquetFile {
             let options = RecordBatchOptions::new().with_row_count(Some(place.rows));
             return Ok(RecordBatch::try_new_with_options(schema, vec![], &options)?);
         }
-        let batch = guarded(&self.file, "record batch", |read| {
-            let mask =
-                ProjectionMask::roots(self.metadata.parquet_schema(), columns.iter().copied());
-            let rows = [
-                RowSelector::skip(place.before),
-                RowSelector::select(place.rows),
-            ];
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
-                read.clone(),
-                self.metadata.clone(),
-            )
-            .with_row_groups(vec![place.row_group])
-            .with_projection(mask)
-            .with_row_selection(RowSelection::from(rows.to_vec()))
-            .with_batch_size(place.rows)
-            .build()?
-            .next();
-            Ok(reader.transpose()?)
-        })?;
-        let batch = batch.filter(|batch| batch.num_rows() == place.rows);
-        let batch = batch.ok_or_else(|| self.malformed("number of rows"))?;
         // Parquet gives each column once, in the order of the schema.
         let mut given = columns.to_vec();
         given.sort_unstable();
         given.dedup();
+        let batch = guarded(&self.file, "record batch", |read| {
+            self.decode_pages(read, place, &given)
+        })?;
+        let batch = batch.filter(|batch| batch.num_rows() == place.rows);
+        let batch = batch.ok_or_else(|| self.malformed("number of rows"))?;
         let position = |column: &usize| given.binary_search(column).ok();
         let arrays = columns.iter().map(|column| {
             let array = position(column).and_then(|at| batch.columns().get(at));
@@ -124,6 +111,26 @@ impl ParquetFile {
         });
         let arrays: Vec<ArrayRef> = arrays.collect::<Result<_, _>>()?;
         Ok(RecordBatch::try_new(schema, arrays)?)
+    }
+
+    fn decode_pages(
+        &self,
+        read: &CheckedRead,
+        place: Place,
+        columns: &[usize],
+    ) -> Result<Option<RecordBatch>, ParquetError> {
+        let descriptor = self.metadata.file_metadata().schema_descr();
+        let mask = ProjectionMask::roots(descriptor, columns.iter().copied());
+        let levels = parquet_to_arrow_field_levels(descriptor, mask, Some(self.schema.fields()))?;
+        let pages = RowGroupPages::new(read, &self.metadata, place.row_group)?;
+        let rows = vec![
+            RowSelector::skip(place.before),
+            RowSelector::select(place.rows),
+        ];
+        let rows = Some(RowSelection::from(rows));
+        let mut reader =
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, place.rows, rows)?;
+        Ok(reader.next().transpose()?)
     }
 
     /// The values that the dictionary column at `column` has in a row group, a row each.
@@ -166,16 +173,14 @@ impl RowFile for ParquetFile {
     }
 
     fn dictionary(&self, column: usize) -> Result<RecordBatch, SegmentError> {
-        let groups = 0..self.metadata.metadata().num_row_groups();
+        let groups = 0..self.metadata.num_row_groups();
         let values = groups.map(|group| self.values(group, column));
         let values: Vec<RecordBatch> = values.collect::<Result<_, _>>()?;
         Ok(concat(&Arc::new(self.schema.project(&[column])?), &values)?)
     }
 
     fn memory(&self) -> usize {
-        self.metadata.metadata().memory_size()
-            + self.file.memory()
-            + self.batches.len() * size_of::<Place>()
+        self.metadata.memory_size() + self.file.memory() + self.batches.len() * size_of::<Place>()
     }
 }
 

@@ -11,23 +11,28 @@ use super::container::Container;
 use super::folder::{NewFile, NewFolder};
 use super::meta::{BatchMeta, BlockMeta};
 use super::parquet_writer::ParquetWriter;
+use super::steps::Steps;
 use super::{SegmentError, arrow_file};
-use crate::limits::PARQUET_STEP_ROWS;
 
 /// A row file that is being written.
 #[derive(Debug)]
 pub(super) struct RowWriter {
-    schema: SchemaRef,
     rows: u32,
-    /// Rows that are not in the file yet. Of an Arrow file all, of a Parquet file less than a step.
-    pending: Vec<RecordBatch>,
-    file: File,
+    sink: Sink,
 }
 
 #[derive(Debug)]
-enum File {
-    Arrow(NewFile),
-    Parquet(Box<ParquetWriter>),
+enum Sink {
+    Arrow(ArrowSink),
+    Parquet(Box<ParquetWriter>, Steps),
+}
+
+/// All rows, until the file is written: each of its dictionaries stands once, before the rows.
+#[derive(Debug)]
+struct ArrowSink {
+    file: NewFile,
+    schema: SchemaRef,
+    rows: Vec<RecordBatch>,
 }
 
 /// A row file that is durable.
@@ -43,22 +48,20 @@ impl RowWriter {
     pub(super) fn new(
         container: Container,
         file: NewFile,
-        schema: &SchemaRef,
+        schema: SchemaRef,
     ) -> Result<Self, SegmentError> {
-        let schema = SchemaRef::clone(schema);
-        let file = match container {
-            Container::Arrow => File::Arrow(file),
-            Container::Parquet => File::Parquet(Box::new(ParquetWriter::new(
+        let sink = match container {
+            Container::Arrow => Sink::Arrow(ArrowSink {
                 file,
-                SchemaRef::clone(&schema),
-            )?)),
+                schema,
+                rows: Vec::new(),
+            }),
+            Container::Parquet => {
+                let steps = Steps::new(SchemaRef::clone(&schema));
+                Sink::Parquet(Box::new(ParquetWriter::new(file, schema)?), steps)
+            }
         };
-        Ok(RowWriter {
-            schema,
-            rows: 0,
-            pending: Vec::new(),
-            file,
-        })
+        Ok(RowWriter { rows: 0, sink })
     }
 
     /// Goes on with `rows`.
@@ -68,35 +71,23 @@ impl RowWriter {
         self.rows = count.ok_or(SegmentError::Encoding {
             what: "more rows than a segment can count",
         })?;
-        if rows.num_rows() > 0 {
-            self.pending.push(rows.clone());
-        }
-        match &mut self.file {
-            File::Arrow(_) => Ok(()),
-            File::Parquet(file) => write_steps(&self.schema, &mut self.pending, file, false),
+        match &mut self.sink {
+            Sink::Arrow(sink) => {
+                sink.rows.push(rows.clone());
+                Ok(())
+            }
+            Sink::Parquet(file, steps) => steps.push(rows, |step| file.push(step)),
         }
     }
 
     /// Ends the file and makes it durable.
-    pub(super) fn finish(mut self, folder: &mut NewFolder) -> Result<WrittenRows, SegmentError> {
-        match self.file {
-            File::Arrow(mut file) => {
-                let written = arrow_file::write(&concat(&self.schema, &self.pending)?)?;
-                file.write_all(&written.bytes)
-                    .map_err(|source| SegmentError::Io {
-                        path: file.path().to_path_buf(),
-                        source,
-                    })?;
-                folder.add(&mut file)?;
-                Ok(WrittenRows {
-                    container: Container::Arrow,
-                    dictionaries: written.dictionaries,
-                    blocks: None,
-                    batches: written.batches,
-                })
-            }
-            File::Parquet(mut file) => {
-                write_steps(&self.schema, &mut self.pending, &mut file, true)?;
+    pub(super) fn finish(self, folder: &mut NewFolder) -> Result<WrittenRows, SegmentError> {
+        match self.sink {
+            Sink::Arrow(sink) => sink.finish(folder),
+            Sink::Parquet(mut file, steps) => {
+                if let Some(rest) = steps.finish()? {
+                    file.push(&rest)?;
+                }
                 let (blocks, batches) = file.finish(folder)?;
                 Ok(WrittenRows {
                     container: Container::Parquet,
@@ -109,36 +100,20 @@ impl RowWriter {
     }
 }
 
-/// Writes what is pending in steps of a fixed size, however it was pushed, so that pages end where they would in any
-/// other division. The rest stays, unless it is the `last`.
-fn write_steps(
-    schema: &SchemaRef,
-    pending: &mut Vec<RecordBatch>,
-    file: &mut ParquetWriter,
-    last: bool,
-) -> Result<(), SegmentError> {
-    let rows: usize = pending.iter().map(RecordBatch::num_rows).sum();
-    if rows == 0 || (rows < PARQUET_STEP_ROWS && !last) {
-        return Ok(());
-    }
-    let joined = match pending.as_slice() {
-        [one] => one.clone(),
-        several => concat(schema, several)?,
-    };
-    pending.clear();
-    let mut first = 0;
-    while rows - first >= PARQUET_STEP_ROWS {
-        file.push(&joined.slice(first, PARQUET_STEP_ROWS))?;
-        first += PARQUET_STEP_ROWS;
-    }
-    let rest = joined.slice(first, rows - first);
-    if rest.num_rows() == 0 {
-        return Ok(());
-    }
-    if last {
-        file.push(&rest)
-    } else {
-        pending.push(rest);
-        Ok(())
+impl ArrowSink {
+    fn finish(mut self, folder: &mut NewFolder) -> Result<WrittenRows, SegmentError> {
+        let written = arrow_file::write(&concat(&self.schema, &self.rows)?)?;
+        let stored = self.file.write_all(&written.bytes);
+        stored.map_err(|source| SegmentError::Io {
+            path: self.file.path().to_path_buf(),
+            source,
+        })?;
+        folder.add(&mut self.file)?;
+        Ok(WrittenRows {
+            container: Container::Arrow,
+            dictionaries: written.dictionaries,
+            blocks: None,
+            batches: written.batches,
+        })
     }
 }

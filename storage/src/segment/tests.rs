@@ -11,7 +11,7 @@ use clearspan_schema::logs::{Body, LogsReader};
 use clearspan_schema::{Signal, spans};
 use proptest::prelude::*;
 
-use super::writer::WrittenSegment;
+use super::writer::{SegmentWriter, WrittenSegment};
 use super::*;
 use crate::scan::{Part, Predicate, ScanStats, Snapshot, TimeRange};
 use crate::testing::{Span, stored_logs, stored_spans};
@@ -20,6 +20,15 @@ use crate::vfs::{OsVfs, Vfs};
 use crate::{TenantId, names};
 
 fn write(dir: &Path, signal: Signal, rows: &RecordBatch) -> WrittenSegment {
+    write_in(Container::Arrow, dir, signal, rows)
+}
+
+fn write_in(
+    container: Container,
+    dir: &Path,
+    signal: Signal,
+    rows: &RecordBatch,
+) -> WrittenSegment {
     let new = NewSegment {
         id: 5,
         tenant: TenantId::default(),
@@ -28,7 +37,9 @@ fn write(dir: &Path, signal: Signal, rows: &RecordBatch) -> WrittenSegment {
         signal_dir: dir.into(),
         arrival_ns: (1, 2),
     };
-    write_segment(&crate::testing::os(), new, rows).unwrap()
+    let mut writer = SegmentWriter::create(&OsVfs, new, container).unwrap();
+    writer.push(rows).unwrap();
+    writer.finish().unwrap()
 }
 
 fn open(signal: Signal, written: &WrittenSegment) -> Result<Segment, SegmentError> {
@@ -226,23 +237,36 @@ fn a_trace_is_found_by_its_directory_and_without_the_file_too() {
 
 #[test]
 fn every_flipped_bit_is_noticed() {
-    let dir = tempfile::tempdir().unwrap();
-    let written = log_segment(dir.path(), 300);
-    let whole = open(Signal::Logs, &written).unwrap();
-    whole.verify().unwrap();
-    for name in [names::META, names::ROWS_ARROW, names::TEXT, names::FILTERS] {
-        let path = written.dir.join(name);
-        let sound = OsVfs.read(&path).unwrap();
-        for at in (0..sound.len()).step_by(sound.len() / 97 + 1) {
-            let mut damaged = sound.to_vec();
-            damaged[at] ^= 1 << (at % 8);
-            replace(&path, &damaged);
-            let noticed = open(Signal::Logs, &written).and_then(|segment| segment.verify());
-            assert!(noticed.is_err(), "{name} at {at}");
+    let rows = bodies(300);
+    let rows: Vec<(u64, &str)> = rows
+        .iter()
+        .map(|(time, body)| (*time, body.as_str()))
+        .collect();
+    for container in [Container::Arrow, Container::Parquet] {
+        let dir = tempfile::tempdir().unwrap();
+        let written = write_in(
+            container,
+            dir.path(),
+            Signal::Logs,
+            &stored_logs(&rows, 100),
+        );
+        let whole = open(Signal::Logs, &written).unwrap();
+        whole.verify().unwrap();
+        let rows = container.file_name();
+        for name in [names::META, rows, names::TEXT, names::FILTERS] {
+            let path = written.dir.join(name);
+            let sound = OsVfs.read(&path).unwrap();
+            for at in (0..sound.len()).step_by(sound.len() / 97 + 1) {
+                let mut damaged = sound.to_vec();
+                damaged[at] ^= 1 << (at % 8);
+                replace(&path, &damaged);
+                let noticed = open(Signal::Logs, &written).and_then(|segment| segment.verify());
+                assert!(noticed.is_err(), "{name} at {at}");
+            }
+            replace(&path, &sound);
         }
-        replace(&path, &sound);
+        open(Signal::Logs, &written).unwrap().verify().unwrap();
     }
-    open(Signal::Logs, &written).unwrap().verify().unwrap();
 }
 
 #[test]

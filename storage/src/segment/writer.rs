@@ -7,7 +7,7 @@
 //!
 //! What is in memory meanwhile: of a Parquet file its row group that is being filled
 //! (`parquet_writer.rs`); of an Arrow file all rows, since each of its dictionaries stands once and must know
-//! them all, which a flush has in memory anyway; the words and id keys of the text index, some 20 to 30 bytes a
+//! them all, which a flush has in memory anyway; the words and id keys of the text index, in the order of 20 bytes a
 //! row; the trace directory, some 120 bytes a trace; of the trace that is being read its span ids. Who merges segments bounds the
 //! rows of a segment, and with them the latter three.
 
@@ -86,12 +86,12 @@ impl SegmentWriter {
         let folder = NewFolder::create(Arc::clone(vfs), &new)?;
         let file = folder.file(container.file_name())?;
         Ok(SegmentWriter {
-            rows: RowWriter::new(container, file, &new.signal.stored_schema())?,
+            rows: RowWriter::new(container, file, new.signal.stored_schema())?,
             folder,
             text: TextIndexBuilder::new(GRANULE_ROWS as usize),
             traces: (new.signal == Signal::Spans).then(TraceDirectoryBuilder::default),
-            new,
             seqs: None,
+            new,
         })
     }
 

@@ -28,6 +28,36 @@ pub(in crate::segment) fn random_rows(signal: Signal, seed: u64, count: usize) -
     with_seq(&signal.stored_schema(), &rows, first_seq).unwrap()
 }
 
+/// Logs whose attributes are this many bytes that nothing can pack into less.
+pub(super) fn long_random_attributes(count: usize, bytes: usize) -> RecordBatch {
+    let mut random = SimRandom::new(9);
+    let mut builder = LogsBuilder::new(count, ARRIVAL_NS);
+    builder.group(&ResourceRef::default(), &ScopeRef::default(), Some("a"));
+    for _ in 0..count {
+        let noise: Vec<u8> = (0..bytes / 8)
+            .flat_map(|_| random.next_u64().to_le_bytes())
+            .collect();
+        let mut attributes = Vec::new();
+        AnyWriter::new(&mut attributes).key("noise").bytes(&noise);
+        let row = LogRow {
+            time: 1,
+            observed_time: 1,
+            severity_number: 9,
+            severity_text: "",
+            event_name: "",
+            body: Body::Text("short"),
+            trace_id: None,
+            span_id: None,
+            flags: 0,
+            attributes: KeyValues::new(&attributes),
+            dropped_attributes_count: 0,
+        };
+        builder.push(&row).unwrap();
+    }
+    let rows = builder.finish().unwrap().into_inner();
+    with_seq(&Signal::Logs.stored_schema(), &rows, 0).unwrap()
+}
+
 struct Source(SimRandom);
 
 impl Source {

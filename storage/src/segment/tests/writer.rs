@@ -3,8 +3,6 @@
 use clearspan_schema::columns;
 
 use super::*;
-use crate::segment::writer::SegmentWriter;
-use crate::testing::{os, shared};
 use crate::vfs::sim::{Fault, FaultKind, Operation};
 use crate::vfs::{SimVfs, is_disk_full};
 
@@ -41,13 +39,13 @@ fn a_writer_that_is_given_up_leaves_nothing() {
     for container in [Container::Arrow, Container::Parquet] {
         let disk = disk();
         let new = new_segment(Path::new("/data"));
-        let mut writer = SegmentWriter::create(&shared(&disk), new.clone(), container).unwrap();
+        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         writer.push(&some_spans()).unwrap();
         assert_eq!(left_behind(&disk), 1);
         drop(writer);
         assert_eq!(left_behind(&disk), 0);
 
-        let empty = SegmentWriter::create(&shared(&disk), new.clone(), container).unwrap();
+        let empty = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         assert!(matches!(empty.finish(), Err(SegmentError::Encoding { .. })));
         assert_eq!(left_behind(&disk), 0);
     }
@@ -72,8 +70,8 @@ fn whichever_operation_of_the_disk_fails_nothing_is_left_and_the_fault_is_told()
                     ..Fault::once(operation, FaultKind::NoSpace)
                 });
                 let new = new_segment(Path::new("/data"));
-                let written = SegmentWriter::create(&shared(&disk), new.clone(), container)
-                    .and_then(|mut writer| {
+                let written =
+                    SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).and_then(|mut writer| {
                         writer.push(&some_spans())?;
                         writer.finish()
                     });
@@ -100,7 +98,7 @@ fn spans_of_a_trace_must_stand_together() {
     let new = new_segment(Path::new("/data"));
     let spans = [1, 2, 1].map(|trace| Span::new(trace, 1, None, 1_000));
     for container in [Container::Arrow, Container::Parquet] {
-        let mut writer = SegmentWriter::create(&shared(&disk), new.clone(), container).unwrap();
+        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         writer.push(&stored_spans(&spans, 0)).unwrap();
         assert!(matches!(
             writer.finish(),
@@ -145,7 +143,7 @@ fn a_parquet_segment_answers_as_an_arrow_segment() {
     let open = |container| {
         let disk = disk();
         let new = new_segment(Path::new("/data"));
-        let mut writer = SegmentWriter::create(&shared(&disk), new.clone(), container).unwrap();
+        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         writer.push(&rows).unwrap();
         let written = writer.finish().unwrap();
         let cache = Arc::new(SegmentCache::new(1 << 20));
@@ -195,10 +193,7 @@ fn a_parquet_segment_answers_as_an_arrow_segment() {
 fn a_lost_trace_directory_is_made_anew_from_parquet_rows() {
     let rows = crate::segment::conformance::rows::random_rows(Signal::Spans, 22, 3_000);
     let dir = tempfile::tempdir().unwrap();
-    let mut writer =
-        SegmentWriter::create(&os(), new_segment(dir.path()), Container::Parquet).unwrap();
-    writer.push(&rows).unwrap();
-    let written = writer.finish().unwrap();
+    let written = write_in(Container::Parquet, dir.path(), Signal::Spans, &rows);
     let kept = open(Signal::Spans, &written).unwrap().trace_directory();
     OsVfs.remove_file(&written.dir.join(names::TRACES)).unwrap();
     let made = open(Signal::Spans, &written).unwrap().trace_directory();
