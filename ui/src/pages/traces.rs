@@ -109,20 +109,53 @@ fn with_attribute(query: &str, attribute: &str) -> Result<String, ApiError> {
     if attribute.trim().is_empty() {
         return Ok(query.to_owned());
     }
-    let (key, value) = match attribute.split_once('=') {
-        Some((key, value)) => (key.trim(), Some(value.trim())),
-        None => (attribute.trim(), None),
+    let (key, value) = match key_and_value(attribute) {
+        (key, Some(value)) => (key.trim(), Some(value.trim())),
+        (key, None) => (key.trim(), None),
     };
+    let key = unquoted(key).unwrap_or_else(|| key.to_owned());
+    let key = key.as_str();
     if key.is_empty() {
         return Err(bad("bad_parameter", "attribute", attribute, EXPECTED));
     }
     let field = filters::field(key);
     Ok(match value {
+        Some(value) if unquoted(value).is_some() || value.is_empty() => {
+            let text = unquoted(value).unwrap_or_default();
+            clauses::with_written(query, &field, &filters::in_quotes(&text))
+        }
         // A number typed here is meant as one, whether it was sent as number or as text.
         Some(value) if is_number_or_bool(value) => clauses::with_written(query, &field, value),
         Some(value) => clauses::with_value(query, &field, value),
         None => clauses::with_clause(query, &format!("{field}:*")),
     })
+}
+
+/// Divided at the first `=` outside of quotes.
+fn key_and_value(attribute: &str) -> (&str, Option<&str>) {
+    let mut is_quoted = false;
+    let mut is_escaped = false;
+    let at = attribute.char_indices().find(|&(_, c)| {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = is_quoted,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        c == '=' && !is_quoted
+    });
+    // A quote that is never closed is one of the key's characters.
+    let at = at.map(|(at, _)| at).or_else(|| attribute.find('='));
+    match at {
+        Some(at) => (&attribute[..at], Some(&attribute[at + 1..])),
+        None => (attribute, None),
+    }
+}
+
+/// What stands in the quotes that a text begins and ends with.
+fn unquoted(text: &str) -> Option<String> {
+    let is_quoted = text.len() >= 2 && text.starts_with('"') && text.ends_with('"');
+    is_quoted.then(|| clauses::unquoted(text))
 }
 
 fn is_number_or_bool(value: &str) -> bool {
@@ -296,9 +329,17 @@ impl Nothing {
                 view.with("q", &clauses::without(query, at)).link(),
             )
         });
+        let durations = [("min_duration", "at least"), ("max_duration", "at most")];
+        let durations = durations
+            .into_iter()
+            .filter(|(name, _)| !frame.view.get(name).is_empty());
+        let shorter = durations.map(|(name, words)| {
+            let view = frame.view.without(&["cursor", name]);
+            (format!("{words} {}", frame.view.get(name)), view.link())
+        });
         Nothing {
             is_ever,
-            narrower: without.collect(),
+            narrower: without.chain(shorter).collect(),
             newest: newest_ns.map(|ns| {
                 let at = format!(
                     "{} {} UTC",
@@ -382,6 +423,19 @@ mod tests {
         assert_eq!(
             step("attribute=http.status_code%3D200").as_deref(),
             Some("/traces?q=http.status_code%3A200")
+        );
+        // In quotes a number is text, and a key may have what would end it.
+        assert_eq!(
+            step("attribute=num+%3D+%22200%22").as_deref(),
+            Some("/traces?q=num%3A%22200%22")
+        );
+        assert_eq!(
+            step("attribute=%22a%3Db%22+%3D+c").as_deref(),
+            Some("/traces?q=%22a%3Db%22%3Ac")
+        );
+        assert_eq!(
+            step("attribute=empty+%3D").as_deref(),
+            Some("/traces?q=empty%3A%22%22")
         );
         assert!(in_step(&view("attribute=+%3Dv")).is_err());
         assert_eq!(step("q=service%3Acart"), None);

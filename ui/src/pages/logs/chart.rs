@@ -192,7 +192,9 @@ impl Later {
     fn told(&self, view: &LogsView) -> (String, String, Link) {
         let day = format::day(self.newest_ns, view.frame.range.now_ns);
         let until = format!("{day} {} UTC", format::clock_ms(self.newest_ns));
-        let link = view.in_range(&format::rfc3339(self.from_ns), "");
+        let behind = self.newest_ns.saturating_add(1);
+        let (from, to) = (format::rfc3339(self.from_ns), format::rfc3339(behind));
+        let link = view.in_range(&from, &to);
         (format::count(self.count), until, link)
     }
 }
