@@ -9,10 +9,10 @@
     },
     Asset {
         name: "logs.js",
-        path: "/assets/logs-823ef687f136.js",
+        path: "/assets/logs-04729c83f61b.js",
         content_type: "text/javascript; charset=utf-8",
-        plain: include_bytes!("logs-823ef687f136.js"),
-        brotli: include_bytes!("logs-823ef687f136.js.br"),
+        plain: include_bytes!("logs-04729c83f61b.js"),
+        brotli: include_bytes!("logs-04729c83f61b.js.br"),
     },
     Asset {
         name: "trace.js",

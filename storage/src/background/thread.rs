@@ -170,16 +170,20 @@ mod tests {
 
     #[test]
     fn a_panic_ends_one_loop_and_is_noted() {
-        struct Fails;
+        struct Fails(Sender<&'static str>);
         impl Step for Fails {
             fn run(&mut self, _: Now) -> Next {
+                self.0.send("fails runs").unwrap();
                 panic!("planned")
             }
         }
         let (runner, wakers, told) = start(&["a"], Next::OnWake);
+        let (to, failing) = channel();
         runner
-            .start("fails", &Waker::new(), Box::new(Fails))
+            .start("fails", &Waker::new(), Box::new(Fails(to)))
             .unwrap();
+        // A loop that is stopped before its first turn has none.
+        assert_eq!(failing.recv().unwrap(), "fails runs");
         wakers[0].wake();
         assert_eq!(told.recv().unwrap(), "a runs");
         runner.stop();

@@ -192,6 +192,8 @@ async fn serve(
 pub(crate) struct Stored {
     pub(crate) spans: u64,
     pub(crate) logs: u64,
+    /// How far ahead of now the newest log is placed, in nanoseconds.
+    pub(crate) ahead_ns: i64,
 }
 
 impl StatusSource for Stored {
@@ -199,7 +201,7 @@ impl StatusSource for Stored {
         let mut status = Status::default();
         status.spans.rows = self.spans;
         status.logs.rows = self.logs;
-        status.logs.newest_ns = (self.logs > 0).then_some(NOW_NS - 1_000_000_000);
+        status.logs.newest_ns = (self.logs > 0).then_some(NOW_NS + self.ahead_ns);
         status
     }
 

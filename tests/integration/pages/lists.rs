@@ -8,7 +8,12 @@ use super::trace::{of, says, span};
 
 /// One span for each of `count` services, whose names sort by number.
 async fn services(count: u64) -> Server {
-    let server = Server::with_figures(Stored { spans: 1, logs: 0 }).await;
+    let server = Server::with_figures(Stored {
+        spans: 1,
+        logs: 0,
+        ahead_ns: -1_000_000_000,
+    })
+    .await;
     for n in 0..count {
         server.send_spans(&of(
             &format!("s{n:04}"),
@@ -51,7 +56,12 @@ async fn a_store_without_spans_says_so() {
     assert!(says(&html, "No span has arrived yet"), "{}", html.words());
     let html = Html::good(&server, "/").await;
     assert!(says(&html, "Nothing has arrived yet"));
-    let server = Server::with_figures(Stored { spans: 0, logs: 1 }).await;
+    let server = Server::with_figures(Stored {
+        spans: 0,
+        logs: 1,
+        ahead_ns: -1_000_000_000,
+    })
+    .await;
     let html = Html::good(&server, "/").await;
     assert!(says(&html, "No span has arrived yet"));
     assert!(

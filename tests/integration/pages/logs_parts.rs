@@ -268,14 +268,24 @@ async fn the_kinds_of_nothing_are_told_apart() {
         "{}",
         page.words()
     );
-    let spans_only = Server::with_figures(Stored { spans: 5, logs: 0 }).await;
+    let spans_only = Server::with_figures(Stored {
+        spans: 5,
+        logs: 0,
+        ahead_ns: -1_000_000_000,
+    })
+    .await;
     let page = Html::good(&spans_only, "/logs").await;
     assert!(
         page.says("Spans have arrived, log records never"),
         "{}",
         page.words()
     );
-    let server = Server::with_figures(Stored { spans: 0, logs: 30 }).await;
+    let server = Server::with_figures(Stored {
+        spans: 0,
+        logs: 30,
+        ahead_ns: -1_000_000_000,
+    })
+    .await;
     fill(&server);
     let says = |path: &'static str, words: &'static str| {
         let server = &server;
@@ -324,4 +334,40 @@ async fn everything_is_given_out_in_other_forms() {
         assert_eq!(answer.status, 200, "{text}");
         assert!(text.lines().count() >= lines, "{link}: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_from_the_future_are_counted_and_told_and_drawn_when_asked_for() {
+    const DAYS_NS: i64 = 40 * 86_400 * 1_000_000_000;
+    let stored = Stored {
+        spans: 0,
+        logs: 32,
+        ahead_ns: DAYS_NS,
+    };
+    let server = Server::with_figures(stored).await;
+    fill(&server);
+    server.send_logs(&logs(
+        "clock",
+        &[
+            (-DAYS_NS / 1_000_000, 9, "ahead"),
+            (-DAYS_NS / 1_000_000 + 1_000, 17, "ahead"),
+        ],
+    ));
+    let page = Html::good(&server, "/logs?from=now-1h&chart=1").await;
+    assert!(page.says("2 records lie later"), "{}", page.words());
+    assert_eq!(
+        (sum(&page, "data-errors"), sum(&page, "data-others")),
+        (3, 18)
+    );
+    // The totals are those of the heading: 30 records in the chart, two behind it.
+    for words in ["32 records", "4error", "9warn"] {
+        assert!(page.says(words), "{words}: {}", page.words());
+    }
+    let there = page.link("class=\"link\" href=\"/logs?").unwrap();
+    let shown = Html::good(&server, &there).await;
+    assert!(!shown.says("lie later"), "{}", shown.words());
+    assert_eq!(
+        (sum(&shown, "data-errors"), sum(&shown, "data-others")),
+        (1, 1)
+    );
 }

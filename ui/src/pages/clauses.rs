@@ -65,18 +65,30 @@ fn words(query: &str) -> Vec<String> {
     words
 }
 
-/// The value that a clause of its own demands of `field`; empty when none does.
+/// The word or phrase that a clause of its own demands of `field`; empty when none does. What else may be demanded of a field (a
+/// beginning, a list, a regular expression) is no value that a form could show and give back.
 pub(crate) fn value_of(query: &str, field: &str) -> String {
-    let prefix = format!("{field}:");
     let clauses = split(query);
-    let value = clauses
-        .iter()
-        .find_map(|clause| clause.strip_prefix(&prefix));
-    value.map_or(String::new(), unquoted)
+    let value = clauses.iter().find_map(|clause| plain_value(clause, field));
+    value.unwrap_or_default()
 }
 
-/// The query with `field` demanded to be `value`, or without a demand when the value is empty.
+fn plain_value(clause: &str, field: &str) -> Option<String> {
+    let written = clause.strip_prefix(field)?.strip_prefix(':')?;
+    let value = unquoted(written);
+    let is_number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
+    let is_plain = filters::quoted(&value) == written
+        || filters::in_quotes(&value) == written
+        || (!written.is_empty() && written.chars().all(is_number));
+    is_plain.then_some(value)
+}
+
+/// The query with `field` demanded to be `value`, or without such a demand when the value is empty; unchanged where it says
+/// so already.
 pub(crate) fn with_value(query: &str, field: &str, value: &str) -> String {
+    if value == value_of(query, field) {
+        return query.to_owned();
+    }
     let written = if value.is_empty() {
         String::new()
     } else {
@@ -87,13 +99,22 @@ pub(crate) fn with_value(query: &str, field: &str, value: &str) -> String {
 
 /// The same with a value that is written in the search language already.
 pub(crate) fn with_written(query: &str, field: &str, value: &str) -> String {
-    let prefix = format!("{field}:");
     let mut clauses = split(query);
-    clauses.retain(|clause| !clause.starts_with(&prefix));
+    clauses.retain(|clause| plain_value(clause, field).is_none());
     if !value.is_empty() {
+        hold_together(&mut clauses);
         clauses.push(format!("{field}:{value}"));
     }
     clauses.join(" ")
+}
+
+/// Puts a query with an `OR` in parentheses, so that what comes behind it is demanded of all of it.
+fn hold_together(clauses: &mut [String]) {
+    if let [whole] = clauses
+        && words(whole).iter().any(|word| word == "OR")
+    {
+        *whole = format!("({whole})");
+    }
 }
 
 /// The query with one more clause; unchanged when it has it already. Its opposite is taken out.
@@ -105,11 +126,7 @@ pub(crate) fn with_clause(query: &str, clause: &str) -> String {
         format!("-{clause}")
     };
     let mut clauses = split(query);
-    if let [whole] = clauses.as_mut_slice()
-        && words(whole).iter().any(|word| word == "OR")
-    {
-        *whole = format!("({whole})");
-    }
+    hold_together(&mut clauses);
     clauses.retain(|given| *given != opposite && given != clause);
     clauses.push(clause.to_owned());
     clauses.join(" ")
@@ -124,7 +141,7 @@ pub(crate) fn without(query: &str, at: usize) -> String {
     clauses.join(" ")
 }
 
-fn unquoted(value: &str) -> String {
+pub(crate) fn unquoted(value: &str) -> String {
     let Some(inner) = value
         .strip_prefix('"')
         .and_then(|value| value.strip_suffix('"'))
@@ -150,6 +167,30 @@ mod tests {
 
     fn check(query: &str, expected: &[&str]) {
         assert_eq!(split(query), expected, "{query}");
+    }
+
+    #[test]
+    fn what_a_form_cannot_show_it_does_not_touch() {
+        for query in [
+            "service:a OR service:b",
+            "service:\"a\" OR service:\"b\"",
+            "service:cl*",
+            "service:/cl.*/",
+            "service:(a OR b)",
+            "service:*",
+            "service:a service:b",
+        ] {
+            let shown = value_of(query, "service");
+            assert_eq!(with_value(query, "service", &shown), query);
+        }
+        assert_eq!(value_of("service:cl*", "service"), "");
+        assert_eq!(value_of("service:\"a b\"", "service"), "a b");
+        assert_eq!(
+            with_value("service:cl* x", "service", "a"),
+            "service:cl* x service:a"
+        );
+        assert_eq!(with_value("a OR b", "service", "c"), "(a OR b) service:c");
+        assert_eq!(with_written("code:200 x", "code", "201"), "x code:201");
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub(crate) fn quoted(value: &str) -> String {
     }
 }
 
-fn in_quotes(text: &str) -> String {
+/// A text in quotes, whatever it is.
+pub(crate) fn in_quotes(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `services.rs`, `setup.rs` | `/`: services, and the card while nothing has arrived |
 //! | `logs/` | `/logs`: the records of a range |
-//! | `traces.rs` | `/traces`: trace search |
+//! | `traces.rs`, `trace_form.rs` | `/traces`: trace search; its form and the query in step |
 //! | `trace/` | `/trace/{id}`: one trace, its waterfall and its spans |
 //! | `settings.rs` | theme by link, where no script runs |
 //! | `frame.rs` | what surrounds every page |
@@ -34,6 +34,7 @@ pub(crate) mod setup;
 mod table;
 pub(crate) mod text;
 pub(crate) mod trace;
+mod trace_form;
 pub(crate) mod traces;
 mod view;
 

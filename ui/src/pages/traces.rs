@@ -11,10 +11,10 @@ use super::marks::{Mark, Marks};
 use super::table::{Head, Sorted};
 use super::text::plain;
 use super::view::{Link, View};
-use super::{clauses, filters, format};
+use super::{clauses, format, trace_form};
 use crate::answer::made;
 use crate::error::ApiError;
-use crate::params::{Params, bad};
+use crate::params::Params;
 use crate::time::duration_ns;
 
 /// Traces of one page.
@@ -22,13 +22,6 @@ const LIMIT: usize = 50;
 
 /// Services whose share is drawn; the rest of a row's services are in its number.
 const SERVICES_DRAWN: usize = 24;
-
-/// Fields of the form that become clauses of the query.
-const CLAUSES: [(&str, &str); 3] = [
-    ("service", "service"),
-    ("operation", "name"),
-    ("status", "status"),
-];
 
 const SORTS: &str =
     "start, duration, span_count or error_count, with a - before it for largest first";
@@ -41,7 +34,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let Question {
         api, params, frame, ..
     } = question;
-    if let Some(link) = in_step(&frame.view)? {
+    if let Some(link) = trace_form::in_step(&frame.view)? {
         return Ok(see_other(link.as_str()));
     }
     let timer = api.timer();
@@ -80,57 +73,6 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         })
     })
     .await
-}
-
-/// Where the form named a clause of its own, the same question asked by the query alone.
-fn in_step(view: &View) -> Result<Option<Link>, ApiError> {
-    let named = CLAUSES.iter().any(|(parameter, _)| view.has(parameter));
-    if !named && !view.has("attribute") {
-        return Ok(None);
-    }
-    let mut query = view.get("q").to_owned();
-    let mut next = view.without(&["cursor"]);
-    for (parameter, field) in CLAUSES {
-        if view.has(parameter) {
-            query = clauses::with_value(&query, field, view.get(parameter).trim());
-            next = next.without(&[parameter]);
-        }
-    }
-    if view.has("attribute") {
-        query = with_attribute(&query, view.get("attribute"))?;
-        next = next.without(&["attribute"]);
-    }
-    Ok(Some(next.with("q", &query).link()))
-}
-
-/// `key = value` demands that value, `key` alone any.
-fn with_attribute(query: &str, attribute: &str) -> Result<String, ApiError> {
-    const EXPECTED: &str = "`key = value`, or a key alone";
-    if attribute.trim().is_empty() {
-        return Ok(query.to_owned());
-    }
-    let (key, value) = match attribute.split_once('=') {
-        Some((key, value)) => (key.trim(), Some(value.trim())),
-        None => (attribute.trim(), None),
-    };
-    if key.is_empty() {
-        return Err(bad("bad_parameter", "attribute", attribute, EXPECTED));
-    }
-    let field = filters::field(key);
-    Ok(match value {
-        // A number typed here is meant as one, whether it was sent as number or as text.
-        Some(value) if is_number_or_bool(value) => clauses::with_written(query, &field, value),
-        Some(value) => clauses::with_value(query, &field, value),
-        None => clauses::with_clause(query, &format!("{field}:*")),
-    })
-}
-
-fn is_number_or_bool(value: &str) -> bool {
-    let digits = value.strip_prefix('-').unwrap_or(value);
-    let is_number = digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
-        && digits.parse::<f64>().is_ok();
-    is_number || matches!(value, "true" | "false")
 }
 
 fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequest, ApiError> {
@@ -296,9 +238,17 @@ impl Nothing {
                 view.with("q", &clauses::without(query, at)).link(),
             )
         });
+        let durations = [("min_duration", "at least"), ("max_duration", "at most")];
+        let durations = durations
+            .into_iter()
+            .filter(|(name, _)| !frame.view.get(name).is_empty());
+        let shorter = durations.map(|(name, words)| {
+            let view = frame.view.without(&["cursor", name]);
+            (format!("{words} {}", frame.view.get(name)), view.link())
+        });
         Nothing {
             is_ever,
-            narrower: without.collect(),
+            narrower: without.chain(shorter).collect(),
             newest: newest_ns.map(|ns| {
                 let at = format!(
                     "{} {} UTC",
@@ -335,55 +285,5 @@ fn word(by: TraceSortKey) -> &'static str {
         TraceSortKey::Duration => "duration",
         TraceSortKey::SpanCount => "span_count",
         TraceSortKey::ErrorCount => "error_count",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn view(query: &str) -> View {
-        View::new(
-            "/traces",
-            &Params::of_query_string(query).unwrap_or_default(),
-        )
-    }
-
-    #[test]
-    fn the_form_becomes_the_query() {
-        let step = |query| {
-            let link = in_step(&view(query)).unwrap_or_default();
-            link.map(|link| link.as_str().to_owned())
-        };
-        assert_eq!(
-            step("q=status%3Aerror&service=cart&operation=GET+%2F&from=now-1h").as_deref(),
-            Some("/traces?from=now-1h&q=status%3Aerror+service%3Acart+name%3A%22GET+%2F%22")
-        );
-        assert_eq!(
-            step("q=service%3Acart&service=").as_deref(),
-            Some("/traces")
-        );
-        assert_eq!(
-            step("q=x&attribute=http.route+%3D+%2Fa").as_deref(),
-            Some("/traces?q=x+http.route%3A%22%2Fa%22")
-        );
-        assert_eq!(
-            step("attribute=db.system").as_deref(),
-            Some("/traces?q=db.system%3A*")
-        );
-        assert_eq!(
-            step("attribute=a+b+%3D+c+d").as_deref(),
-            Some("/traces?q=%22a+b%22%3A%22c+d%22")
-        );
-        assert_eq!(
-            step("attribute=k%3Av%3D1").as_deref(),
-            Some("/traces?q=%22k%3Av%22%3A1")
-        );
-        assert_eq!(
-            step("attribute=http.status_code%3D200").as_deref(),
-            Some("/traces?q=http.status_code%3A200")
-        );
-        assert!(in_step(&view("attribute=+%3Dv")).is_err());
-        assert_eq!(step("q=service%3Acart"), None);
     }
 }

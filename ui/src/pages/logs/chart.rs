@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::response::Response;
 use clearspan_query::{
-    AskedRange, AskedTime, HistogramAnswer, HistogramBucket, LogsRequest, Order, QueryError,
+    AskedRange, AskedTime, CountedLogs, HistogramAnswer, HistogramBucket, LogsRequest, Order,
+    QueryEngine, QueryError, TenantId,
 };
 
 use super::beside::{Beside, Soon};
@@ -46,6 +47,8 @@ pub(super) struct Counted {
 #[derive(Debug)]
 struct Later {
     count: u64,
+    /// Of these, by severity.
+    rows: [u64; 7],
     from_ns: i64,
     newest_ns: i64,
 }
@@ -66,25 +69,48 @@ pub(super) fn ask(
         logs.range.to = Some(AskedTime::At(end.into()));
     }
     let behind = end.filter(|&end| newest_ns.is_some_and(|newest| newest >= end));
-    let query = logs.query.clone();
     Ok(Beside::ask(async move {
-        let answer = engine.logs_histogram(&tenant, logs, BUCKETS).await?;
         let later = match behind {
-            Some(from_ns) => {
-                let found = engine.search_logs(&tenant, newest_from(query, from_ns));
-                let found = found.await?;
-                let records = found.rows.records().map_err(QueryError::from)?;
-                let newest = records.iter().next();
-                newest.map(|newest| Later {
-                    count: found.matched,
-                    from_ns,
-                    newest_ns: newest.id.placed_time,
-                })
-            }
+            Some(from_ns) => later(&engine, &tenant, &logs, from_ns).await?,
             None => None,
         };
+        let answer = engine.logs_histogram(&tenant, logs, BUCKETS).await?;
         Ok(Counted { answer, later })
     }))
+}
+
+async fn later(
+    engine: &QueryEngine,
+    tenant: &TenantId,
+    logs: &CountedLogs,
+    from_ns: i64,
+) -> Result<Option<Later>, QueryError> {
+    let newest = newest_from(logs.query.clone(), from_ns);
+    let range = newest.range;
+    let found = engine.search_logs(tenant, newest).await?;
+    let records = found.rows.records().map_err(QueryError::from)?;
+    let Some(newest) = records.iter().next() else {
+        return Ok(None);
+    };
+    let mut logs = logs.clone();
+    logs.range = range;
+    let counted = engine.logs_histogram(tenant, logs, 1).await?;
+    Ok(Some(Later {
+        count: found.matched,
+        rows: by_severity(&counted),
+        from_ns,
+        newest_ns: newest.id.placed_time,
+    }))
+}
+
+fn by_severity(answer: &HistogramAnswer) -> [u64; 7] {
+    let mut rows = [0; 7];
+    for bucket in &answer.buckets {
+        for (sum, count) in rows.iter_mut().zip(bucket.rows) {
+            *sum += count;
+        }
+    }
+    rows
 }
 
 /// Asks for the newest record from an instant on, and for how many there are.
@@ -177,7 +203,7 @@ impl Drawn {
         let width = i64::try_from(answer.bucket_ns).unwrap_or(i64::MAX);
         Drawn {
             histogram: Histogram::new(&buckets),
-            totals: Totals::new(view, answer),
+            totals: Totals::new(view, counted),
             zoom_out: zoom_out(view, answer),
             later: counted.later.as_ref().map(|later| later.told(view)),
             width: format::duration(width),
@@ -192,7 +218,9 @@ impl Later {
     fn told(&self, view: &LogsView) -> (String, String, Link) {
         let day = format::day(self.newest_ns, view.frame.range.now_ns);
         let until = format!("{day} {} UTC", format::clock_ms(self.newest_ns));
-        let link = view.in_range(&format::rfc3339(self.from_ns), "");
+        let behind = self.newest_ns.saturating_add(1);
+        let (from, to) = (format::rfc3339(self.from_ns), format::rfc3339(behind));
+        let link = view.in_range(&from, &to);
         (format::count(self.count), until, link)
     }
 }
@@ -267,13 +295,13 @@ struct Total {
 }
 
 impl Totals {
-    fn new(view: &LogsView, answer: &HistogramAnswer) -> Self {
-        let mut rows = [0; 7];
-        for bucket in &answer.buckets {
-            for (sum, count) in rows.iter_mut().zip(bucket.rows) {
-                *sum += count;
-            }
-        }
+    /// Of all records, those that the chart does not draw among them.
+    fn new(view: &LogsView, counted: &Counted) -> Self {
+        let mut rows = by_severity(&counted.answer);
+        let later = counted.later.iter().flat_map(|later| later.rows);
+        rows.iter_mut()
+            .zip(later)
+            .for_each(|(sum, count)| *sum += count);
         let counts = Severity::counted(&rows).filter(|&(_, count)| count > 0);
         let counts = counts.map(|(severity, count)| Total {
             severity,

@@ -195,11 +195,15 @@ export class LogList extends HTMLElement {
   private tellSeen(rows: HTMLElement): void {
     const place = document.getElementById('rows-seen');
     const box = rows.getBoundingClientRect();
-    const numberAt = (y: number): number => {
-      const row = document.elementFromPoint(box.left + box.width / 2, y)?.closest('.lr');
-      return Number(row?.getAttribute('aria-rowindex') ?? 0) - 1;
+    // A date or a pause may stand where a row was looked for; the next one is near.
+    const numberFrom = (y: number, step: number): number => {
+      for (let n = 0; n < 12; n++) {
+        const row = document.elementFromPoint(box.left + box.width / 2, y + n * step)?.closest('.lr');
+        if (row) return Number(row.getAttribute('aria-rowindex') ?? 0) - 1;
+      }
+      return 0;
     };
-    const [first, last] = [numberAt(box.top + 64), numberAt(box.bottom - 12)];
+    const [first, last] = [numberFrom(box.top + 64, 12), numberFrom(box.bottom - 12, -12)];
     if (!place || first < 1 || last < first) return;
     const count = (n: number): string => n.toLocaleString('en-US');
     // The date covers the row above the first one that was found.
