@@ -14,6 +14,7 @@
 //! | `flush/` | from memtable to segments |
 //! | `segment/` | immutable folders of rows with their indexes |
 //! | `text/` | tokens, the text index, the id filters |
+//! | `template/` | bodies of logs as templates and variables |
 //! | `scan/` | what a query may ask |
 //! | `services/` | the colours of services |
 //! | `catalog/` | what exists: segments, WAL files, positions |
@@ -40,6 +41,7 @@ pub mod background;
 pub mod catalog;
 pub mod commit;
 pub mod scan;
+pub mod template;
 pub mod text;
 pub mod vfs;
 pub mod wal;

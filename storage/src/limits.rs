@@ -41,3 +41,23 @@ pub(crate) const SERVICES_MAX: usize = 10_000;
 /// Bytes of a service's name up to which it takes a slot: names are kept for good, and what is longer is
 /// no name.
 pub(crate) const SERVICE_NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of a body up to which it is split into template and variables. What is longer is a document that was logged whole, whose
+/// template nobody shares.
+pub(crate) const TEMPLATE_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of a template. Longer ones would fill the dictionary by themselves, and searches go through all of it.
+pub(crate) const TEMPLATE_BYTES_MAX: usize = 16 * 1024;
+
+/// Different templates that are counted at once while a dictionary is made, and bytes of their texts: several times what a dictionary
+/// keeps, so that a template can show that it comes back.
+pub(crate) const TEMPLATE_CANDIDATES_MAX: usize = 16 * 1024;
+pub(crate) const TEMPLATE_CANDIDATE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Rows in a segment that a template needs to be kept.
+pub(crate) const TEMPLATE_ROWS_MIN: u32 = 4;
+
+/// Templates of a segment, and bytes of their texts. Every search goes through all of them before it reads a row, and they stay in memory
+/// while the segment is open.
+pub(crate) const TEMPLATES_MAX: usize = 4096;
+pub(crate) const TEMPLATE_DICTIONARY_BYTES_MAX: usize = 8 * 1024 * 1024;
