@@ -12,6 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use twox_hash::XxHash3_64;
 
+use super::{Alphabet, Split};
 use crate::limits::{
     TEMPLATE_CANDIDATE_BYTES_MAX, TEMPLATE_CANDIDATES_MAX, TEMPLATE_DICTIONARY_BYTES_MAX,
     TEMPLATE_ROWS_MIN, TEMPLATES_MAX,
@@ -82,6 +83,7 @@ struct Live {
     hash: u64,
     number: u32,
     rows: u32,
+    alphabet: Alphabet,
     start: usize,
     end: usize,
 }
@@ -106,14 +108,22 @@ impl TemplateBuilder {
         }
     }
 
-    /// Counts a row of the template. `None` when the row stays plain whatever follows.
-    pub fn add(&mut self, template: &str) -> Option<Candidate> {
+    /// Counts a row. `None` when it stays plain whatever follows.
+    pub fn add(&mut self, row: Split<'_>) -> Option<Candidate> {
+        let Split {
+            template,
+            variables,
+        } = row;
         let hash = XxHash3_64::oneshot_with_seed(self.seed, template.as_bytes());
         if let Some(place) = self.places.get(&hash) {
             let known = &mut self.live[*place];
             let same = &self.text[known.start..known.end] == template;
-            known.rows = known.rows.saturating_add(u32::from(same));
-            return same.then_some(Candidate(known.number));
+            if !same {
+                return None;
+            }
+            known.rows = known.rows.saturating_add(1);
+            known.alphabet = known.alphabet.union(Alphabet::of(variables));
+            return Some(Candidate(known.number));
         }
         // Half of the bytes are free after candidates were forgotten.
         if template.len() > self.limits.bytes_max / 2 || self.numbers == u32::MAX {
@@ -132,6 +142,7 @@ impl TemplateBuilder {
             hash,
             number,
             rows: 1,
+            alphabet: Alphabet::of(variables),
             start,
             end: self.text.len(),
         });
@@ -198,6 +209,7 @@ impl TemplateBuilder {
             text: String::new(),
             ends: Vec::with_capacity(kept.len()),
             rows: Vec::with_capacity(kept.len()),
+            alphabets: Vec::with_capacity(kept.len()),
             ids: vec![None; self.numbers as usize],
         };
         for (id, place) in (0..).zip(kept) {
@@ -205,6 +217,7 @@ impl TemplateBuilder {
             dictionary.text.push_str(&self.text[live.start..live.end]);
             dictionary.ends.push(dictionary.text.len());
             dictionary.rows.push(live.rows);
+            dictionary.alphabets.push(live.alphabet);
             dictionary.ids[live.number as usize] = Some(id);
         }
         dictionary
@@ -224,6 +237,7 @@ pub struct TemplateDictionary {
     text: String,
     ends: Vec<usize>,
     rows: Vec<u32>,
+    alphabets: Vec<Alphabet>,
     /// By the number of the candidate.
     ids: Vec<Option<u32>>,
 }
@@ -268,5 +282,10 @@ impl TemplateDictionary {
     /// How many of the added rows have the template with this id.
     pub fn rows(&self, id: u32) -> Option<u32> {
         self.rows.get(id as usize).copied()
+    }
+
+    /// The characters in the variables of the rows with this template.
+    pub fn alphabet(&self, id: u32) -> Option<Alphabet> {
+        self.alphabets.get(id as usize).copied()
     }
 }

@@ -1,7 +1,7 @@
 //! From a body to its template and variables, in one pass.
 
 use super::ids::{RecordIds, is_hex_of};
-use super::token::{PLACEHOLDER, SPAN_REFERENCE, TRACE_REFERENCE, class, class_of};
+use super::token::{PLACEHOLDER, SPAN_REFERENCE, TRACE_REFERENCE, class, class_of, key_bytes};
 use crate::limits::{TEMPLATE_BODY_BYTES_MAX, TEMPLATE_BYTES_MAX};
 
 /// Splits bodies. Its buffers are used again for each, so one splitter serves many rows.
@@ -40,6 +40,7 @@ impl Splitter {
                 _ => {
                     let (start, classes) = (at, token(bytes, &mut at));
                     if classes & class::DIGIT != 0 {
+                        let start = start + key_bytes(&bytes[start..at]);
                         self.push(&body[copied..start], &body[start..at], ids);
                         copied = at;
                     }

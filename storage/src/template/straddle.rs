@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use super::token::{PLACEHOLDER, class, class_of, is_token};
+use super::Alphabet;
+use super::token::PLACEHOLDER;
 use super::verdict::{Edge, Judge};
 
 /// Steps per byte of template and pattern before the answer is "it may". A usual template needs less than one.
@@ -19,11 +20,13 @@ const COMPARED_PER_STEP: usize = 16;
 pub(super) struct Parts<'a> {
     texts: Vec<&'a str>,
     bytes: usize,
+    pub(super) alphabet: Alphabet,
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn new(folded: &'a str) -> Self {
+    pub(super) fn new(folded: &'a str, alphabet: Alphabet) -> Self {
         Self {
+            alphabet,
             texts: folded.split(PLACEHOLDER).collect(),
             bytes: folded.len(),
         }
@@ -72,7 +75,7 @@ impl<'a> Straddle<'a> {
         // Bytes of the pattern before which static text may end.
         let mut cut_after = [false; 256];
         for pair in pattern.windows(2) {
-            cut_after[usize::from(pair[0])] |= is_token(pair[1]);
+            cut_after[usize::from(pair[0])] |= self.parts.alphabet.has(pair[1]);
         }
         (0..self.parts.variables()).any(|variable| {
             let (before, _) = self.parts.around(variable);
@@ -95,7 +98,8 @@ impl<'a> Straddle<'a> {
             if self.step(1 + at / COMPARED_PER_STEP).is_none() {
                 return true;
             }
-            if !is_token(pattern[at]) || !before.as_bytes().ends_with(&pattern[..at]) {
+            if !self.parts.alphabet.has(pattern[at]) || !before.as_bytes().ends_with(&pattern[..at])
+            {
                 return false;
             }
             // Where the static text is used up, the neighbour is a variable or nothing.
@@ -105,7 +109,7 @@ impl<'a> Straddle<'a> {
                 begins: true,
             };
             let start = &before[..before.len() - at];
-            self.judge.edge_before(start) != Edge::Taken && self.goes_on(rest)
+            self.is_free(start, "") && self.goes_on(rest)
         })
     }
 
@@ -125,7 +129,9 @@ impl<'a> Straddle<'a> {
     /// static text to `open`. `None` when there were too many steps.
     fn fits(&mut self, rest: Rest, open: &mut Vec<Rest>) -> Option<bool> {
         let pattern = &self.judge.pattern()[rest.at..];
-        let run = pattern.iter().position(|byte| !is_token(*byte));
+        let run = pattern
+            .iter()
+            .position(|byte| !self.parts.alphabet.has(*byte));
         let run = run.unwrap_or(pattern.len());
         self.step(1 + run / COMPARED_PER_STEP)?;
         if run == pattern.len() && rest.begins {
@@ -140,7 +146,7 @@ impl<'a> Straddle<'a> {
                 // The pattern stands within the variable.
             } else if left.len() <= behind.len() {
                 let fits = behind.as_bytes().starts_with(left);
-                if fits && self.judge.edge_behind(&behind[left.len()..]) != Edge::Taken {
+                if fits && self.is_free("", &behind[left.len()..]) {
                     return Some(true);
                 }
             } else if next < self.parts.variables() && left.starts_with(behind.as_bytes()) {
@@ -156,9 +162,7 @@ impl<'a> Straddle<'a> {
 
     /// Where in a run of characters of tokens the variable may end.
     fn ends(&self, run: &[u8], rest: Rest) -> RangeInclusive<usize> {
-        let digit = run
-            .iter()
-            .position(|byte| class_of(*byte) & class::DIGIT != 0);
+        let digit = run.iter().position(u8::is_ascii_digit);
         let first = match (rest.begins, digit) {
             (false, _) => 1,
             (true, Some(digit)) => digit + 1,
@@ -167,9 +171,14 @@ impl<'a> Straddle<'a> {
         // Static text goes on with the next character of the pattern, and usually with none of a token.
         let (_, behind) = self.parts.around(rest.variable);
         match behind.bytes().next() {
-            Some(next) if !is_token(next) => first.max(run.len())..=run.len(),
+            Some(next) if !self.parts.alphabet.has(next) => first.max(run.len())..=run.len(),
             _ => first..=run.len(),
         }
+    }
+
+    /// Whether the pattern's ends may be free next to these texts.
+    fn is_free(&self, before: &str, behind: &str) -> bool {
+        self.judge.edge(before, behind, self.parts.alphabet) != Edge::Taken
     }
 
     fn step(&mut self, steps: usize) -> Option<()> {

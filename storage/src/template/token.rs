@@ -1,8 +1,10 @@
 //! Tokens, and which of them are variables.
 //!
-//! A token is a longest run of ASCII letters, ASCII digits and `. - / : @ _`. One that has a digit is a variable. All else is static:
-//! other tokens, blanks, other punctuation, and whatever lies outside ASCII, which thus also ends a token: no text in
-//! a script without blanks is swallowed by a number in its midst.
+//! 1. A token is a longest run of ASCII letters, ASCII digits and `. - / : @ _`.
+//! 2. One that has a digit is a variable, but for its key: where a `:` stands before its first digit, as in `code:42`, the variable begins
+//!    behind the last such `:`. Hexadecimal letters are no key, for the token may be a hardware address or one of IPv6.
+//! 3. All else is static: other tokens, blanks, other punctuation, and whatever lies outside ASCII, which thus also ends a token: no
+//!    text in a script without blanks is swallowed by a number in its midst.
 //!
 //! So what a variable can be is known without looking at rows, and [`Judge`](super::Judge) reasons with it.
 
@@ -54,6 +56,21 @@ pub(super) fn class_of(byte: u8) -> u8 {
 #[inline]
 pub(super) fn is_token(byte: u8) -> bool {
     class_of(byte) & class::TOKEN != 0
+}
+
+/// Bytes of the key that a token with a digit begins with, `:` included.
+#[inline]
+pub(super) fn key_bytes(token: &[u8]) -> usize {
+    let digit = token.iter().position(u8::is_ascii_digit);
+    let before = &token[..digit.unwrap_or(token.len())];
+    let Some(colon) = before.iter().rposition(|byte| *byte == b':') else {
+        return 0;
+    };
+    let beyond_hex = |byte: &u8| byte.is_ascii_alphabetic() && !byte.is_ascii_hexdigit();
+    match colon == 0 || before[..colon].iter().any(beyond_hex) {
+        true => colon + 1,
+        false => 0,
+    }
 }
 
 /// Whether a text has a character that no body with a template has.
