@@ -49,6 +49,7 @@ pub mod wal;
 pub use commit::AppendError;
 pub use config::{Config, FsyncMode};
 pub use error::{OpenError, UnknownTenant};
+pub use segment::shape;
 pub use segment::{RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry};
 pub use services::{ServiceSlot, ServiceSlots};
 pub use storage::{Appended, Environment, Incoming, Storage, StorageStatus};

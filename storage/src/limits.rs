@@ -63,3 +63,40 @@ pub(crate) const TEMPLATE_ROWS_MIN: u32 = 4;
 /// while the segment is open.
 pub(crate) const TEMPLATES_MAX: usize = 4096;
 pub(crate) const TEMPLATE_DICTIONARY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Attribute columns of a segment. Opening a file takes time for each column, and a system whose records have more common keys than this was
+/// not seen.
+pub(crate) const ATTRIBUTE_COLUMNS_MAX: usize = 200;
+
+/// A key gets a column when it is in more than one row of so many, and in as many as a template needs: a column costs some
+/// hundred bytes in each record batch, whatever stands in it.
+pub(crate) const ATTRIBUTE_COLUMN_ROWS_ONE_OF: u64 = 100;
+pub(crate) const ATTRIBUTE_COLUMN_ROWS_MIN: u32 = 4;
+
+/// Bytes of a key that can get a column. The longest name in OpenTelemetry's conventions has 52.
+pub(crate) const ATTRIBUTE_KEY_BYTES_MAX: usize = 128;
+
+/// Bytes of a text that can stand in an attribute's column. Longer ones stay in the residual column, so that reading one short attribute
+/// of a batch does not decode documents.
+pub(crate) const ATTRIBUTE_TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// Different keys that are counted at once; twenty times what can get a column, so that a key can show that it comes back.
+pub(crate) const ATTRIBUTE_KEYS_COUNTED_MAX: usize = 4096;
+
+/// A key's count is kept with its segment when the key is in one row of so many: a tenth of what would give it a column, so that what is
+/// forgotten can shift the share of a key in merged segments by no more than that.
+pub(crate) const ATTRIBUTE_KEY_KEPT_ONE_OF: u64 = 1000;
+
+/// Different orders of attributes that a segment names, and bytes of their names. In TrainTicket and OnlineBoutique there are under fifty; a
+/// sender that shuffles its attributes meets the limit, and its further rows stay whole.
+pub(crate) const ATTRIBUTE_ORDERS_MAX: usize = 4096;
+pub(crate) const ATTRIBUTE_ORDER_BYTES_MAX: usize = 1024 * 1024;
+
+/// Distinct texts of an attribute, and their bytes, up to which its column is a dictionary. Over these a dictionary no longer
+/// fits the processor's cache nor one page of a file.
+pub(crate) const ATTRIBUTE_DICTIONARY_TEXTS_MAX: u32 = 512;
+pub(crate) const ATTRIBUTE_DICTIONARY_BYTES_MAX: u64 = 256 * 1024;
+
+/// Bytes of a segment's shape before compression: several times its templates. Read back, a shape that says it has more is refused before
+/// anything is allocated.
+pub(crate) const SHAPE_BYTES_MAX: usize = 64 * 1024 * 1024;

@@ -16,6 +16,7 @@
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs` | [`TraceDirectory`] |
 //! | `trace_codec.rs` | its file |
+//! | `shape/` | how rows lie in narrower columns, and come back |
 //! | `error.rs` | [`SegmentError`] |
 
 mod arrow_file;
@@ -24,6 +25,7 @@ mod container;
 mod error;
 mod meta;
 mod reader;
+pub mod shape;
 mod trace_codec;
 mod trace_directory;
 mod writer;

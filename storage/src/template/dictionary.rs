@@ -110,10 +110,11 @@ impl TemplateBuilder {
 
     /// Counts a row. `None` when it stays plain whatever follows.
     pub fn add(&mut self, row: Split<'_>) -> Option<Candidate> {
-        let Split {
-            template,
-            variables,
-        } = row;
+        self.add_rows(row.template, 1, Alphabet::of(row.variables))
+    }
+
+    /// Counts rows that share a template, as another segment counted them.
+    pub fn add_rows(&mut self, template: &str, rows: u32, alphabet: Alphabet) -> Option<Candidate> {
         let hash = XxHash3_64::oneshot_with_seed(self.seed, template.as_bytes());
         if let Some(place) = self.places.get(&hash) {
             let known = &mut self.live[*place];
@@ -121,8 +122,8 @@ impl TemplateBuilder {
             if !same {
                 return None;
             }
-            known.rows = known.rows.saturating_add(1);
-            known.alphabet = known.alphabet.union(Alphabet::of(variables));
+            known.rows = known.rows.saturating_add(rows);
+            known.alphabet = known.alphabet.union(alphabet);
             return Some(Candidate(known.number));
         }
         // Half of the bytes are free after candidates were forgotten.
@@ -141,8 +142,8 @@ impl TemplateBuilder {
         self.live.push(Live {
             hash,
             number,
-            rows: 1,
-            alphabet: Alphabet::of(variables),
+            rows,
+            alphabet,
             start,
             end: self.text.len(),
         });
@@ -243,6 +244,14 @@ pub struct TemplateDictionary {
 }
 
 impl TemplateDictionary {
+    /// Gives the next id to a stored template.
+    pub fn push(&mut self, template: &str, rows: u32, alphabet: Alphabet) {
+        self.text.push_str(template);
+        self.ends.push(self.text.len());
+        self.rows.push(rows);
+        self.alphabets.push(alphabet);
+    }
+
     /// How many templates there are.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -1,0 +1,70 @@
+//! Exactness over all kinds of rows, plans, stored shapes, and real data.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr
+)]
+
+mod codec;
+mod exact;
+mod generate;
+mod hostile;
+mod plan;
+mod real;
+
+use super::*;
+use arrow::array::RecordBatch;
+use clearspan_schema::Signal;
+
+/// A segment in memory: physical batches and the shape.
+pub(super) struct Written {
+    pub(super) batches: Vec<RecordBatch>,
+    pub(super) shape: Shape,
+}
+
+/// Plans over all batches, and writes them.
+pub(super) fn write(signal: Signal, batches: &[RecordBatch]) -> Written {
+    let mut planner = Planner::new(signal);
+    batches.iter().for_each(|rows| planner.count(rows).unwrap());
+    write_as(planner.finish(), batches)
+}
+
+pub(super) fn write_as(plan: ShapePlan, batches: &[RecordBatch]) -> Written {
+    let mut writer = ShapeWriter::new(plan);
+    let schema = writer.schema();
+    let batches = batches.iter().map(|rows| {
+        let physical = writer.to_physical(rows).unwrap();
+        assert_eq!(physical.schema(), schema);
+        physical
+    });
+    Written {
+        batches: batches.collect(),
+        shape: writer.finish(),
+    }
+}
+
+/// What is read of a batch when these columns are asked for.
+pub(super) fn read(shape: &Shape, physical: &RecordBatch, logical: &[usize]) -> RecordBatch {
+    let places = shape.physical_columns(logical);
+    let given = physical.project(&places).unwrap();
+    shape.to_logical(&given, logical).unwrap()
+}
+
+/// Holds every projection that matters to the rows that went in: all columns, each alone, and each pair in either order.
+pub(super) fn assert_exact(written: &Written, batches: &[RecordBatch]) {
+    for (physical, rows) in written.batches.iter().zip(batches) {
+        let all: Vec<usize> = (0..rows.num_columns()).collect();
+        assert_eq!(&read(&written.shape, physical, &all), rows);
+        for first in &all {
+            let one = read(&written.shape, physical, &[*first]);
+            assert_eq!(one, rows.project(&[*first]).unwrap());
+        }
+        for (first, second) in all.iter().flat_map(|a| [(*a, 0), (3, *a), (*a, 9)]) {
+            let pair = read(&written.shape, physical, &[first, second]);
+            assert_eq!(pair, rows.project(&[first, second]).unwrap());
+        }
+        let none = read(&written.shape, physical, &[]);
+        assert_eq!(none.num_rows(), rows.num_rows());
+    }
+}
