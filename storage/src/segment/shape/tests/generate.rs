@@ -231,7 +231,10 @@ pub(super) fn spans_of(random: &mut Random, mood: Mood, rows: usize) -> RecordBa
         if mood.wild() && random.one_in(3) {
             push_nested(random, &mut builder, &attributes);
         }
-        let start = time(random, mood, ARRIVAL_NS as u64);
+        let start = match mood {
+            Mood::Calm => ARRIVAL_NS as u64 + random.below(300_000_000_000),
+            Mood::Wild => time(random, mood, ARRIVAL_NS as u64),
+        };
         let parent = match random.below(8) {
             0 => None,
             1 => Some(random.next().to_le_bytes()),

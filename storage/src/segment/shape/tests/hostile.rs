@@ -87,7 +87,7 @@ fn shuffled_attributes_meet_the_limit_of_orders() {
     let mut random = Random(5);
     let rows = rows(8_000, |_, to| {
         let mut keys: Vec<u64> = (0..12).collect();
-        keys.sort_by_key(|_| random.next());
+        keys.sort_by_cached_key(|_| random.next());
         keys.iter()
             .for_each(|key| to.key(&format!("k{key}")).bool(true));
     });
