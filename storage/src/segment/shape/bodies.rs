@@ -15,6 +15,7 @@ use twox_hash::XxHash3_64;
 
 use super::ShapeError;
 use super::counts::{MinuteCounter, MinuteCounts};
+use super::plan::CountedRows;
 use crate::template::{
     Alphabet, RecordIds, SPAN_REFERENCE, Splitter, TRACE_REFERENCE, TemplateDictionary,
     restore_into,
@@ -62,12 +63,28 @@ pub(super) struct BodySplitter {
     index: Index,
     values: ArrayRef,
     splitter: Splitter,
+    counts: Counts,
+    texts: u64,
+    minutes: MinuteCounter,
+}
+
+/// What is counted of rows with a template.
+#[derive(Debug)]
+struct Counts {
     rows: Vec<u32>,
     alphabets: Vec<Alphabet>,
-    texts: u64,
     trace_references: bool,
     span_references: bool,
-    minutes: MinuteCounter,
+}
+
+#[inline]
+fn count(counts: &mut Counts, id: u32, variables: &str) {
+    let place = id as usize;
+    counts.rows[place] = counts.rows[place].saturating_add(1);
+    counts.alphabets[place] = counts.alphabets[place].union(Alphabet::of(variables));
+    let variables = variables.as_bytes();
+    counts.trace_references |= memchr::memchr(TRACE_REFERENCE as u8, variables).is_some();
+    counts.span_references |= memchr::memchr(SPAN_REFERENCE as u8, variables).is_some();
 }
 
 impl BodySplitter {
@@ -78,39 +95,49 @@ impl BodySplitter {
             values: Arc::new(dictionary.templates().map(Some).collect::<StringArray>()),
             dictionary: dictionary.clone(),
             splitter: Splitter::default(),
-            rows: vec![0; templates],
-            alphabets: vec![Alphabet::default(); templates],
+            counts: Counts {
+                rows: vec![0; templates],
+                alphabets: vec![Alphabet::default(); templates],
+                trace_references: false,
+                span_references: false,
+            },
             texts: 0,
-            trace_references: false,
-            span_references: false,
             minutes: MinuteCounter::new(templates),
         }
     }
 
-    /// Splits a batch's bodies.
-    pub(super) fn split(&mut self, rows: &RecordBatch) -> Result<SplitBodies, ShapeError> {
+    /// Splits a batch's bodies, or takes what was found when they were counted.
+    pub(super) fn split(
+        &mut self,
+        rows: &RecordBatch,
+        counted: Option<&CountedRows>,
+    ) -> Result<SplitBodies, ShapeError> {
         let bodies = columns::text(rows, logs::BODY)?;
         let placed = columns::time(rows, logs::PLACED_TIME)?;
         let ids = Ids {
             traces: Some(columns::id(rows, logs::TRACE_ID)?),
             spans: Some(columns::id(rows, logs::SPAN_ID)?),
         };
+        if counted.is_some_and(|counted| counted.candidates.len() != bodies.len()) {
+            return Err(ShapeError::Unplanned {
+                what: "counted as another number of rows",
+            });
+        }
         let mut keys = Vec::with_capacity(bodies.len());
         let (mut variables, mut plain) = (StringBuilder::new(), StringBuilder::new());
         let mut plain_rows = 0;
         for row in 0..bodies.len() {
             let body = bodies.is_valid(row).then(|| bodies.value(row));
-            let id = body.and_then(|body| self.template(body, ids.at(row), &mut variables));
+            let id = match counted {
+                Some(counted) => self.counted(counted, row, &mut variables),
+                None => body.and_then(|body| self.template(body, ids.at(row), &mut variables)),
+            };
             self.texts += u64::from(body.is_some());
             self.minutes.add(placed.value(row), id);
             keys.push(id.map(|id| id as i32));
-            match (id, body) {
-                (None, Some(body)) => {
-                    plain_rows += 1;
-                    plain.append_value(body);
-                }
-                _ => plain.append_null(),
-            }
+            let body = body.filter(|_| id.is_none());
+            plain_rows += usize::from(body.is_some());
+            plain.append_option(body);
             if id.is_none() {
                 variables.append_null();
             }
@@ -125,6 +152,20 @@ impl BodySplitter {
         })
     }
 
+    /// The id of a counted row's template; its variables are then appended.
+    fn counted(
+        &mut self,
+        counted: &CountedRows,
+        row: usize,
+        variables: &mut StringBuilder,
+    ) -> Option<u32> {
+        let id = self.dictionary.id(counted.candidates[row]?)?;
+        let own = counted.variables.value(row);
+        variables.append_value(own);
+        count(&mut self.counts, id, own);
+        Some(id)
+    }
+
     /// The id of a body's template; its variables are then appended.
     fn template(
         &mut self,
@@ -135,25 +176,21 @@ impl BodySplitter {
         let split = self.splitter.split(body, ids)?;
         let id = self.index.find(split.template, &self.dictionary)?;
         variables.append_value(split.variables);
-        let place = id as usize;
-        self.rows[place] = self.rows[place].saturating_add(1);
-        self.alphabets[place] = self.alphabets[place].union(Alphabet::of(split.variables));
-        self.trace_references |= split.variables.contains(TRACE_REFERENCE);
-        self.span_references |= split.variables.contains(SPAN_REFERENCE);
+        count(&mut self.counts, id, split.variables);
         Some(id)
     }
 
     pub(super) fn finish(self) -> BodyCounts {
         let mut templates = TemplateDictionary::default();
-        let counts = self.rows.iter().zip(&self.alphabets);
+        let counts = self.counts.rows.iter().zip(&self.counts.alphabets);
         for (template, (rows, alphabet)) in self.dictionary.templates().zip(counts) {
             templates.push(template, *rows, *alphabet);
         }
         BodyCounts {
             templates,
             texts: self.texts,
-            trace_references: self.trace_references,
-            span_references: self.span_references,
+            trace_references: self.counts.trace_references,
+            span_references: self.counts.span_references,
             minutes: self.minutes.finish(),
         }
     }

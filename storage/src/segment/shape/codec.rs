@@ -14,7 +14,7 @@ use super::attribute::{AttributeKind, can_have_column};
 use super::counts::MinuteCounts;
 use super::keys::{KeyCount, Sketch};
 use super::plan::{AttributeColumn, ShapePlan};
-use super::shape::{Counted, Shape};
+use super::reader::{Counted, Shape};
 use super::usage::Usage;
 use crate::codec::{Reader, Writer};
 use crate::limits::{ATTRIBUTE_COLUMNS_MAX, SHAPE_BYTES_MAX, ZSTD_LEVEL};

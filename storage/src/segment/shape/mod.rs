@@ -31,7 +31,7 @@
 //! | `plan` | [`Planner`], [`ShapePlan`] |
 //! | `layout` | which physical columns there are, and which a logical one needs |
 //! | `writer` | [`ShapeWriter`] |
-//! | `shape` | [`Shape`] |
+//! | `reader` | [`Shape`] |
 //! | `codec` | its bytes |
 //! | `usage` | which columns are blank |
 //! | `times`, `parent`, `bodies` | these columns both ways |
@@ -51,7 +51,7 @@ mod layout;
 mod orders;
 mod parent;
 mod plan;
-mod shape;
+mod reader;
 mod shred;
 mod times;
 mod usage;
@@ -63,8 +63,8 @@ mod tests;
 pub use attribute::AttributeKind;
 pub use counts::{MinuteCounts, minute_of};
 pub use error::ShapeError;
-pub use plan::{AttributeColumn, Planner, ShapePlan};
-pub use shape::{KeySource, Shape};
+pub use plan::{AttributeColumn, CountedRows, Planner, ShapePlan};
+pub use reader::{KeySource, Shape};
 pub use writer::ShapeWriter;
 
 /// `Dictionary<Int32, Utf8>`: the template of a log's body; null where it has none.

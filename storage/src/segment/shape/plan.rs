@@ -2,7 +2,7 @@
 
 use clearspan_schema::{Signal, columns, logs, spans};
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, RecordBatch, StringArray, StringBuilder};
 
 use super::attribute::AttributeKind;
 use super::bodies::Ids;
@@ -14,7 +14,9 @@ use crate::limits::{
     ATTRIBUTE_COLUMN_ROWS_MIN, ATTRIBUTE_COLUMN_ROWS_ONE_OF, ATTRIBUTE_COLUMNS_MAX,
     ATTRIBUTE_DICTIONARY_BYTES_MAX, ATTRIBUTE_DICTIONARY_TEXTS_MAX, ATTRIBUTE_KEY_KEPT_ONE_OF,
 };
-use crate::template::{CandidateLimits, Keep, Splitter, TemplateBuilder, TemplateDictionary};
+use crate::template::{
+    Candidate, CandidateLimits, Keep, Splitter, TemplateBuilder, TemplateDictionary,
+};
 
 /// An attribute that has a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,23 @@ impl ShapePlan {
     }
 }
 
+/// What a [`Planner`] found in the bodies of a batch.
+#[derive(Debug)]
+pub struct CountedRows {
+    pub(super) candidates: Vec<Option<Candidate>>,
+    /// Null where there is no candidate.
+    pub(super) variables: StringArray,
+}
+
+impl Default for CountedRows {
+    fn default() -> Self {
+        CountedRows {
+            candidates: Vec::new(),
+            variables: StringBuilder::new().finish(),
+        }
+    }
+}
+
 /// Gathers what a plan is made from: counted over rows, or taken from the shapes of segments that are merged.
 #[derive(Debug)]
 pub struct Planner {
@@ -77,30 +96,38 @@ impl Planner {
         }
     }
 
-    /// Counts stored rows.
-    pub fn count(&mut self, rows: &RecordBatch) -> Result<(), ShapeError> {
+    /// Counts stored rows. What is returned spares [`ShapeWriter::to_physical`](super::ShapeWriter::to_physical) to split these rows' bodies a
+    /// second time; it holds their variables, and may be dropped.
+    pub fn count(&mut self, rows: &RecordBatch) -> Result<CountedRows, ShapeError> {
         self.rows += rows.num_rows() as u64;
         self.usage = self.usage.union(Usage::of(self.signal, rows)?);
         count_all(&mut self.keys, columns::binary(rows, spans::ATTRIBUTES)?);
-        if self.signal == Signal::Logs {
-            self.count_bodies(rows)?;
+        match self.signal {
+            Signal::Logs => self.count_bodies(rows),
+            Signal::Spans => Ok(CountedRows::default()),
         }
-        Ok(())
     }
 
-    fn count_bodies(&mut self, rows: &RecordBatch) -> Result<(), ShapeError> {
+    fn count_bodies(&mut self, rows: &RecordBatch) -> Result<CountedRows, ShapeError> {
         let bodies = columns::text(rows, logs::BODY)?;
         let ids = Ids {
             traces: Some(columns::id(rows, logs::TRACE_ID)?),
             spans: Some(columns::id(rows, logs::SPAN_ID)?),
         };
-        for row in (0..bodies.len()).filter(|row| bodies.is_valid(*row)) {
-            self.texts += 1;
-            if let Some(split) = self.splitter.split(bodies.value(row), ids.at(row)) {
-                self.templates.add(split);
-            }
+        let mut candidates = Vec::with_capacity(bodies.len());
+        let mut variables = StringBuilder::new();
+        for row in 0..bodies.len() {
+            let body = bodies.is_valid(row).then(|| bodies.value(row));
+            self.texts += u64::from(body.is_some());
+            let split = body.and_then(|body| self.splitter.split(body, ids.at(row)));
+            let candidate = split.and_then(|split| self.templates.add(split));
+            variables.append_option(split.filter(|_| candidate.is_some()).map(|s| s.variables));
+            candidates.push(candidate);
         }
-        Ok(())
+        Ok(CountedRows {
+            candidates,
+            variables: variables.finish(),
+        })
     }
 
     /// Takes up a segment that is to be merged, by its shape alone.
@@ -133,14 +160,9 @@ impl Planner {
     /// Makes the plan. Equal rows in equal order give an equal plan.
     pub fn finish(self) -> ShapePlan {
         let columns = columns_for(&self.keys, self.rows);
-        let counted = self.templates.finish(Keep::default());
-        let mut templates = TemplateDictionary::default();
-        let mut covered = 0u64;
-        for (id, template) in (0..).zip(counted.templates()) {
-            let rows = counted.rows(id).unwrap_or(0);
-            covered += u64::from(rows);
-            templates.push(template, rows, counted.alphabet(id).unwrap_or_default());
-        }
+        let templates = self.templates.finish(Keep::default());
+        let rows = (0..).map_while(|id| templates.rows(id));
+        let covered: u64 = rows.map(u64::from).sum();
         ShapePlan {
             signal: self.signal,
             usage: self.usage,

@@ -53,6 +53,11 @@ impl Usage {
         self.0 & (1 << logical) != 0
     }
 
+    /// Whether everything found in `other` was found here too.
+    pub(super) fn covers(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
     fn add(&mut self, what: Self, if_so: bool) {
         if if_so {
             self.0 |= what.0;

@@ -9,11 +9,11 @@ use clearspan_schema::{Signal, columns, logs, spans};
 use super::bodies::{BodySplitter, SplitBodies};
 use super::layout::{Form, Layout, Part};
 use super::parent::Parents;
-use super::plan::{ShapePlan, kept_keys};
-use super::shape::Counted;
+use super::plan::{CountedRows, ShapePlan, kept_keys};
+use super::reader::Counted;
 use super::shred::{Shredded, Shredder};
 use super::times::{end_of, kept, place_of};
-use super::usage::own_time;
+use super::usage::{Usage, own_time};
 use super::{Shape, ShapeError};
 
 /// Translates a segment's rows by its plan, and counts what its shape says of them.
@@ -51,14 +51,26 @@ impl ShapeWriter {
     }
 
     /// Translates stored rows. They have to be read back in the same batches: a parent's distance holds within one.
-    pub fn to_physical(&mut self, rows: &RecordBatch) -> Result<RecordBatch, ShapeError> {
+    ///
+    /// `counted` is what the planner of this very plan returned for these rows, where it has seen them.
+    pub fn to_physical(
+        &mut self,
+        rows: &RecordBatch,
+        counted: Option<&CountedRows>,
+    ) -> Result<RecordBatch, ShapeError> {
         if rows.num_columns() != self.layout.logical.fields().len() {
             return Err(ShapeError::Unplanned {
                 what: "not the columns of the stored schema",
             });
         }
+        // What the plan takes for blank or derived is not written: nothing may be lost for want of a look.
+        if !self.plan.usage.covers(Usage::of(self.plan.signal, rows)?) {
+            return Err(ShapeError::Unplanned {
+                what: "a column that is not blank or does not follow from others",
+            });
+        }
         self.rows += rows.num_rows() as u64;
-        let made = self.make(rows)?;
+        let made = self.make(rows, counted)?;
         let parts = self.layout.parts.iter();
         let columns: Result<Vec<ArrayRef>, ShapeError> =
             parts.map(|part| self.column(*part, rows, &made)).collect();
@@ -67,7 +79,11 @@ impl ShapeWriter {
         Ok(RecordBatch::try_new_with_options(schema, columns?, &count)?)
     }
 
-    fn make(&mut self, rows: &RecordBatch) -> Result<Made, ShapeError> {
+    fn make(
+        &mut self,
+        rows: &RecordBatch,
+        counted: Option<&CountedRows>,
+    ) -> Result<Made, ShapeError> {
         let has = |form: Form| self.layout.forms.contains(&form);
         let attributes = match has(Form::Attributes) {
             true => Some(
@@ -78,7 +94,7 @@ impl ShapeWriter {
         };
         // Rows of logs are counted whatever their bodies.
         let bodies = match self.plan.signal {
-            Signal::Logs => Some(self.bodies.split(rows)?),
+            Signal::Logs => Some(self.bodies.split(rows, counted)?),
             Signal::Spans => None,
         };
         let left_out = |bodies: &SplitBodies| {

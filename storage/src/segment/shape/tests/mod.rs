@@ -23,18 +23,37 @@ pub(super) struct Written {
     pub(super) shape: Shape,
 }
 
-/// Plans over all batches, and writes them.
+/// Plans over all batches, and writes them with what was found when they were counted.
 pub(super) fn write(signal: Signal, batches: &[RecordBatch]) -> Written {
     let mut planner = Planner::new(signal);
-    batches.iter().for_each(|rows| planner.count(rows).unwrap());
-    write_as(planner.finish(), batches)
+    let counted = batches.iter().map(|rows| planner.count(rows).unwrap());
+    let counted: Vec<CountedRows> = counted.collect();
+    let plan = planner.finish();
+    let written = write_counted(plan.clone(), batches, &counted);
+    // A writer that splits bodies itself comes to the same.
+    let again = write_as(plan, batches);
+    assert_eq!(again.batches, written.batches);
+    assert_eq!(again.shape, written.shape);
+    written
 }
 
 pub(super) fn write_as(plan: ShapePlan, batches: &[RecordBatch]) -> Written {
+    write_counted(plan, batches, &[])
+}
+
+/// Writes with what was counted, as far as it was.
+pub(super) fn write_counted(
+    plan: ShapePlan,
+    batches: &[RecordBatch],
+    counted: &[CountedRows],
+) -> Written {
     let mut writer = ShapeWriter::new(plan);
     let schema = writer.schema();
-    let batches = batches.iter().map(|rows| {
-        let physical = writer.to_physical(rows).unwrap();
+    let batches = batches.iter().enumerate().map(|(number, rows)| {
+        let counted = counted
+            .get(number)
+            .filter(|counted| !counted.candidates.is_empty());
+        let physical = writer.to_physical(rows, counted).unwrap();
         assert_eq!(physical.schema(), schema);
         physical
     });

@@ -1,8 +1,9 @@
 //! Plans from shapes, and counts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::Array;
+use arrow::array::{ArrayRef, StringArray, UInt32Array};
 use clearspan_schema::{columns, logs};
 
 use super::generate::{Mood, Random, logs_of, spans_of};
@@ -25,7 +26,9 @@ fn a_plan_from_shapes_is_that_of_all_their_rows() {
             merged.merge(&stored).unwrap();
         }
         let mut counted = Planner::new(signal);
-        batches.iter().for_each(|rows| counted.count(rows).unwrap());
+        for rows in &batches {
+            counted.count(rows).unwrap();
+        }
         let (merged, counted) = (merged.finish(), counted.finish());
         assert_eq!(sorted(&merged), sorted(&counted));
         assert_eq!(merged.columns, counted.columns);
@@ -114,14 +117,25 @@ fn rows_that_were_not_planned_are_refused_not_lost() {
         .map(|_| logs_of(&mut random, Mood::Calm, 100))
         .collect();
     let mut planner = Planner::new(Signal::Logs);
-    calm.iter().for_each(|rows| planner.count(rows).unwrap());
+    for rows in &calm {
+        planner.count(rows).unwrap();
+    }
     let mut writer = ShapeWriter::new(planner.finish());
     let wild = logs_of(&mut random, Mood::Wild, 200);
-    assert!(matches!(
-        writer.to_physical(&wild),
-        Err(ShapeError::Unplanned { .. })
-    ));
+    let refused = |result| matches!(result, Err(ShapeError::Unplanned { .. }));
+    assert!(refused(writer.to_physical(&wild, None)));
     let spans = spans_of(&mut random, Mood::Calm, 3);
-    assert!(writer.to_physical(&spans).is_err());
-    assert_eq!(columns::text(&wild, logs::BODY).unwrap().len(), 200);
+    assert!(writer.to_physical(&spans, None).is_err());
+
+    // Of calm rows only one column differs: the body has no template, or flags are set.
+    let other = |column: &str, array: ArrayRef| {
+        let mut columns = calm[0].columns().to_vec();
+        columns[calm[0].schema().index_of(column).unwrap()] = array;
+        RecordBatch::try_new(calm[0].schema(), columns).unwrap()
+    };
+    let bodies = other(logs::BODY, Arc::new(StringArray::from(vec!["lonely"; 100])));
+    assert!(refused(writer.to_physical(&bodies, None)));
+    let flags = other(logs::FLAGS, Arc::new(UInt32Array::from(vec![1; 100])));
+    assert!(refused(writer.to_physical(&flags, None)));
+    assert!(writer.to_physical(&calm[0], None).is_ok());
 }

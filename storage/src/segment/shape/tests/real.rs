@@ -1,6 +1,10 @@
 //! Real logs and spans: exact, how many bytes each column takes, and how long it takes.
 //!
 //! Takes the rows from a data folder that `CLEARSPAN_SHAPE_DATA` names, whose segments are Arrow files, and is skipped without.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "measures, and reads a folder that is named from outside"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -83,12 +87,16 @@ struct Total {
 impl Total {
     fn add(&mut self, signal: Signal, rows: &RecordBatch) {
         let batches = units(rows);
-        let plan = self.time("plan", || {
+        let (plan, counted) = self.time("plan", || {
             let mut planner = Planner::new(signal);
-            batches.iter().for_each(|rows| planner.count(rows).unwrap());
-            planner.finish()
+            let counted = batches.iter().map(|rows| planner.count(rows).unwrap());
+            let counted: Vec<CountedRows> = counted.collect();
+            (planner.finish(), counted)
         });
-        let written = self.time("to_physical", || write_as(plan, &batches));
+        self.time("to_physical, bodies not split yet", || {
+            write_as(plan.clone(), &batches)
+        });
+        let written = self.time("to_physical", || write_counted(plan, &batches, &counted));
         let shape = &written.shape;
         let all: Vec<usize> = (0..rows.num_columns()).collect();
         let given: Vec<RecordBatch> = written
