@@ -20,6 +20,8 @@ pub(super) enum Part {
     Placed,
     /// Ends that do not follow from start and duration.
     End,
+    /// Observed times that are not the log's own.
+    Observed,
     ParentDistance,
     ParentId,
     Template,
@@ -38,6 +40,7 @@ pub(super) enum Form {
     Same,
     Placed,
     End,
+    Observed,
     Parent,
     Body,
     Attributes,
@@ -85,6 +88,15 @@ impl Layout {
         self.logical.index_of(name).ok()
     }
 
+    /// The part that has the observed times of logs without a time of their own, where the segment has one.
+    pub(super) fn observed(&self) -> Option<Part> {
+        let logical = self.logical(logs::OBSERVED_TIME)?;
+        match self.forms.get(logical)? {
+            Form::Observed => Some(Part::Observed),
+            _ => Some(Part::Same(logical)),
+        }
+    }
+
     /// The part that keeps a logical column as it is.
     pub(super) fn same(&self, name: &str) -> Option<Part> {
         self.logical(name).map(Part::Same)
@@ -96,8 +108,9 @@ fn form(plan: &ShapePlan, index: usize, name: &str) -> Form {
     let spans = plan.signal == Signal::Spans;
     match name {
         logs::PLACED_TIME => Form::Placed,
-        spans::END_TIME if spans && !plan.usage.has(Usage::END_ODD) => Form::End,
+        spans::END_TIME if spans && !plan.usage.has(Usage::OTHER_ODD) => Form::End,
         _ if !used => Form::Blank,
+        logs::OBSERVED_TIME if !plan.usage.has(Usage::OTHER_ODD) => Form::Observed,
         spans::PARENT_SPAN_ID if spans => Form::Parent,
         logs::BODY if !spans => Form::Body,
         logs::ATTRIBUTES => Form::Attributes,
@@ -111,7 +124,8 @@ fn parts(plan: &ShapePlan, index: usize, form: Form) -> Vec<Part> {
         Form::Blank => Vec::new(),
         Form::Same => vec![Part::Same(index)],
         Form::Placed => Vec::from_iter(if_so(plan.usage.has(Usage::PLACED_KEPT), Part::Placed)),
-        Form::End => Vec::from_iter(if_so(plan.usage.has(Usage::END_KEPT), Part::End)),
+        Form::End => Vec::from_iter(if_so(plan.usage.has(Usage::OTHER_KEPT), Part::End)),
+        Form::Observed => Vec::from_iter(if_so(plan.usage.has(Usage::OTHER_KEPT), Part::Observed)),
         Form::Parent => vec![Part::ParentDistance, Part::ParentId],
         Form::Body => {
             let split = !plan.templates.is_empty();
@@ -133,7 +147,9 @@ fn parts(plan: &ShapePlan, index: usize, form: Form) -> Vec<Part> {
 fn field_of(part: Part, logical: &Field, columns: &[AttributeColumn]) -> Field {
     match part {
         Part::Same(_) => logical.clone(),
-        Part::Placed | Part::End => Field::new(logical.name(), timestamp_type(), true),
+        Part::Placed | Part::End | Part::Observed => {
+            Field::new(logical.name(), timestamp_type(), true)
+        }
         Part::ParentDistance => Field::new(PARENT_DISTANCE, DataType::Int32, true),
         Part::Template => Field::new(TEMPLATE, dictionary::text_type(), true),
         Part::Variables => Field::new(VARIABLES, DataType::Utf8, true),
@@ -180,10 +196,11 @@ impl Layout {
             Some(Form::Same) => vec![Some(Part::Same(logical))],
             Some(Form::Placed) => {
                 let fallback = signal == Signal::Logs && usage.has(Usage::OWN_TIME_MISSING);
-                let fallback = fallback.then(|| self.same(logs::OBSERVED_TIME)).flatten();
+                let fallback = fallback.then(|| self.observed()).flatten();
                 vec![own(), fallback, Some(Part::Placed)]
             }
             Some(Form::End) => vec![own(), self.same(spans::DURATION_NS), Some(Part::End)],
+            Some(Form::Observed) => vec![own(), Some(Part::Observed)],
             Some(Form::Parent) => vec![
                 Some(Part::ParentDistance),
                 Some(Part::ParentId),

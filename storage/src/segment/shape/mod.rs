@@ -8,7 +8,8 @@
 //! | `body` | [`TEMPLATE`] and [`VARIABLES`] (see [`crate::template`]), `body` where a row has no template |
 //! | `attributes` | [`ATTRIBUTES_ORDER`], a column for each common key and type (`attributes.http.route`, `attributes.retries:int`), `attributes` for all other entries |
 //! | `parent_span_id` | [`PARENT_DISTANCE`] in rows, `parent_span_id` where the parent is not in the batch |
-//! | `end_time` | `end_time` where it is not `start_time + duration_ns` |
+//! | `end_time` | `end_time` where it is not `start_time + duration_ns`; 1970 where there is none although these say one |
+//! | `observed_time` | `observed_time` where it is not `time`; 1970 where there is none although there is a `time` |
 //! | `placed_time` | `placed_time` where it is not `time`, else `observed_time` (spans: `start_time`) |
 //! | others | as they are |
 //!
@@ -16,7 +17,7 @@
 //! DuckDB, where such a column is taken for null:
 //!
 //! ```sql
-//! SELECT coalesce(placed_time, time, observed_time), service, "attributes.http.route" FROM 'rows.parquet'
+//! SELECT coalesce(time, observed_time), service, "attributes.http.route" FROM 'rows.parquet'
 //! WHERE "attributes.http.response.status_code:int" >= 500
 //! ```
 //!

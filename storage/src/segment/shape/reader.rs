@@ -16,7 +16,7 @@ use super::gather::{Gatherer, Values};
 use super::keys::KeyCount;
 use super::layout::{Form, Found, Layout, Part};
 use super::plan::ShapePlan;
-use super::times::{self, end_of, place_of};
+use super::times::{self, end_of, observed_of, place_of};
 use super::usage::{blank, own_time};
 use super::{ShapeError, parent};
 use crate::template::TemplateDictionary;
@@ -206,10 +206,10 @@ impl Given<'_> {
             }
             Form::Placed => {
                 let own = self.optional(layout.same(own_time(self.shape.signal())))?;
-                let fallback = self.optional(layout.same(logs::OBSERVED_TIME))?;
+                let fallback = self.optional(layout.observed())?;
                 let kept = self.optional(Some(Part::Placed))?;
-                let placed = times::restore(rows, kept, |row| place_of(own, fallback, row));
-                Arc::new(times::complete(placed)?)
+                let given = |row| place_of(own, fallback, row);
+                Arc::new(times::restore_all(rows, kept, given)?)
             }
             Form::End => {
                 let start = self.optional(layout.same(spans::START_TIME))?;
@@ -218,6 +218,11 @@ impl Given<'_> {
                 Arc::new(times::restore(rows, kept, |row| {
                     end_of(start, duration, row)
                 }))
+            }
+            Form::Observed => {
+                let own = self.optional(layout.same(logs::TIME))?;
+                let kept = self.optional(Some(Part::Observed))?;
+                Arc::new(times::restore(rows, kept, |row| observed_of(own, row)))
             }
             Form::Parent => {
                 let spans: &FixedSizeBinaryArray = self.typed(layout.same(spans::SPAN_ID))?;

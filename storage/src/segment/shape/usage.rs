@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, Int32Array, ListArray, PrimitiveArray, RecordBatch, StringArray, UInt32Array,
-    new_null_array,
+    Array, ArrayRef, Int32Array, ListArray, PrimitiveArray, RecordBatch, StringArray,
+    TimestampNanosecondArray, UInt32Array, new_null_array,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Field, Int32Type};
@@ -15,7 +15,7 @@ use clearspan_schema::dictionary::TextDictionary;
 use clearspan_schema::{Signal, columns, logs, spans};
 
 use super::ShapeError;
-use super::times::{end_of, place_of};
+use super::times::{NO_TIME, end_of, observed_of, place_of};
 
 /// What was found in the columns of counted rows. Of two sets of rows together it is the union.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,10 +26,10 @@ impl Usage {
     pub(super) const OWN_TIME_MISSING: Self = Self(1 << 60);
     /// Some row is placed elsewhere than by its times.
     pub(super) const PLACED_KEPT: Self = Self(1 << 61);
-    /// Some span's end is known while its start or duration is not.
-    pub(super) const END_KEPT: Self = Self(1 << 62);
-    /// Some span has a start and a duration but no end, which no builder makes.
-    pub(super) const END_ODD: Self = Self(1 << 63);
+    /// Some time does not follow from others: a span's end from start and duration, a log's observed time from its own.
+    pub(super) const OTHER_KEPT: Self = Self(1 << 62);
+    /// Some of those times is the one that stands for none, which no builder makes.
+    pub(super) const OTHER_ODD: Self = Self(1 << 63);
 
     pub(super) fn from_bits(bits: u64) -> Self {
         Self(bits)
@@ -82,23 +82,22 @@ impl Usage {
         let mut all = 0..rows.num_rows();
         let kept = all.any(|row| place_of(Some(own), fallback, row) != Some(placed.value(row)));
         usage.add(Self::PLACED_KEPT, kept);
-        if signal == Signal::Spans {
-            usage.look_at_ends(rows)?;
+        match fallback {
+            Some(observed) => usage.look_at(observed, |row| observed_of(Some(own), row)),
+            None => {
+                let duration = columns::int64(rows, spans::DURATION_NS)?;
+                let end = columns::time(rows, spans::END_TIME)?;
+                usage.look_at(end, |row| end_of(Some(own), Some(duration), row));
+            }
         }
         Ok(usage)
     }
 
-    fn look_at_ends(&mut self, rows: &RecordBatch) -> Result<(), ShapeError> {
-        let start = columns::time(rows, spans::START_TIME)?;
-        let duration = columns::int64(rows, spans::DURATION_NS)?;
-        let end = columns::time(rows, spans::END_TIME)?;
-        for row in 0..rows.num_rows() {
-            let given = end_of(Some(start), Some(duration), row);
-            let sent = end.is_valid(row).then(|| end.value(row));
-            self.add(Self::END_KEPT, sent.is_some() && sent != given);
-            self.add(Self::END_ODD, sent.is_none() && given.is_some());
+    fn look_at(&mut self, times: &TimestampNanosecondArray, given: impl Fn(usize) -> Option<i64>) {
+        for (row, time) in times.iter().enumerate() {
+            self.add(Self::OTHER_KEPT, time != given(row));
+            self.add(Self::OTHER_ODD, time == Some(NO_TIME));
         }
-        Ok(())
     }
 }
 

@@ -12,7 +12,7 @@ use super::parent::Parents;
 use super::plan::{CountedRows, ShapePlan, kept_keys};
 use super::reader::Counted;
 use super::shred::{Shredded, Shredder};
-use super::times::{end_of, kept, place_of};
+use super::times::{end_of, kept, observed_of, place_of};
 use super::usage::{Usage, own_time};
 use super::{Shape, ShapeError};
 
@@ -128,6 +128,7 @@ impl ShapeWriter {
             Part::Same(logical) => rows.columns().get(logical).cloned(),
             Part::Placed => Some(self.placed(rows)?),
             Part::End => Some(ends(rows)?),
+            Part::Observed => Some(observed(rows)?),
             Part::ParentDistance => parents.map(|p| Arc::new(p.distances.clone()) as ArrayRef),
             Part::ParentId => parents.map(|p| Arc::new(p.ids.clone()) as ArrayRef),
             Part::Template => bodies.map(|bodies| Arc::clone(&bodies.templates)),
@@ -185,4 +186,10 @@ fn ends(rows: &RecordBatch) -> Result<ArrayRef, ShapeError> {
     Ok(Arc::new(kept(end, |row| {
         end_of(Some(start), Some(duration), row)
     })))
+}
+
+fn observed(rows: &RecordBatch) -> Result<ArrayRef, ShapeError> {
+    let own = columns::time(rows, logs::TIME)?;
+    let observed = columns::time(rows, logs::OBSERVED_TIME)?;
+    Ok(Arc::new(kept(observed, |row| observed_of(Some(own), row))))
 }

@@ -173,11 +173,13 @@ pub(super) fn logs_of(random: &mut Random, mood: Mood, rows: usize) -> RecordBat
         let some = |random: &mut Random| !mood.wild() || !random.one_in(4);
         let mut value = Vec::new();
         AnyWriter::new(&mut value).int(random.below(5) as i64);
+        let own = time(random, mood, ARRIVAL_NS as u64);
         let row = LogRow {
-            time: time(random, mood, ARRIVAL_NS as u64),
-            observed_time: match mood.wild() {
+            time: own,
+            observed_time: match mood.wild() && !random.one_in(3) {
                 true => time(random, mood, ARRIVAL_NS as u64),
-                false => ARRIVAL_NS as u64,
+                false if own == 0 => ARRIVAL_NS as u64,
+                false => own,
             },
             severity_number: random.below(3) as i32 * 4 + 1,
             severity_text: random.pick(&["INFO", "WARN", ""]),

@@ -70,7 +70,7 @@ pub(super) fn read(shape: &Shape, physical: &RecordBatch, logical: &[usize]) -> 
     shape.to_logical(&given, logical).unwrap()
 }
 
-/// Holds every projection that matters to the rows that went in: all columns, each alone, and each pair in either order.
+/// Holds projections to the rows that went in: all columns, each alone, none, and pairs, for what one column decodes another may use.
 pub(super) fn assert_exact(written: &Written, batches: &[RecordBatch]) {
     for (physical, rows) in written.batches.iter().zip(batches) {
         let all: Vec<usize> = (0..rows.num_columns()).collect();
@@ -79,7 +79,7 @@ pub(super) fn assert_exact(written: &Written, batches: &[RecordBatch]) {
             let one = read(&written.shape, physical, &[*first]);
             assert_eq!(one, rows.project(&[*first]).unwrap());
         }
-        for (first, second) in all.iter().flat_map(|a| [(*a, 0), (3, *a), (*a, 9)]) {
+        for (first, second) in all.iter().flat_map(|a| [(*a, 0), (9, *a)]) {
             let pair = read(&written.shape, physical, &[first, second]);
             assert_eq!(pair, rows.project(&[first, second]).unwrap());
         }
