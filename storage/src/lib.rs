@@ -15,6 +15,7 @@
 //! | `compaction/` | from many small segments to few |
 //! | `segment/` | immutable folders of rows with their indexes |
 //! | `text/` | tokens, the text index, the id filters |
+//! | `template/` | bodies of logs as templates and variables |
 //! | `scan/` | what a query may ask |
 //! | `services/` | the colours of services |
 //! | `catalog/` | what exists: segments, WAL files, positions |
@@ -42,6 +43,7 @@ pub mod background;
 pub mod catalog;
 pub mod commit;
 pub mod scan;
+pub mod template;
 pub mod text;
 pub mod vfs;
 pub mod wal;
@@ -50,6 +52,7 @@ pub use commit::AppendError;
 pub use compaction::CompactionError;
 pub use config::{Config, FsyncMode};
 pub use error::{OpenError, UnknownTenant};
+pub use segment::shape;
 pub use segment::{
     Container, RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry,
 };

@@ -46,7 +46,8 @@ impl Case {
             signal_dir: "/data".into(),
             arrival_ns: (1, 2),
         };
-        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer =
+            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         for first in (0..rows.num_rows()).step_by(push) {
             writer
                 .push(&rows.slice(first, push.min(rows.num_rows() - first)))

@@ -21,6 +21,7 @@
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
 //! | `trace_codec.rs` | its file |
+//! | `shape/` | how rows lie in narrower columns, and come back |
 //! | `error.rs` | [`SegmentError`] |
 
 mod arrow_file;
@@ -38,6 +39,7 @@ mod parquet_writer;
 mod reader;
 mod row_texts;
 mod row_writer;
+pub mod shape;
 mod steps;
 mod trace_builder;
 mod trace_codec;

@@ -37,7 +37,8 @@ fn write_in(
         signal_dir: dir.into(),
         arrival_ns: (1, 2),
     };
-    let mut writer = SegmentWriter::create(&OsVfs, new, container).unwrap();
+    let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
+    let mut writer = SegmentWriter::create(&vfs, new, container).unwrap();
     writer.push(rows).unwrap();
     writer.finish().unwrap()
 }

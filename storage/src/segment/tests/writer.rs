@@ -39,13 +39,15 @@ fn a_writer_that_is_given_up_leaves_nothing() {
     for container in [Container::Arrow, Container::Parquet] {
         let disk = disk();
         let new = new_segment(Path::new("/data"));
-        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer =
+            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         writer.push(&some_spans()).unwrap();
         assert_eq!(left_behind(&disk), 1);
         drop(writer);
         assert_eq!(left_behind(&disk), 0);
 
-        let empty = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let empty =
+            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         assert!(matches!(empty.finish(), Err(SegmentError::Encoding { .. })));
         assert_eq!(left_behind(&disk), 0);
     }
@@ -71,10 +73,11 @@ fn whichever_operation_of_the_disk_fails_nothing_is_left_and_the_fault_is_told()
                 });
                 let new = new_segment(Path::new("/data"));
                 let written =
-                    SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).and_then(|mut writer| {
-                        writer.push(&some_spans())?;
-                        writer.finish()
-                    });
+                    SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container)
+                        .and_then(|mut writer| {
+                            writer.push(&some_spans())?;
+                            writer.finish()
+                        });
                 match written {
                     Ok(_) => break,
                     Err(SegmentError::Io { source, .. }) => assert!(is_disk_full(&source)),
@@ -98,7 +101,8 @@ fn spans_of_a_trace_must_stand_together() {
     let new = new_segment(Path::new("/data"));
     let spans = [1, 2, 1].map(|trace| Span::new(trace, 1, None, 1_000));
     for container in [Container::Arrow, Container::Parquet] {
-        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer =
+            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         writer.push(&stored_spans(&spans, 0)).unwrap();
         assert!(matches!(
             writer.finish(),
@@ -143,7 +147,8 @@ fn a_parquet_segment_answers_as_an_arrow_segment() {
     let open = |container| {
         let disk = disk();
         let new = new_segment(Path::new("/data"));
-        let mut writer = SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer =
+            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
         writer.push(&rows).unwrap();
         let written = writer.finish().unwrap();
         let cache = Arc::new(SegmentCache::new(1 << 20));

@@ -1,0 +1,309 @@
+//! A written segment's shape: from physical rows back to stored ones.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, RecordBatch, RecordBatchOptions,
+};
+use arrow::datatypes::{Schema, SchemaRef};
+use clearspan_schema::dictionary::TextDictionary;
+use clearspan_schema::{Signal, logs, spans};
+
+use super::attribute::AttributeKind;
+use super::bodies::{self, Ids};
+use super::counts::MinuteCounts;
+use super::gather::{Gatherer, Values};
+use super::keys::KeyCount;
+use super::layout::{Form, Found, Layout, Part};
+use super::plan::ShapePlan;
+use super::times::{self, end_of, observed_of, place_of};
+use super::usage::{blank, own_time};
+use super::{ShapeError, parent};
+use crate::template::TemplateDictionary;
+
+/// What was counted while a segment's rows were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Counted {
+    pub(super) rows: u64,
+    /// Bodies that are text.
+    pub(super) texts: u64,
+    pub(super) keys: Vec<KeyCount>,
+    /// By attribute column: whether its key also stands elsewhere.
+    pub(super) elsewhere: Vec<bool>,
+    pub(super) whole_rows: u32,
+    pub(super) residual_rows: u32,
+    pub(super) orders: u32,
+    pub(super) trace_references: bool,
+    pub(super) span_references: bool,
+    pub(super) minutes: MinuteCounts,
+}
+
+/// How a segment's rows lie in its file, and what is known of them without reading it.
+#[derive(Debug)]
+pub struct Shape {
+    pub(super) plan: ShapePlan,
+    pub(super) counted: Counted,
+    layout: Layout,
+    gatherer: Gatherer,
+    /// By logical column, the places of the physical ones.
+    needs: Vec<Vec<usize>>,
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        self.plan == other.plan && self.counted == other.counted
+    }
+}
+
+/// Where the values of an attribute's key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySource {
+    /// The physical columns that have them, with the type of values. A row has at most one of them unless `residual` is set.
+    pub columns: Vec<(usize, AttributeKind)>,
+    /// Whether other rows may have the key too. If so, the attributes of rows whose residual column is not null have to be looked at
+    /// whole, whatever the columns say: of a repeated key the last counts.
+    pub residual: bool,
+}
+
+impl Shape {
+    pub(super) fn new(plan: ShapePlan, counted: Counted) -> Self {
+        let layout = Layout::new(&plan);
+        let found = Found {
+            trace_references: counted.trace_references,
+            span_references: counted.span_references,
+            residual: counted.residual_rows > 0 || counted.whole_rows > 0,
+        };
+        let all = 0..layout.forms.len();
+        let needs = all.map(|logical| layout.needs(logical, plan.signal, plan.usage, found));
+        Shape {
+            needs: needs.collect(),
+            gatherer: Gatherer::new(&plan.columns),
+            layout,
+            plan,
+            counted,
+        }
+    }
+
+    /// Spans or logs.
+    pub fn signal(&self) -> Signal {
+        self.plan.signal
+    }
+
+    /// How many rows there are.
+    pub fn row_count(&self) -> u64 {
+        self.counted.rows
+    }
+
+    /// The schema of the rows in the file.
+    pub fn physical_schema(&self) -> SchemaRef {
+        Arc::clone(&self.layout.physical)
+    }
+
+    /// The templates of the segment's bodies, with their rows and the alphabets of their variables.
+    pub fn templates(&self) -> &TemplateDictionary {
+        &self.plan.templates
+    }
+
+    /// Rows of logs by minute and template.
+    pub fn minutes(&self) -> &MinuteCounts {
+        &self.counted.minutes
+    }
+
+    /// The physical columns that have to be decoded for these logical ones: ascending, each once. May be empty.
+    pub fn physical_columns(&self, logical: &[usize]) -> Vec<usize> {
+        let needs = logical
+            .iter()
+            .filter_map(|logical| self.needs.get(*logical));
+        let mut places: Vec<usize> = needs.flatten().copied().collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// The physical column that is the logical one as it is, if there is one.
+    pub fn same_column(&self, logical: usize) -> Option<usize> {
+        match self.layout.forms.get(logical) {
+            Some(Form::Same) => self.layout.place(Part::Same(logical)),
+            _ => None,
+        }
+    }
+
+    /// The physical column of attributes that have no column of their own.
+    pub fn residual_column(&self) -> Option<usize> {
+        self.layout.place(Part::Residual)
+    }
+
+    /// Where the values of a key are. Without columns and residual, no row has it.
+    pub fn key_source(&self, key: &str) -> KeySource {
+        let columns = self.plan.columns.iter().enumerate();
+        let own: Vec<_> = columns.filter(|(_, column)| column.key == key).collect();
+        let elsewhere = own.iter().any(|(number, _)| {
+            let elsewhere = self.counted.elsewhere.get(*number);
+            elsewhere.copied().unwrap_or(true)
+        });
+        let places = own.iter().filter_map(|(number, column)| {
+            Some((self.layout.place(Part::Attribute(*number))?, column.kind))
+        });
+        KeySource {
+            columns: places.collect(),
+            residual: self.counted.whole_rows > 0
+                || elsewhere
+                || (own.is_empty() && self.counted.residual_rows > 0),
+        }
+    }
+
+    /// Translates physical rows to the logical columns `logical`, in that order. The rows are a whole batch as it was written, with the
+    /// columns that [`Self::physical_columns`] names, in that order.
+    pub fn to_logical(
+        &self,
+        physical: &RecordBatch,
+        logical: &[usize],
+    ) -> Result<RecordBatch, ShapeError> {
+        let given = Given {
+            shape: self,
+            places: self.physical_columns(logical),
+            rows: physical,
+        };
+        if given.places.len() != physical.num_columns() {
+            return Err(ShapeError::Unplanned {
+                what: "not the physical columns that are needed",
+            });
+        }
+        let schema = &self.layout.logical;
+        let fields = logical.iter().map(|logical| {
+            let field = schema.fields().get(*logical);
+            field.cloned().ok_or(ShapeError::Unplanned {
+                what: "no such logical column",
+            })
+        });
+        let fields: Vec<_> = fields.collect::<Result<_, _>>()?;
+        let columns = logical.iter().map(|logical| given.restore(*logical));
+        let columns: Vec<ArrayRef> = columns.collect::<Result<_, _>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(physical.num_rows()));
+        let schema = Arc::new(Schema::new(fields));
+        Ok(RecordBatch::try_new_with_options(
+            schema, columns, &options,
+        )?)
+    }
+}
+
+/// Physical rows, and which columns they have.
+struct Given<'a> {
+    shape: &'a Shape,
+    places: Vec<usize>,
+    rows: &'a RecordBatch,
+}
+
+impl Given<'_> {
+    fn restore(&self, logical: usize) -> Result<ArrayRef, ShapeError> {
+        let layout = &self.shape.layout;
+        let rows = self.rows.num_rows();
+        Ok(match layout.forms[logical] {
+            Form::Blank => blank(layout.logical.field(logical), rows)?,
+            Form::Same => {
+                let same = self.array(Part::Same(logical));
+                Arc::clone(same.ok_or_else(|| self.missing(Part::Same(logical)))?)
+            }
+            Form::Placed => {
+                let own = self.optional(layout.same(own_time(self.shape.signal())))?;
+                let fallback = self.optional(layout.observed())?;
+                let kept = self.optional(Some(Part::Placed))?;
+                let given = |row| place_of(own, fallback, row);
+                Arc::new(times::restore_all(rows, kept, given)?)
+            }
+            Form::End => {
+                let start = self.optional(layout.same(spans::START_TIME))?;
+                let duration = self.optional(layout.same(spans::DURATION_NS))?;
+                let kept = self.optional(Some(Part::End))?;
+                Arc::new(times::restore(rows, kept, |row| {
+                    end_of(start, duration, row)
+                }))
+            }
+            Form::Observed => {
+                let own = self.optional(layout.same(logs::TIME))?;
+                let kept = self.optional(Some(Part::Observed))?;
+                Arc::new(times::restore(rows, kept, |row| observed_of(own, row)))
+            }
+            Form::Parent => {
+                let spans: &FixedSizeBinaryArray = self.typed(layout.same(spans::SPAN_ID))?;
+                let distances = self.typed(Some(Part::ParentDistance))?;
+                let ids = self.typed(Some(Part::ParentId))?;
+                Arc::new(parent::restore(distances, ids, spans)?)
+            }
+            Form::Body => self.bodies()?,
+            Form::Attributes => self.attributes()?,
+        })
+    }
+
+    fn bodies(&self) -> Result<ArrayRef, ShapeError> {
+        let layout = &self.shape.layout;
+        let templates = match self.array(Part::Template) {
+            Some(array) => {
+                let read = TextDictionary::new(array);
+                Some(read.ok_or_else(|| self.missing(Part::Template))?)
+            }
+            None => None,
+        };
+        let variables = self.optional(Some(Part::Variables))?;
+        let plain = self.optional(Some(Part::PlainBody))?;
+        let ids = Ids {
+            traces: self.optional(layout.same(logs::TRACE_ID))?,
+            spans: self.optional(layout.same(logs::SPAN_ID))?,
+        };
+        let rows = self.rows.num_rows();
+        let bodies = bodies::restore(rows, templates.zip(variables), plain, ids)?;
+        Ok(Arc::new(bodies))
+    }
+
+    fn attributes(&self) -> Result<ArrayRef, ShapeError> {
+        let shape = self.shape;
+        let columns = shape
+            .plan
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(number, column)| {
+                let part = Part::Attribute(number);
+                let array = self.array(part);
+                let values = array.and_then(|array| Values::new(column, array));
+                values.ok_or_else(|| self.missing(part))
+            });
+        let columns: Vec<Values<'_>> = columns.collect::<Result<_, _>>()?;
+        let orders = self.array(Part::Order);
+        let orders = orders.ok_or_else(|| self.missing(Part::Order))?;
+        let residual: Option<&BinaryArray> = self.optional(Some(Part::Residual))?;
+        Ok(Arc::new(shape.gatherer.gather(orders, &columns, residual)?))
+    }
+
+    /// A part's column, if it is given.
+    fn array(&self, part: Part) -> Option<&ArrayRef> {
+        let place = self.shape.layout.place(part)?;
+        let at = self.places.binary_search(&place).ok()?;
+        self.rows.columns().get(at)
+    }
+
+    /// A part's column, if it is given; an error when it is of another type.
+    fn optional<T: Array + 'static>(&self, part: Option<Part>) -> Result<Option<&T>, ShapeError> {
+        let Some((part, array)) = part.and_then(|part| Some((part, self.array(part)?))) else {
+            return Ok(None);
+        };
+        let typed = array.as_any().downcast_ref();
+        typed.map(Some).ok_or_else(|| self.missing(part))
+    }
+
+    fn typed<T: Array + 'static>(&self, part: Option<Part>) -> Result<&T, ShapeError> {
+        let part = part.ok_or(ShapeError::Unplanned {
+            what: "no such part",
+        })?;
+        self.optional(Some(part))?.ok_or_else(|| self.missing(part))
+    }
+
+    fn missing(&self, part: Part) -> ShapeError {
+        let layout = &self.shape.layout;
+        let place = layout.place(part);
+        let name = place.map(|place| layout.physical.field(place).name().clone());
+        ShapeError::Column {
+            name: name.unwrap_or_else(|| format!("{part:?}")),
+        }
+    }
+}
