@@ -24,16 +24,16 @@ pub(crate) const PAGE_ROWS: usize = 4096;
 /// dictionary, so it may cost no more than a page; lists that repeat are few.
 pub(crate) const ATTRIBUTES_DICTIONARY_BYTES: usize = 64 * 1024;
 
-/// Rows that go to the encoders of `rows.parquet` at once: eight granules, a part of a page.
-pub(crate) const STEP_ROWS: usize = 1024;
+/// Rows of one record batch of `rows.parquet`: a page's, so that a read decodes each page once.
+pub(crate) const PARQUET_BATCH_ROWS: u32 = 4096;
 
-/// Bytes of text and encoded values at which such a step ends, however few its rows: what a row group may
-/// grow beyond its limit.
+/// Bytes of text and encoded values at which a record batch ends, however few its rows: what is decoded at once, and what a
+/// row group may grow beyond its limit.
 pub(crate) const STEP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Rows of a row group of `rows.parquet`: enough that dictionaries and footer cost nothing to speak of, few enough that one is
-/// encoded in some 10 MB.
-pub(crate) const ROW_GROUP_ROWS: usize = 128 * 1024;
+/// Rows of a row group of `rows.parquet`. Each has its dictionaries anew, of which that of templates may have megabytes; what it takes
+/// in memory is bounded by the next limit.
+pub(crate) const ROW_GROUP_ROWS: usize = 1024 * 1024;
 
 /// Bytes of encoders and finished pages at which a row group of `rows.parquet` ends, however few rows it has: this is
 /// what a compaction holds in memory.

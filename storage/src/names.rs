@@ -5,7 +5,7 @@
 //! <data>/catalog.sqlite
 //! <data>/tenants/<tenant>/<signal>/wal/<number>.wal
 //! <data>/tenants/<tenant>/<signal>/segments/<partition>/<segment id>/
-//!     meta.json  rows.arrow or rows.parquet  text.idx  filters.bin  traces.dir (spans only)
+//!     meta.json  rows.arrow or rows.parquet  shape.bin  text.idx  filters.bin  traces.dir (spans only)
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -26,6 +26,8 @@ pub(crate) const META: &str = "meta.json";
 pub(crate) const ROWS_ARROW: &str = "rows.arrow";
 /// A segment's rows as a Parquet file.
 pub(crate) const ROWS_PARQUET: &str = "rows.parquet";
+/// How a segment's rows follow from the columns in its row file.
+pub(crate) const SHAPE: &str = "shape.bin";
 /// A segment's text index.
 pub(crate) const TEXT: &str = "text.idx";
 /// A segment's id filters.

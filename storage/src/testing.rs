@@ -12,16 +12,11 @@ use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
 use clearspan_schema::spans::{SpanRow, SpansBuilder};
 use clearspan_schema::{LogsBatch, SpansBatch, logs, spans};
 
-use crate::vfs::{OsVfs, SimVfs, Vfs};
+use crate::vfs::{SimVfs, Vfs};
 
 /// The simulated disk, as storage takes it.
 pub(crate) fn shared(disk: &SimVfs) -> Arc<dyn Vfs> {
     Arc::new(disk.clone())
-}
-
-/// The real disk, as storage takes it.
-pub(crate) fn os() -> Arc<dyn Vfs> {
-    Arc::new(OsVfs)
 }
 
 /// When everything in these tests arrives.

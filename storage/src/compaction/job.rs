@@ -8,11 +8,13 @@ use clearspan_schema::Signal;
 use super::choice::Merge;
 use super::error::CompactionError;
 use super::output::{NewOutput, Output};
+use super::plan::plan;
 use super::row_merge::RowMerge;
 use crate::TenantId;
 use crate::catalog::{Catalog, SegmentId, SegmentRow, TableKey};
 use crate::flush::{Unpublished, folder_name, remove_unpublished};
 use crate::segment::Segment;
+use crate::segment::shape::ShapePlan;
 use crate::vfs::Vfs;
 
 /// Bytes that should be free for each byte that is merged: for the new segments, and as many for what is being
@@ -36,6 +38,7 @@ pub(crate) struct Job {
     /// A row with the bounds of all inputs together.
     hull: SegmentRow,
     rows: RowMerge,
+    plan: ShapePlan,
     output: Option<Output>,
     written: Vec<Unpublished>,
     written_rows: u64,
@@ -63,6 +66,7 @@ impl Job {
             ..hull
         };
         Ok(Job {
+            plan: plan(place.signal, &segments)?,
             rows: RowMerge::new(place.signal, segments)?,
             merge,
             hull,
@@ -115,7 +119,7 @@ impl Job {
             arrival_ns: (self.hull.min_arrival_ns, self.hull.max_arrival_ns),
             planned: self.merge.output_rows,
         };
-        Output::create(place, new).map_err(CompactionError::Output)
+        Output::create(place, new, self.plan.clone()).map_err(CompactionError::Output)
     }
 
     fn finish_output(&mut self, place: &Place<'_>) -> Result<(), CompactionError> {

@@ -40,6 +40,7 @@
 //! | `order.rs` | in which order the rows of several segments become one |
 //! | `input.rs` | a segment that is read in order, a few record batches kept |
 //! | `row_merge.rs` | the merge of rows |
+//! | `plan.rs` | how merged rows shall lie |
 //! | `output.rs` | a segment that is being made |
 //! | `job.rs` | one compaction, a batch at a time |
 //! | `publication.rs` | the catalog transaction, and what to do when its answer is lost |
@@ -54,6 +55,7 @@ mod input;
 mod job;
 mod order;
 mod output;
+mod plan;
 mod publication;
 mod row_merge;
 mod set_aside;

@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use super::job::Place;
 use crate::catalog::SegmentId;
 use crate::limits::MERGED_DECODED_BYTES;
+use crate::segment::shape::ShapePlan;
 use crate::segment::{Container, NewSegment, SegmentError, SegmentWriter, WrittenSegment};
 
 /// What a segment will be.
@@ -29,7 +30,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn create(place: &Place<'_>, new: NewOutput) -> Result<Self, SegmentError> {
+    /// Begins it. The plan was made from all inputs.
+    pub(super) fn create(
+        place: &Place<'_>,
+        new: NewOutput,
+        plan: ShapePlan,
+    ) -> Result<Self, SegmentError> {
         let segment = NewSegment {
             id: new.id.0,
             tenant: place.tenant.clone(),
@@ -39,7 +45,7 @@ impl Output {
             arrival_ns: new.arrival_ns,
         };
         Ok(Output {
-            writer: SegmentWriter::create(place.vfs, segment, Container::Parquet)?,
+            writer: SegmentWriter::create(place.vfs, segment, Container::Parquet, plan)?,
             planned: new.planned,
             rows: 0,
             bytes: 0,

@@ -16,45 +16,47 @@ use arrow_ipc::convert::fb_to_schema;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary, read_footer_length};
 use arrow_ipc::writer::{DictionaryTracker, FileWriter, IpcDataGenerator, IpcWriteOptions};
 use arrow_ipc::{Block, CompressionType, Message};
-use clearspan_schema::columns;
-use clearspan_schema::logs::PLACED_TIME;
 
 use super::SegmentError;
 use super::container::RowFile;
-use super::meta::{BatchMeta, BlockMeta, SegmentMeta};
-use crate::limits::{BATCH_ROWS, ZSTD_LEVEL};
+use super::meta::{BlockMeta, SegmentMeta};
+use crate::limits::ZSTD_LEVEL;
 use crate::vfs::{Vfs, VfsRead};
 
 /// What [`write`] makes.
 pub(crate) struct Written {
     pub(crate) bytes: Vec<u8>,
     pub(crate) dictionaries: Vec<BlockMeta>,
-    pub(crate) batches: Vec<BatchMeta>,
+    /// The record batches.
+    pub(crate) messages: Vec<BlockMeta>,
 }
 
-/// `rows` as a file. Its dictionaries must hold nothing needless (see `schema::concat::compact`).
-pub(crate) fn write(rows: &RecordBatch) -> Result<Written, SegmentError> {
+/// `rows` as a file, in record batches of these lengths, which add up to them. Its dictionaries must hold nothing needless (see
+/// `schema::concat::compact`).
+pub(crate) fn write(rows: &RecordBatch, lengths: &[usize]) -> Result<Written, SegmentError> {
     let options = IpcWriteOptions::default()
         .try_with_compression(Some(CompressionType::ZSTD))?
         .try_with_compression_level(Some(ZSTD_LEVEL))?;
     let mut writer = FileWriter::try_new_with_options(Vec::new(), &rows.schema(), options)?;
-    let slices: Vec<RecordBatch> = (0..rows.num_rows())
-        .step_by(BATCH_ROWS as usize)
-        .map(|first| rows.slice(first, (BATCH_ROWS as usize).min(rows.num_rows() - first)))
-        .collect();
-    for slice in &slices {
-        writer.write(slice)?;
+    let mut first = 0;
+    for &length in lengths {
+        writer.write(&rows.slice(first, length))?;
+        first += length;
     }
     writer.finish()?;
     let bytes = writer.into_inner()?;
-    let (dictionaries, blocks) = blocks(&bytes).ok_or(SegmentError::Encoding {
+    let (dictionaries, messages) = blocks(&bytes).ok_or(SegmentError::Encoding {
         what: "arrow footer",
     })?;
-    let batches = batches(&slices, &blocks)?;
+    if messages.len() != lengths.len() {
+        return Err(SegmentError::Encoding {
+            what: "one arrow block per batch",
+        });
+    }
     Ok(Written {
         bytes,
         dictionaries,
-        batches,
+        messages,
     })
 }
 
@@ -85,29 +87,6 @@ fn block_meta(file: &[u8], block: &Block) -> Option<BlockMeta> {
         body_bytes,
         crc32c: crc32c::crc32c(content),
     })
-}
-
-fn batches(slices: &[RecordBatch], blocks: &[BlockMeta]) -> Result<Vec<BatchMeta>, SegmentError> {
-    if slices.len() != blocks.len() {
-        return Err(SegmentError::Encoding {
-            what: "one arrow block per batch",
-        });
-    }
-    let mut first_row = 0;
-    let mut batches = Vec::with_capacity(blocks.len());
-    for (slice, &block) in slices.iter().zip(blocks) {
-        let times = columns::time(slice, PLACED_TIME)?;
-        let rows = slice.num_rows() as u32;
-        batches.push(BatchMeta {
-            block: Some(block),
-            first_row,
-            rows,
-            min_time_ns: arrow::compute::min(times).unwrap_or(0),
-            max_time_ns: arrow::compute::max(times).unwrap_or(0),
-        });
-        first_row += rows;
-    }
-    Ok(batches)
 }
 
 /// An opened Arrow file.

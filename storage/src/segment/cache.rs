@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Piece {
     Rows,
+    Shape,
     Text,
     Traces,
 }

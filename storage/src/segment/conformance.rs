@@ -7,6 +7,7 @@ mod damage;
 pub(in crate::segment) mod rows;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::DataType;
@@ -14,7 +15,9 @@ use clearspan_schema::concat::compact;
 use clearspan_schema::logs::PLACED_TIME;
 use clearspan_schema::{Signal, columns};
 
-use super::container::{self, Container, RowFile};
+use super::container::Container;
+use super::shape::{Planner, Shape, ShapePlan};
+use super::shaped_rows::ShapedRows;
 use super::writer::{SegmentWriter, WrittenSegment};
 use super::{NewSegment, SegmentError};
 use crate::TenantId;
@@ -23,6 +26,13 @@ use crate::vfs::{SimVfs, Vfs};
 use rows::random_rows;
 
 const CONTAINERS: [Container; 2] = [Container::Arrow, Container::Parquet];
+
+/// The plan for rows that are all there.
+pub(in crate::segment) fn plan_of(signal: Signal, rows: &RecordBatch) -> ShapePlan {
+    let mut planner = Planner::new(signal);
+    planner.count(rows).unwrap();
+    planner.finish()
+}
 
 /// A segment on a disk of its own, with the rows that are in it.
 struct Case {
@@ -46,8 +56,9 @@ impl Case {
             signal_dir: "/data".into(),
             arrival_ns: (1, 2),
         };
-        let mut writer =
-            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let plan = plan_of(signal, &rows);
+        let vfs = crate::testing::shared(&disk);
+        let mut writer = SegmentWriter::create(&vfs, new, container, plan).unwrap();
         for first in (0..rows.num_rows()).step_by(push) {
             writer
                 .push(&rows.slice(first, push.min(rows.num_rows() - first)))
@@ -67,9 +78,11 @@ impl Case {
         self.written.dir.join(name)
     }
 
-    fn open(&self) -> Result<Box<dyn RowFile>, SegmentError> {
-        let schema = self.signal.stored_schema();
-        container::open(&self.disk, &self.written.dir, &schema, &self.written.meta)
+    fn open(&self) -> Result<ShapedRows, SegmentError> {
+        let (dir, meta) = (&self.written.dir, &self.written.meta);
+        let shape = self.disk.read(&dir.join(crate::names::SHAPE)).unwrap();
+        let shape = Shape::decode(&shape).unwrap();
+        ShapedRows::open(&self.disk, dir, self.signal, meta, Some(Arc::new(shape)))
     }
 
     fn batches(&self) -> usize {
@@ -213,7 +226,7 @@ fn long_rows_make_short_batches() {
     let columns = case.all_columns();
     for index in 0..case.batches() {
         let read = file.read(index, &columns).unwrap();
-        assert!(read.num_rows() <= 2, "{} rows", read.num_rows());
+        assert!(read.num_rows() <= 8, "{} rows", read.num_rows());
         assert_eq!(plain(&read), case.expected(index, &columns));
     }
 }

@@ -13,6 +13,7 @@ use super::SegmentError;
 use super::arrow_file::ArrowFile;
 use super::meta::SegmentMeta;
 use super::parquet_file::ParquetFile;
+use crate::limits::{BATCH_ROWS, PARQUET_BATCH_ROWS};
 use crate::names;
 use crate::vfs::Vfs;
 
@@ -29,6 +30,15 @@ pub enum Container {
 }
 
 impl Container {
+    /// Rows that are decoded together.
+    pub(super) fn batch_rows(self) -> usize {
+        let rows = match self {
+            Container::Arrow => BATCH_ROWS,
+            Container::Parquet => PARQUET_BATCH_ROWS,
+        };
+        rows as usize
+    }
+
     /// The file's name.
     pub fn file_name(self) -> &'static str {
         match self {

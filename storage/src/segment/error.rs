@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clearspan_schema::SchemaError;
 use parquet::errors::ParquetError;
 
+use super::shape::ShapeError;
+
 /// A segment cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum SegmentError {
@@ -59,6 +61,17 @@ pub enum SegmentError {
         /// What could not be encoded.
         what: &'static str,
     },
+    /// A file's columns contradict the segment's shape although their checksums are right, or the shape itself is malformed.
+    #[error("{path}: {source}")]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ShapeError,
+    },
+    /// Rows cannot be written by the plan that was made for them.
+    #[error(transparent)]
+    Rows(#[from] ShapeError),
     /// A batch does not have the expected columns.
     #[error(transparent)]
     Schema(#[from] SchemaError),

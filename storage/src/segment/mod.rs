@@ -16,12 +16,13 @@
 //! | `block_sums.rs`, `checked_read.rs` | checksums of a file's blocks, and reading by them |
 //! | `writer.rs` | [`SegmentWriter`]: from sorted rows to a durable folder |
 //! | `row_writer.rs`, `steps.rs`, `row_texts.rs` | its parts: the row file in either container; rows in small steps; what of a row is indexed |
+//! | `shaped_rows.rs` | its rows in their stored columns |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
 //! | `trace_codec.rs` | its file |
-//! | `shape/` | how rows lie in narrower columns, and come back |
+//! | `shape/` | [`shape::Shape`]: how rows lie in narrower columns, and come back |
 //! | `error.rs` | [`SegmentError`] |
 
 mod arrow_file;
@@ -40,6 +41,7 @@ mod reader;
 mod row_texts;
 mod row_writer;
 pub mod shape;
+mod shaped_rows;
 mod steps;
 mod trace_builder;
 mod trace_codec;

@@ -11,7 +11,10 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnDescriptor;
 
-use crate::limits::{ATTRIBUTES_DICTIONARY_BYTES, PAGE_BYTES, PAGE_ROWS, ZSTD_LEVEL};
+use super::shape::ATTRIBUTE_PREFIX;
+use crate::limits::{
+    ATTRIBUTES_DICTIONARY_BYTES, PAGE_BYTES, PAGE_ROWS, TEMPLATE_DICTIONARY_BYTES_MAX, ZSTD_LEVEL,
+};
 
 /// What a column's values are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ enum Kind {
     Time,
     /// The same values again and again.
     Repeated,
+    /// An attribute's values, of which nothing is known.
+    Attribute,
     /// Encoded values: in some segments the same lists again and again, in others all distinct.
     Encoded,
     /// Text, mostly distinct, though never far from one before it: zstd alone does best.
@@ -48,8 +53,11 @@ pub(super) fn properties(schema: &Schema) -> Result<WriterProperties, ParquetErr
         properties = match kind {
             Kind::Counter => properties.set_column_encoding(path, Encoding::DELTA_BINARY_PACKED),
             Kind::Time => properties.set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT),
-            Kind::Repeated => properties.set_column_dictionary_enabled(path, true),
-            Kind::Encoded => properties
+            // Templates are the only ones that are long, and a segment's dictionary bounds them.
+            Kind::Repeated => properties
+                .set_column_dictionary_enabled(path.clone(), true)
+                .set_column_dictionary_page_size_limit(path, 2 * TEMPLATE_DICTIONARY_BYTES_MAX),
+            Kind::Encoded | Kind::Attribute => properties
                 .set_column_dictionary_enabled(path.clone(), true)
                 .set_column_dictionary_page_size_limit(path, ATTRIBUTES_DICTIONARY_BYTES),
             Kind::Text | Kind::Id => properties,
@@ -60,7 +68,11 @@ pub(super) fn properties(schema: &Schema) -> Result<WriterProperties, ParquetErr
 
 fn kind(schema: &Schema, leaf: &ColumnDescriptor) -> Kind {
     let root = leaf.path().parts().first();
+    let attribute = root.is_some_and(|name| name.starts_with(ATTRIBUTE_PREFIX));
     let root = root.and_then(|name| schema.field_with_name(name).ok());
+    if attribute {
+        return Kind::Attribute;
+    }
     match (root.map(|field| field.data_type()), leaf.physical_type()) {
         (Some(DataType::Dictionary(..)), _) => Kind::Repeated,
         (Some(DataType::UInt64), _) => Kind::Counter,

@@ -10,8 +10,9 @@ use clearspan_schema::Signal;
 use clearspan_schema::logs::SERVICE;
 
 use super::cache::{Piece, SegmentCache};
-use super::container::{self, RowFile};
 use super::meta::{FileMeta, SegmentMeta};
+use super::shape::Shape;
+use super::shaped_rows::ShapedRows;
 use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
@@ -159,13 +160,44 @@ impl Segment {
         self.row_file()?.dictionary(column)
     }
 
-    fn row_file(&self) -> Result<Arc<Box<dyn RowFile>>, SegmentError> {
+    fn row_file(&self) -> Result<Arc<ShapedRows>, SegmentError> {
         self.cache.get(self.id(), Piece::Rows, || {
-            let schema = self.signal.stored_schema();
-            let file = container::open(self.vfs.as_ref(), &self.dir, &schema, &self.meta)?;
-            let memory = file.memory();
-            Ok((file, memory))
+            let shape = self.shape()?;
+            let vfs = self.vfs.as_ref();
+            let rows = ShapedRows::open(vfs, &self.dir, self.signal, &self.meta, shape)?;
+            let memory = rows.memory();
+            Ok((rows, memory))
         })
+    }
+
+    /// How its rows lie in the row file, and what is known of them without reading it. A folder of format 1 has none.
+    pub(crate) fn shape(&self) -> Result<Option<Arc<Shape>>, SegmentError> {
+        if !self.meta.files.contains_key(names::SHAPE) {
+            return Ok(None);
+        }
+        let opened = self.cache.get(self.id(), Piece::Shape, || {
+            let shape = self.open_shape()?;
+            let memory = shape.memory();
+            Ok::<_, SegmentError>((shape, memory))
+        });
+        opened.map(Some)
+    }
+
+    fn open_shape(&self) -> Result<Shape, SegmentError> {
+        let path = || self.dir.join(names::SHAPE);
+        let shape = Shape::decode(&self.checked(names::SHAPE)?);
+        let shape = shape.map_err(|source| SegmentError::Shape {
+            path: path(),
+            source,
+        })?;
+        if shape.signal() == self.signal && shape.row_count() == u64::from(self.rows()) {
+            Ok(shape)
+        } else {
+            Err(SegmentError::Malformed {
+                path: path(),
+                what: "shape of other rows",
+            })
+        }
     }
 
     /// The text index with the id filters. A file that is missing or damaged prunes nothing, which is

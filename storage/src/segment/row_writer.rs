@@ -1,4 +1,4 @@
-//! A segment's row file while it is being written, in either container.
+//! A segment's row file while it is being written, in either container: physical rows, a record batch at a time.
 
 use std::io::Write;
 
@@ -9,100 +9,82 @@ use clearspan_schema::concat::concat;
 use super::block_sums::BlockSums;
 use super::container::Container;
 use super::folder::{NewFile, NewFolder};
-use super::meta::{BatchMeta, BlockMeta};
+use super::meta::BlockMeta;
 use super::parquet_writer::ParquetWriter;
-use super::steps::Steps;
 use super::{SegmentError, arrow_file};
 
 /// A row file that is being written.
 #[derive(Debug)]
-pub(super) struct RowWriter {
-    rows: u32,
-    sink: Sink,
-}
-
-#[derive(Debug)]
-enum Sink {
+pub(super) enum RowWriter {
     Arrow(ArrowSink),
-    Parquet(Box<ParquetWriter>, Steps),
+    Parquet(Box<ParquetWriter>),
 }
 
 /// All rows, until the file is written: each of its dictionaries stands once, before the rows.
 #[derive(Debug)]
-struct ArrowSink {
+pub(super) struct ArrowSink {
     file: NewFile,
     schema: SchemaRef,
-    rows: Vec<RecordBatch>,
+    batches: Vec<RecordBatch>,
 }
 
 /// A row file that is durable.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct WrittenRows {
-    pub(super) container: Container,
+    /// The dictionaries of an Arrow file.
     pub(super) dictionaries: Vec<BlockMeta>,
+    /// The record batches of an Arrow file.
+    pub(super) messages: Vec<BlockMeta>,
+    /// The sums of a Parquet file.
     pub(super) blocks: Option<BlockSums>,
-    pub(super) batches: Vec<BatchMeta>,
 }
 
 impl RowWriter {
+    /// Begins a file of rows with `schema`.
     pub(super) fn new(
         container: Container,
         file: NewFile,
         schema: SchemaRef,
     ) -> Result<Self, SegmentError> {
-        let sink = match container {
-            Container::Arrow => Sink::Arrow(ArrowSink {
+        Ok(match container {
+            Container::Arrow => RowWriter::Arrow(ArrowSink {
                 file,
                 schema,
-                rows: Vec::new(),
+                batches: Vec::new(),
             }),
-            Container::Parquet => {
-                let steps = Steps::new(SchemaRef::clone(&schema));
-                Sink::Parquet(Box::new(ParquetWriter::new(file, schema)?), steps)
-            }
-        };
-        Ok(RowWriter { rows: 0, sink })
+            Container::Parquet => RowWriter::Parquet(Box::new(ParquetWriter::new(file, schema)?)),
+        })
     }
 
-    /// Goes on with `rows`.
-    pub(super) fn push(&mut self, rows: &RecordBatch) -> Result<(), SegmentError> {
-        let count = u32::try_from(rows.num_rows()).ok();
-        let count = count.and_then(|count| self.rows.checked_add(count));
-        self.rows = count.ok_or(SegmentError::Encoding {
-            what: "more rows than a segment can count",
-        })?;
-        match &mut self.sink {
-            Sink::Arrow(sink) => {
-                sink.rows.push(rows.clone());
+    /// Goes on with the rows of one record batch.
+    pub(super) fn push(&mut self, batch: RecordBatch) -> Result<(), SegmentError> {
+        match self {
+            RowWriter::Arrow(sink) => {
+                sink.batches.push(batch);
                 Ok(())
             }
-            Sink::Parquet(file, steps) => steps.push(rows, |step| file.push(step)),
+            RowWriter::Parquet(file) => file.push(&batch),
         }
     }
 
     /// Ends the file and makes it durable.
     pub(super) fn finish(self, folder: &mut NewFolder) -> Result<WrittenRows, SegmentError> {
-        match self.sink {
-            Sink::Arrow(sink) => sink.finish(folder),
-            Sink::Parquet(mut file, steps) => {
-                if let Some(rest) = steps.finish()? {
-                    file.push(&rest)?;
-                }
-                let (blocks, batches) = file.finish(folder)?;
-                Ok(WrittenRows {
-                    container: Container::Parquet,
-                    dictionaries: Vec::new(),
-                    blocks: Some(blocks),
-                    batches,
-                })
-            }
+        match self {
+            RowWriter::Arrow(sink) => sink.finish(folder),
+            RowWriter::Parquet(file) => Ok(WrittenRows {
+                blocks: Some(file.finish(folder)?),
+                ..WrittenRows::default()
+            }),
         }
     }
 }
 
 impl ArrowSink {
     fn finish(mut self, folder: &mut NewFolder) -> Result<WrittenRows, SegmentError> {
-        let written = arrow_file::write(&concat(&self.schema, &self.rows)?)?;
+        let lengths: Vec<usize> = self.batches.iter().map(RecordBatch::num_rows).collect();
+        let rows = concat(&self.schema, &self.batches)?;
+        self.batches.clear();
+        let written = arrow_file::write(&rows, &lengths)?;
         let stored = self.file.write_all(&written.bytes);
         stored.map_err(|source| SegmentError::Io {
             path: self.file.path().to_path_buf(),
@@ -110,10 +92,9 @@ impl ArrowSink {
         })?;
         folder.add(&mut self.file)?;
         Ok(WrittenRows {
-            container: Container::Arrow,
             dictionaries: written.dictionaries,
+            messages: written.messages,
             blocks: None,
-            batches: written.batches,
         })
     }
 }

@@ -1,28 +1,31 @@
-//! Rows in the steps in which they go to the encoders of a Parquet file.
+//! Rows in steps, each of which becomes a record batch of the row file.
 //!
-//! Encoders look at how much they hold between two steps, so a step must be small, in rows and in bytes. And a step must end
-//! at the same row however the rows were pushed, so that pages and row groups do too.
+//! A record batch is what is decoded at once, so a step must be small, in rows and in bytes. And it must end
+//! at the same row however the rows were pushed, so that equal rows give equal files.
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, SchemaRef};
 use clearspan_schema::concat::concat;
 
 use super::SegmentError;
-use crate::limits::{STEP_BYTES, STEP_ROWS};
+use crate::limits::STEP_BYTES;
 
 /// Rows of a step that is not full.
 #[derive(Debug)]
 pub(super) struct Steps {
     schema: SchemaRef,
+    rows_max: usize,
     pending: Vec<RecordBatch>,
     rows: usize,
     bytes: usize,
 }
 
 impl Steps {
-    pub(super) fn new(schema: SchemaRef) -> Self {
+    /// Steps of at most `rows_max` rows.
+    pub(super) fn new(schema: SchemaRef, rows_max: usize) -> Self {
         Steps {
             schema,
+            rows_max,
             pending: Vec::new(),
             rows: 0,
             bytes: 0,
@@ -44,7 +47,7 @@ impl Steps {
         for row in 0..rows.num_rows() {
             self.rows += 1;
             self.bytes += texts.iter().map(|texts| texts.bytes(row)).sum::<usize>();
-            if self.rows == STEP_ROWS || self.bytes >= STEP_BYTES {
+            if self.rows >= self.rows_max || self.bytes >= STEP_BYTES {
                 self.pending.push(rows.slice(first, row + 1 - first));
                 take(&self.join()?)?;
                 first = row + 1;
@@ -58,7 +61,7 @@ impl Steps {
     }
 
     /// The rows of the last step; none when the one before was full.
-    pub(super) fn finish(mut self) -> Result<Option<RecordBatch>, SegmentError> {
+    pub(super) fn finish(&mut self) -> Result<Option<RecordBatch>, SegmentError> {
         if self.pending.is_empty() {
             return Ok(None);
         }
@@ -123,6 +126,7 @@ fn text_offsets(column: &dyn Array) -> Option<&[i32]> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::limits::BATCH_ROWS;
     use crate::segment::conformance::rows::random_rows;
     use crate::vfs::sim::SimRandom;
     use clearspan_schema::Signal;
@@ -130,7 +134,7 @@ mod tests {
     /// The rows of each step, from pushes of random sizes.
     fn steps(rows: &RecordBatch, seed: u64) -> Vec<usize> {
         let mut random = SimRandom::new(seed);
-        let mut steps = Steps::new(rows.schema());
+        let mut steps = Steps::new(rows.schema(), BATCH_ROWS as usize);
         let mut sizes = Vec::new();
         let mut first = 0;
         while first < rows.num_rows() {
@@ -152,7 +156,7 @@ mod tests {
             let rows = random_rows(signal, 31, 5_000);
             let expected = steps(&rows, 0);
             assert_eq!(expected.iter().sum::<usize>(), 5_000);
-            assert!(expected.iter().all(|&rows| rows <= STEP_ROWS));
+            assert!(expected.iter().all(|&rows| rows <= BATCH_ROWS as usize));
             for seed in 1..5 {
                 assert_eq!(steps(&rows, seed), expected);
             }

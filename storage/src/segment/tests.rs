@@ -38,7 +38,8 @@ fn write_in(
         arrival_ns: (1, 2),
     };
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
-    let mut writer = SegmentWriter::create(&vfs, new, container).unwrap();
+    let plan = conformance::plan_of(signal, rows);
+    let mut writer = SegmentWriter::create(&vfs, new, container, plan).unwrap();
     writer.push(rows).unwrap();
     writer.finish().unwrap()
 }

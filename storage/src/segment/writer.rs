@@ -1,7 +1,8 @@
 //! From sorted rows to a durable folder, as the rows stream by.
 //!
 //! 1. The folder is begun under a temporary name (`folder.rs` has the steps of durability).
-//! 2. Rows go to the row file, and each row's words, ids and trace to the builders of the other files.
+//! 2. Rows are cut into steps, each of which becomes a record batch: translated by the shape's plan, it goes to the row file,
+//!    and each row's words, ids and trace to the builders of the other files.
 //! 3. At the end the other files and `meta.json` are written, and the folder gets its name.
 //! 4. Only then may the catalog name it.
 //!
@@ -11,17 +12,21 @@
 //! row; the trace directory, some 120 bytes a trace; of the trace that is being read its span ids. Who merges segments bounds the
 //! rows of a segment, and with them the latter three.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use clearspan_schema::logs::PLACED_TIME;
 use clearspan_schema::{SEQ, Signal, columns};
 
 use super::container::Container;
 use super::folder::NewFolder;
-use super::meta::{FORMAT, SegmentMeta};
+use super::meta::{BatchMeta, BlockMeta, FORMAT, FileMeta, SegmentMeta};
 use super::row_texts::index_rows;
-use super::row_writer::{RowWriter, WrittenRows};
+use super::row_writer::RowWriter;
+use super::shape::{CountedRows, Planner, ShapePlan, ShapeWriter};
+use super::steps::Steps;
 use super::trace_builder::TraceDirectoryBuilder;
 use super::{SegmentError, trace_codec};
 use crate::limits::GRANULE_ROWS;
@@ -59,8 +64,22 @@ pub(crate) fn write_segment(
     new: NewSegment,
     rows: &RecordBatch,
 ) -> Result<WrittenSegment, SegmentError> {
-    let mut writer = SegmentWriter::create(vfs, new, Container::Arrow)?;
-    writer.push(rows)?;
+    let container = Container::Arrow;
+    let mut planner = Planner::new(new.signal);
+    let mut steps = Vec::new();
+    let mut cutter = Steps::new(rows.schema(), container.batch_rows());
+    cutter.push(rows, |step| {
+        steps.push((step.clone(), planner.count(step)?));
+        Ok(())
+    })?;
+    if let Some(rest) = cutter.finish()? {
+        let counted = planner.count(&rest)?;
+        steps.push((rest, counted));
+    }
+    let mut writer = SegmentWriter::create(vfs, new, container, planner.finish())?;
+    for (step, counted) in steps {
+        writer.written.push(&step, Some(&counted))?;
+    }
     writer.finish()
 }
 
@@ -68,8 +87,19 @@ pub(crate) fn write_segment(
 #[derive(Debug)]
 pub(crate) struct SegmentWriter {
     new: NewSegment,
+    container: Container,
     folder: NewFolder,
+    steps: Steps,
+    written: WrittenSteps,
+}
+
+/// What the steps so far have become.
+#[derive(Debug)]
+struct WrittenSteps {
+    signal: Signal,
+    shape: ShapeWriter,
     rows: RowWriter,
+    batches: Vec<BatchMeta>,
     text: TextIndexBuilder,
     traces: Option<TraceDirectoryBuilder>,
     /// Lowest and highest.
@@ -77,20 +107,31 @@ pub(crate) struct SegmentWriter {
 }
 
 impl SegmentWriter {
-    /// Begins the segment `new`, whose rows shall lie in `container`.
+    /// Begins the segment `new`, whose rows shall lie in `container`. The plan must know all rows that follow: it was made by
+    /// counting them, or from the shapes of the segments in which they stand.
     pub(crate) fn create(
         vfs: &Arc<dyn Vfs>,
         new: NewSegment,
         container: Container,
+        plan: ShapePlan,
     ) -> Result<Self, SegmentError> {
         let folder = NewFolder::create(Arc::clone(vfs), &new)?;
         let file = folder.file(container.file_name())?;
+        let shape = ShapeWriter::new(plan);
+        let spans = new.signal == Signal::Spans;
         Ok(SegmentWriter {
-            rows: RowWriter::new(container, file, new.signal.stored_schema())?,
             folder,
-            text: TextIndexBuilder::new(GRANULE_ROWS as usize),
-            traces: (new.signal == Signal::Spans).then(TraceDirectoryBuilder::default),
-            seqs: None,
+            steps: Steps::new(new.signal.stored_schema(), container.batch_rows()),
+            written: WrittenSteps {
+                signal: new.signal,
+                rows: RowWriter::new(container, file, shape.schema())?,
+                shape,
+                batches: Vec::new(),
+                text: TextIndexBuilder::new(GRANULE_ROWS as usize),
+                traces: spans.then(TraceDirectoryBuilder::default),
+                seqs: None,
+            },
+            container,
             new,
         })
     }
@@ -98,38 +139,41 @@ impl SegmentWriter {
     /// Goes on with `rows`: stored schema, sorted as the segment shall have them. However the rows are divided
     /// into pushes, the segment is the same. After an error the writer is of no more use.
     pub(crate) fn push(&mut self, rows: &RecordBatch) -> Result<(), SegmentError> {
-        self.rows.push(rows)?;
-        index_rows(self.new.signal, rows, &mut self.text)?;
-        if let Some(traces) = &mut self.traces {
-            traces.push(rows)?;
-        }
-        let seq = columns::uint64(rows, SEQ)?;
-        let (low, high) = (arrow::compute::min(seq), arrow::compute::max(seq));
-        if let (Some(low), Some(high)) = (low, high) {
-            let (known_low, known_high) = self.seqs.unwrap_or((low, high));
-            self.seqs = Some((known_low.min(low), known_high.max(high)));
-        }
-        Ok(())
+        let written = &mut self.written;
+        self.steps.push(rows, |step| written.push(step, None))
     }
 
     /// Writes what is left and makes the folder durable. A segment without rows is refused.
     pub(crate) fn finish(mut self) -> Result<WrittenSegment, SegmentError> {
-        let seqs = self.seqs.ok_or(SegmentError::Encoding {
+        if let Some(rest) = self.steps.finish()? {
+            self.written.push(&rest, None)?;
+        }
+        let steps = self.written;
+        let seqs = steps.seqs.ok_or(SegmentError::Encoding {
             what: "a segment without rows",
         })?;
-        let rows = self.rows.finish(&mut self.folder)?;
-        let text = self.text.finish(FilterBits::default());
+        let rows = steps.rows.finish(&mut self.folder)?;
+        self.folder
+            .write(names::SHAPE, &steps.shape.finish().encode()?)?;
+        let text = steps.text.finish(FilterBits::default());
         let text = text.map_err(|_| SegmentError::Encoding { what: "text index" })?;
         self.folder.write(names::TEXT, &text.terms)?;
         self.folder.write(names::FILTERS, &text.filters)?;
-        if let Some(traces) = self.traces {
+        if let Some(traces) = steps.traces {
             let directory = traces.finish()?;
             self.folder
                 .write(names::TRACES, &trace_codec::write(&directory)?)?;
         }
-        let meta = describe(&self.new, &self.folder, rows, seqs);
-        let meta_file = serde_json::to_vec_pretty(&meta)
-            .map_err(|_| SegmentError::Encoding { what: "metadata" })?;
+        let batches = located(steps.batches, &rows.messages);
+        let files = self.folder.files().clone();
+        let meta = SegmentMeta {
+            container: self.container,
+            dictionaries: rows.dictionaries,
+            blocks: rows.blocks,
+            ..describe(&self.new, files, batches, seqs)
+        };
+        let meta_file =
+            serde_json::to_vec(&meta).map_err(|_| SegmentError::Encoding { what: "metadata" })?;
         self.folder.write(names::META, &meta_file)?;
         Ok(WrittenSegment {
             dir: self.folder.publish()?,
@@ -140,31 +184,79 @@ impl SegmentWriter {
     }
 }
 
+impl WrittenSteps {
+    /// `counted` is what the planner of the plan found in these rows, where it has seen them.
+    fn push(
+        &mut self,
+        rows: &RecordBatch,
+        counted: Option<&CountedRows>,
+    ) -> Result<(), SegmentError> {
+        self.describe(rows)?;
+        index_rows(self.signal, rows, &mut self.text)?;
+        if let Some(traces) = &mut self.traces {
+            traces.push(rows)?;
+        }
+        self.rows.push(self.shape.to_physical(rows, counted)?)
+    }
+
+    fn describe(&mut self, rows: &RecordBatch) -> Result<(), SegmentError> {
+        let times = columns::time(rows, PLACED_TIME)?;
+        let first_row = self.batches.last().map_or(0, |batch| batch.row_range().end);
+        let count = u32::try_from(rows.num_rows()).ok();
+        let count = count.filter(|&count| first_row.checked_add(count).is_some());
+        self.batches.push(BatchMeta {
+            block: None,
+            first_row,
+            rows: count.ok_or(SegmentError::Encoding {
+                what: "more rows than a segment can count",
+            })?,
+            min_time_ns: arrow::compute::min(times).unwrap_or(0),
+            max_time_ns: arrow::compute::max(times).unwrap_or(0),
+        });
+        let seq = columns::uint64(rows, SEQ)?;
+        let (low, high) = (arrow::compute::min(seq), arrow::compute::max(seq));
+        if let (Some(low), Some(high)) = (low, high) {
+            let (known_low, known_high) = self.seqs.unwrap_or((low, high));
+            self.seqs = Some((known_low.min(low), known_high.max(high)));
+        }
+        Ok(())
+    }
+}
+
+/// The batches, with where each lies in an Arrow file.
+fn located(batches: Vec<BatchMeta>, messages: &[BlockMeta]) -> Vec<BatchMeta> {
+    let messages = messages.iter().copied().map(Some);
+    let messages = messages.chain(std::iter::repeat(None));
+    let located = batches.into_iter().zip(messages);
+    let located = located.map(|(batch, block)| BatchMeta { block, ..batch });
+    located.collect()
+}
+
 fn describe(
     new: &NewSegment,
-    folder: &NewFolder,
-    rows: WrittenRows,
+    files: BTreeMap<String, FileMeta>,
+    batches: Vec<BatchMeta>,
     seqs: (u64, u64),
 ) -> SegmentMeta {
-    let batches = || rows.batches.iter();
+    let each = || batches.iter();
     SegmentMeta {
         format: FORMAT,
         id: new.id,
         tenant: new.tenant.as_str().into(),
         signal: new.signal.name().into(),
         partition: new.partition.clone(),
-        rows: batches().map(|batch| batch.rows).sum(),
+        rows: each().map(|batch| batch.rows).sum(),
         granule_rows: GRANULE_ROWS,
-        min_time_ns: batches().map(|batch| batch.min_time_ns).min().unwrap_or(0),
-        max_time_ns: batches().map(|batch| batch.max_time_ns).max().unwrap_or(0),
+        min_time_ns: each().map(|batch| batch.min_time_ns).min().unwrap_or(0),
+        max_time_ns: each().map(|batch| batch.max_time_ns).max().unwrap_or(0),
         min_seq: seqs.0,
         max_seq: seqs.1,
         min_arrival_ns: new.arrival_ns.0,
         max_arrival_ns: new.arrival_ns.1,
-        files: folder.files().clone(),
-        container: rows.container,
-        dictionaries: rows.dictionaries,
-        blocks: rows.blocks,
-        batches: rows.batches,
+        files,
+        container: Container::default(),
+        dictionaries: Vec::new(),
+        blocks: None,
+        batches,
     }
 }

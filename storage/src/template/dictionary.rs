@@ -257,6 +257,15 @@ impl TemplateDictionary {
         self.ends.len()
     }
 
+    /// Bytes held on the heap.
+    pub fn heap_bytes(&self) -> usize {
+        self.text.capacity()
+            + self.ends.capacity() * size_of::<usize>()
+            + self.rows.capacity() * size_of::<u32>()
+            + self.alphabets.capacity() * size_of::<Alphabet>()
+            + self.ids.capacity() * size_of::<Option<u32>>()
+    }
+
     /// Whether there is no template.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

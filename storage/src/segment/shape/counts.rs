@@ -32,6 +32,11 @@ impl MinuteCounts {
         })
     }
 
+    pub(super) fn memory(&self) -> usize {
+        let counts = self.minutes.values().map(Vec::capacity).sum::<usize>();
+        counts * size_of::<(u32, u32)>() + self.minutes.len() * size_of::<(i64, Vec<(u32, u32)>)>()
+    }
+
     pub(super) fn encode(&self, out: &mut Writer) {
         out.varint(self.minutes.len() as u64);
         let mut before = 0i64;

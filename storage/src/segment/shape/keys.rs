@@ -57,6 +57,11 @@ pub(super) struct KeyCount {
 }
 
 impl KeyCount {
+    /// Bytes held in memory.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Self>() + self.key.capacity()
+    }
+
     fn new(key: &str) -> Self {
         KeyCount {
             key: key.to_owned(),

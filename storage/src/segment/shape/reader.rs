@@ -94,6 +94,13 @@ impl Shape {
         self.counted.rows
     }
 
+    /// Bytes held in memory.
+    pub fn memory(&self) -> usize {
+        let minutes = self.counted.minutes.memory();
+        let keys = self.counted.keys.iter().map(KeyCount::memory);
+        size_of::<Self>() + self.plan.templates.heap_bytes() + minutes + keys.sum::<usize>()
+    }
+
     /// The schema of the rows in the file.
     pub fn physical_schema(&self) -> SchemaRef {
         Arc::clone(&self.layout.physical)

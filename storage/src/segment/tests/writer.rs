@@ -3,6 +3,7 @@
 use clearspan_schema::columns;
 
 use super::*;
+use crate::segment::conformance::plan_of;
 use crate::vfs::sim::{Fault, FaultKind, Operation};
 use crate::vfs::{SimVfs, is_disk_full};
 
@@ -15,6 +16,17 @@ fn new_segment(dir: &Path) -> NewSegment {
         signal_dir: dir.into(),
         arrival_ns: (1, 2),
     }
+}
+
+/// A writer whose plan knows `rows`.
+fn create(
+    disk: &SimVfs,
+    new: &NewSegment,
+    container: Container,
+    rows: &RecordBatch,
+) -> Result<SegmentWriter, SegmentError> {
+    let plan = plan_of(new.signal, rows);
+    SegmentWriter::create(&crate::testing::shared(disk), new.clone(), container, plan)
 }
 
 fn disk() -> SimVfs {
@@ -39,15 +51,13 @@ fn a_writer_that_is_given_up_leaves_nothing() {
     for container in [Container::Arrow, Container::Parquet] {
         let disk = disk();
         let new = new_segment(Path::new("/data"));
-        let mut writer =
-            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer = create(&disk, &new, container, &some_spans()).unwrap();
         writer.push(&some_spans()).unwrap();
         assert_eq!(left_behind(&disk), 1);
         drop(writer);
         assert_eq!(left_behind(&disk), 0);
 
-        let empty =
-            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let empty = create(&disk, &new, container, &some_spans()).unwrap();
         assert!(matches!(empty.finish(), Err(SegmentError::Encoding { .. })));
         assert_eq!(left_behind(&disk), 0);
     }
@@ -73,11 +83,10 @@ fn whichever_operation_of_the_disk_fails_nothing_is_left_and_the_fault_is_told()
                 });
                 let new = new_segment(Path::new("/data"));
                 let written =
-                    SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container)
-                        .and_then(|mut writer| {
-                            writer.push(&some_spans())?;
-                            writer.finish()
-                        });
+                    create(&disk, &new, container, &some_spans()).and_then(|mut writer| {
+                        writer.push(&some_spans())?;
+                        writer.finish()
+                    });
                 match written {
                     Ok(_) => break,
                     Err(SegmentError::Io { source, .. }) => assert!(is_disk_full(&source)),
@@ -101,8 +110,7 @@ fn spans_of_a_trace_must_stand_together() {
     let new = new_segment(Path::new("/data"));
     let spans = [1, 2, 1].map(|trace| Span::new(trace, 1, None, 1_000));
     for container in [Container::Arrow, Container::Parquet] {
-        let mut writer =
-            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer = create(&disk, &new, container, &stored_spans(&spans, 0)).unwrap();
         writer.push(&stored_spans(&spans, 0)).unwrap();
         assert!(matches!(
             writer.finish(),
@@ -112,43 +120,12 @@ fn spans_of_a_trace_must_stand_together() {
 }
 
 #[test]
-fn a_folder_of_format_1_still_opens() {
-    let dir = tempfile::tempdir().unwrap();
-    let written = log_segment(dir.path(), 3_000);
-    let path = written.dir.join(names::META);
-    let now = String::from_utf8(OsVfs.read(&path).unwrap().to_vec()).unwrap();
-    let then = now
-        .replace("\"format\": 2", "\"format\": 1")
-        .replace("  \"container\": \"rows.arrow\",\n", "");
-    assert_eq!(now.lines().count(), then.lines().count() + 1);
-    for (format, opens) in [(1, true), (3, false)] {
-        let then = then.replace("\"format\": 1", &format!("\"format\": {format}"));
-        replace(&path, then.as_bytes());
-        let written = WrittenSegment {
-            dir: written.dir.clone(),
-            meta: written.meta.clone(),
-            meta_crc32c: crc32c::crc32c(then.as_bytes()),
-            bytes: written.bytes,
-        };
-        let opened = open(Signal::Logs, &written);
-        assert_eq!(opened.is_ok(), opens, "format {format}");
-        if let Ok(segment) = opened {
-            segment.verify().unwrap();
-            let batch = segment.read_batch(1_024, &[0]).unwrap();
-            let seqs = columns::uint64(&batch, clearspan_schema::SEQ).unwrap();
-            assert_eq!(seqs.value(0), 1_124);
-        }
-    }
-}
-
-#[test]
 fn a_parquet_segment_answers_as_an_arrow_segment() {
     let rows = crate::segment::conformance::rows::random_rows(Signal::Spans, 21, 2_000);
     let open = |container| {
         let disk = disk();
         let new = new_segment(Path::new("/data"));
-        let mut writer =
-            SegmentWriter::create(&crate::testing::shared(&disk), new.clone(), container).unwrap();
+        let mut writer = create(&disk, &new, container, &rows).unwrap();
         writer.push(&rows).unwrap();
         let written = writer.finish().unwrap();
         let cache = Arc::new(SegmentCache::new(1 << 20));
