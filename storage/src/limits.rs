@@ -31,12 +31,8 @@ pub(crate) const PARQUET_BATCH_ROWS: u32 = 4096;
 /// row group may grow beyond its limit.
 pub(crate) const STEP_BYTES: usize = 8 * 1024 * 1024;
 
-/// Rows of a row group of `rows.parquet`. Each has its dictionaries anew, of which that of templates may have megabytes; what it takes
-/// in memory is bounded by the next limit.
-pub(crate) const ROW_GROUP_ROWS: usize = 1024 * 1024;
-
-/// Bytes of encoders and finished pages at which a row group of `rows.parquet` ends, however few rows it has: this is
-/// what a compaction holds in memory.
+/// Bytes of encoders and finished pages at which a row group of `rows.parquet` ends: this is what a compaction holds in memory. Few groups are
+/// best, for each has its dictionaries anew, of which that of templates may have megabytes.
 pub(crate) const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
 
 /// Rows of a full memtable chunk: few enough that sealing one holds up nobody, many enough that a
@@ -88,11 +84,11 @@ pub(crate) const COMPACTION_ROWS: u64 = 4 * 1024 * 1024;
 /// Bytes on disk that one compaction merges: a crash or a stop loses that much work at most.
 pub(crate) const COMPACTION_BYTES: u64 = 256 * 1024 * 1024;
 
-/// Rows that a merged segment is planned to hold at most: the words and ids of its text index, some 30 bytes a row, are in memory
-/// until it ends. It may have up to twice as many, so that a trace need not be divided.
+/// Rows that a merged segment is planned to hold, give or take a half: the words and ids of its text index, some 30 bytes a row, are in
+/// memory until it ends. It may have up to twice as many as planned, so that a trace need not be divided.
 pub(crate) const MERGED_ROWS: u64 = 1024 * 1024;
 
-/// Bytes on disk of the inputs whose rows a merged segment is planned to hold at most: as many as one compaction takes, so that
+/// Bytes on disk of the inputs whose rows a merged segment is planned to hold, give or take a half: as many as one compaction takes, so that
 /// an ordinary hour becomes one segment.
 pub(crate) const MERGED_BYTES: u64 = 128 * 1024 * 1024;
 

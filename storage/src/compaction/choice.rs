@@ -43,6 +43,11 @@ pub(crate) struct Merge {
     pub(crate) when: When,
 }
 
+/// How many parts of about `size`: a little more than one is still one.
+fn nearest(all: u64, size: u64) -> u64 {
+    all.saturating_add(size / 2) / size
+}
+
 impl Merge {
     /// Of `candidates`, at least one, as many as one compaction may take.
     fn new(partition: Partition, candidates: &[&SegmentRow], when: When) -> Self {
@@ -50,7 +55,7 @@ impl Merge {
         let mut ids: Vec<SegmentId> = inputs.iter().map(|row| row.id).collect();
         ids.sort_unstable();
         let (rows, bytes) = (rows_of(inputs), bytes_of(inputs));
-        let outputs = rows.div_ceil(MERGED_ROWS).max(bytes.div_ceil(MERGED_BYTES));
+        let outputs = nearest(rows, MERGED_ROWS).max(nearest(bytes, MERGED_BYTES));
         Merge {
             partition,
             inputs: ids,

@@ -269,22 +269,6 @@ fn parquet_row_groups(case: &Case) -> usize {
 }
 
 #[test]
-fn many_rows_make_several_row_groups() {
-    let few: Vec<(u64, &str)> = (0..9_000).map(|at| (9_000 - at, "body")).collect();
-    let schema = Signal::Logs.stored_schema();
-    let of_service = |service: usize| {
-        let name = format!("service-{service}");
-        let logs = crate::testing::logs_of(&name, &few);
-        let first = service as u64 * 9_000;
-        clearspan_schema::concat::with_seq(&schema, logs.inner(), first).unwrap()
-    };
-    let parts: Vec<RecordBatch> = (0..15).map(of_service).collect();
-    let rows = clearspan_schema::concat::concat(&schema, &parts).unwrap();
-    assert!(rows.num_rows() > crate::limits::ROW_GROUP_ROWS);
-    check_row_groups(rows, 2);
-}
-
-#[test]
 fn long_rows_end_a_row_group_early() {
     // Far fewer rows than a step or a row group has.
     check_row_groups(rows::long_random_attributes(80, 1 << 20), 2);

@@ -18,7 +18,7 @@ use super::SegmentError;
 use super::block_sums::BlockSums;
 use super::folder::{NewFile, NewFolder};
 use super::parquet_columns;
-use crate::limits::{GRANULE_ROWS, ROW_GROUP_BYTES, ROW_GROUP_ROWS};
+use crate::limits::{GRANULE_ROWS, ROW_GROUP_BYTES};
 
 /// A Parquet file that is being written.
 #[derive(Debug)]
@@ -33,7 +33,6 @@ pub(super) struct ParquetWriter {
 #[derive(Debug)]
 struct RowGroup {
     columns: Vec<ArrowColumnWriter>,
-    rows: usize,
 }
 
 impl ParquetWriter {
@@ -65,10 +64,8 @@ impl ParquetWriter {
                 columns: self
                     .groups
                     .create_column_writers(self.file.flushed_row_groups().len())?,
-                rows: 0,
             }),
         };
-        group.rows += rows.num_rows();
         let mut writers = group.columns.iter_mut();
         for (field, column) in self.schema.fields().iter().zip(rows.columns()) {
             // The encoder looks at a page's size between two calls. Of what is long it must look more often.
@@ -90,7 +87,7 @@ impl ParquetWriter {
             .iter()
             .map(ArrowColumnWriter::memory_size)
             .sum();
-        if group.rows >= ROW_GROUP_ROWS || bytes >= ROW_GROUP_BYTES {
+        if bytes >= ROW_GROUP_BYTES {
             self.end_group()?;
         }
         Ok(())
