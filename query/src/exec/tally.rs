@@ -1,6 +1,5 @@
 //! What a scan counted, and which segments it could not read.
 
-use clearspan_storage::SegmentError;
 use clearspan_storage::scan::{MissingSegment, Part, PartError, ScanStats, Snapshot, TimeRange};
 
 use crate::QueryError;
@@ -45,17 +44,10 @@ pub(crate) fn fault(part: &Part, error: &PartError) -> Result<MissingSegment, Qu
 /// The segment's folder, from the path of the file that is damaged: relative to the data folder, whose
 /// first level is `tenants`.
 fn folder(error: &PartError) -> Option<String> {
-    let PartError::Segment(
-        SegmentError::Io { path, .. }
-        | SegmentError::Checksum { path, .. }
-        | SegmentError::Length { path, .. }
-        | SegmentError::Malformed { path, .. }
-        | SegmentError::Parquet { path, .. },
-    ) = error
-    else {
+    let PartError::Segment(error) = error else {
         return None;
     };
-    let folder = path.parent()?;
+    let folder = error.path()?.parent()?;
     let inside: std::path::PathBuf = folder
         .components()
         .skip_while(|part| part.as_os_str() != "tenants")

@@ -81,6 +81,22 @@ pub enum SegmentError {
 }
 
 impl SegmentError {
+    /// The file that cannot be read or written, where it is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            SegmentError::Io { path, .. }
+            | SegmentError::Checksum { path, .. }
+            | SegmentError::Length { path, .. }
+            | SegmentError::Malformed { path, .. }
+            | SegmentError::Parquet { path, .. }
+            | SegmentError::Shape { path, .. } => Some(path),
+            SegmentError::Encoding { .. }
+            | SegmentError::Rows(_)
+            | SegmentError::Schema(_)
+            | SegmentError::Arrow(_) => None,
+        }
+    }
+
     /// What the Parquet crate said of the file at `path`. What the disk said comes through it as it was.
     pub(super) fn of_parquet(path: &Path, error: ParquetError) -> Self {
         let path = path.to_path_buf();
