@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
 use clearspan_storage::scan::{Part, ScanStats, SelectedBatch};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_plan::metrics::BaselineMetrics;
@@ -59,17 +60,32 @@ impl PartitionScan {
 
     async fn read_part(&self, index: u32, part: &Part, stats: &mut ScanStats) -> Result<Wanted> {
         let scan = &self.scan;
+        if let Some(search) = scan.counted_text() {
+            match part.count_text(search, scan.range(), stats) {
+                Ok(Some(count)) => {
+                    self.tally.lock().matched += count;
+                    tokio::task::yield_now().await;
+                    return Ok(Wanted::More);
+                }
+                Ok(None) => {}
+                Err(error) => return self.damaged(part, &error),
+            }
+        }
         let selection = match part.select(scan.predicate(), scan.range(), stats) {
             Ok(selection) => selection,
             Err(error) => return self.damaged(part, &error),
         };
         let covered = scan.covers(part);
-        for selected in part.read(scan.columns(), &selection, stats) {
+        for selected in part.read(scan.columns(part), &selection, stats) {
             let selected = match selected {
                 Ok(selected) => selected,
                 Err(error) => return self.damaged(part, &error),
             };
-            if self.send(index, &selected, covered).await? == Wanted::Nothing {
+            let mask = match scan.matching(&selected, covered) {
+                Ok(mask) => mask,
+                Err(error) => return self.damaged(part, &error),
+            };
+            if self.send(index, &selected, mask).await? == Wanted::Nothing {
                 return Ok(Wanted::Nothing);
             }
             tokio::task::yield_now().await;
@@ -77,11 +93,13 @@ impl PartitionScan {
         Ok(Wanted::More)
     }
 
-    async fn send(&self, index: u32, selected: &SelectedBatch, covered: bool) -> Result<Wanted> {
-        let mask = self
-            .scan
-            .matching(&selected.batch, covered)
-            .map_err(|error| internal(error.into()))?;
+    /// Sends the rows in `mask`.
+    async fn send(
+        &self,
+        index: u32,
+        selected: &SelectedBatch,
+        mask: BooleanBuffer,
+    ) -> Result<Wanted> {
         let matched = mask.count_set_bits();
         self.tally.lock().matched += matched as u64;
         if matched == 0 || *self.scan.emit() == Emit::Count {

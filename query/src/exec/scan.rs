@@ -8,7 +8,9 @@ use arrow::compute::{filter, filter_record_batch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use clearspan_schema::time::timestamp_type;
 use clearspan_schema::{SEQ, SchemaError, columns, logs};
-use clearspan_storage::scan::{Part, Predicate, SelectedBatch, Snapshot, TimeRange};
+use clearspan_storage::scan::{
+    Part, PartError, Predicate, SelectedBatch, Snapshot, TextSearch, TimeRange,
+};
 
 use crate::language::{Expr, Matcher, Query, prune};
 
@@ -44,6 +46,23 @@ pub enum Emit {
     Columns(Vec<&'static str>),
 }
 
+impl Emit {
+    /// What is read for it and for a matcher that needs `matched`. What is emitted stands first, so that it is the front of what is read.
+    fn with(&self, matched: Vec<&'static str>) -> Vec<&'static str> {
+        let mut columns: Vec<&'static str> = match self {
+            Emit::Count => vec![],
+            Emit::Addresses => vec![PLACED_TIME, SEQ],
+            Emit::Columns(names) => names.clone(),
+        };
+        for column in matched.into_iter().chain([PLACED_TIME]) {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        }
+        columns
+    }
+}
+
 /// The rows of a snapshot that match a query and are placed in a range. The snapshot, the query's and
 /// the hint's text, the range and [`Emit`] say all there is to say: what may be skipped and how rows are
 /// matched follows from them wherever the scan runs.
@@ -58,6 +77,8 @@ pub struct SegmentScan {
     hint: Query,
     predicate: Predicate,
     columns: Vec<&'static str>,
+    /// The columns that are read where texts come with the rows.
+    columns_beside_texts: Vec<&'static str>,
     schema: SchemaRef,
 }
 
@@ -76,17 +97,8 @@ impl SegmentScan {
             Emit::Addresses => addresses_schema(),
             Emit::Columns(names) => Arc::new(project(&snapshot.signal().stored_schema(), names)?),
         };
-        // What is emitted stands first, so that it is the front of what is read.
-        let mut columns: Vec<&'static str> = match &emit {
-            Emit::Count => vec![],
-            Emit::Addresses => vec![PLACED_TIME, SEQ],
-            Emit::Columns(names) => names.clone(),
-        };
-        for column in matcher.columns().into_iter().chain([PLACED_TIME]) {
-            if !columns.contains(&column) {
-                columns.push(column);
-            }
-        }
+        let columns = emit.with(matcher.columns());
+        let columns_beside_texts = emit.with(matcher.columns_beside_texts());
         let hint = Query::all(query.signal());
         Ok(SegmentScan {
             snapshot,
@@ -97,6 +109,7 @@ impl SegmentScan {
             hint,
             predicate,
             columns,
+            columns_beside_texts,
             schema,
         })
     }
@@ -149,8 +162,12 @@ impl SegmentScan {
         &self.predicate
     }
 
-    pub(crate) fn columns(&self) -> &[&'static str] {
-        &self.columns
+    /// The columns that are read of `part`.
+    pub(crate) fn columns(&self, part: &Part) -> &[&'static str] {
+        match part.has_texts() {
+            true => &self.columns_beside_texts,
+            false => &self.columns,
+        }
     }
 
     /// The parts that lie at least partly in the range.
@@ -170,18 +187,26 @@ impl SegmentScan {
         whole.then(|| u64::from(part.rows()))
     }
 
+    /// The words and phrases by which the matching rows can be counted without looking at each.
+    pub(crate) fn counted_text(&self) -> Option<&TextSearch> {
+        self.matcher
+            .text_alone()
+            .filter(|_| self.emit == Emit::Count)
+    }
+
     /// Whether all rows of `part` are placed in the range.
     pub(crate) fn covers(&self, part: &Part) -> bool {
         let (first, last) = part.time_range();
         self.range.covers(first, last)
     }
 
-    /// The rows of `batch` that match. Rows outside of the range are never held against the query.
+    /// The rows of `selected` that match. Rows outside of the range are never held against the query.
     pub(crate) fn matching(
         &self,
-        batch: &RecordBatch,
+        selected: &SelectedBatch,
         covered: bool,
-    ) -> Result<BooleanBuffer, SchemaError> {
+    ) -> Result<BooleanBuffer, PartError> {
+        let batch = &selected.batch;
         let in_range = if covered {
             BooleanBuffer::new_set(batch.num_rows())
         } else {
@@ -190,7 +215,8 @@ impl SegmentScan {
                 self.range.contains(times.value(row))
             })
         };
-        self.matcher.matches_among(batch, &in_range)
+        self.matcher
+            .matches_among(batch, selected.texts.as_ref(), &in_range)
     }
 
     /// What is given of the rows in `mask`.

@@ -179,11 +179,11 @@ impl OpenPart {
 
         let covered = scan.covers(part);
         let mut stats = ScanStats::default();
-        for selected in part.read(scan.columns(), &selection, &mut stats) {
+        for selected in part.read(scan.columns(part), &selection, &mut stats) {
             let selected = selected?;
             let times = columns::time(&selected.batch, PLACED_TIME)?;
             let seqs = columns::uint64(&selected.batch, SEQ)?;
-            let matching = scan.matching(&selected.batch, covered)?;
+            let matching = scan.matching(&selected, covered)?;
             self.found.extend(matching.set_indices().map(|row| {
                 let key = RowKey {
                     placed_time: times.value(row),

@@ -5,6 +5,7 @@
 //! constructors [`Expr::all_of`], [`Expr::any_of`] and [`Expr::negated`] keep it.
 
 use clearspan_schema::Signal;
+use clearspan_storage::text::TextPattern;
 use regex::Regex;
 
 use super::number::NumberLiteral;
@@ -146,6 +147,16 @@ impl Phrase {
             text: text.into(),
             open_start: false,
             open_end: false,
+        }
+    }
+}
+
+impl From<&Phrase> for TextPattern {
+    fn from(phrase: &Phrase) -> TextPattern {
+        TextPattern {
+            text: phrase.text.clone(),
+            open_start: phrase.open_start,
+            open_end: phrase.open_end,
         }
     }
 }

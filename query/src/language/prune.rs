@@ -8,7 +8,7 @@ use clearspan_schema::ids::parse_hex;
 use clearspan_storage::scan::Predicate;
 use clearspan_storage::text::TextPattern;
 
-use super::ast::{Expr, Field, Glob, Phrase, Query, Test, Value};
+use super::ast::{Expr, Field, Glob, Query, Test, Value};
 
 /// What every row that `query` matches satisfies.
 pub fn predicate(query: &Query) -> Predicate {
@@ -18,15 +18,7 @@ pub fn predicate(query: &Query) -> Predicate {
 fn of(expr: &Expr) -> Predicate {
     match expr {
         Expr::All => Predicate::All,
-        Expr::Text(Phrase {
-            text,
-            open_start,
-            open_end,
-        }) => Predicate::Text(TextPattern {
-            text: text.clone(),
-            open_start: *open_start,
-            open_end: *open_end,
-        }),
+        Expr::Text(phrase) => Predicate::Text(phrase.into()),
         Expr::Field(field, test) => of_field(field, test),
         Expr::And(parts) => parts.iter().map(of).fold(Predicate::All, Predicate::and),
         Expr::Or(parts) => parts.iter().map(of).fold(Predicate::Nothing, Predicate::or),

@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `predicate.rs` | [`Predicate`], the necessary condition that a scan understands |
 //! | `part.rs` | [`Part`]: a memtable chunk or a segment, seen alike |
+//! | `text_search.rs` | [`TextSearch`]: words and phrases, and what templates say of them |
+//! | `text_count.rs` | rows with a text, counted by templates |
 //! | `selection.rs` | [`RowSelection`]: the row ranges that are left |
 //! | `snapshot.rs` | [`Snapshot`], and rows by address |
 //! | `stats.rs` | what a scan read and what it could leave out |
@@ -19,9 +21,13 @@ mod predicate;
 mod selection;
 mod snapshot;
 mod stats;
+mod text_count;
+mod text_search;
 
-pub use part::{Part, PartError, PartId, SelectedBatch};
+pub use part::{Part, PartError, PartId, RowTexts, SelectedBatch};
 pub use predicate::{Predicate, TimeRange};
 pub use selection::RowSelection;
 pub use snapshot::{MissingSegment, RowAddress, Snapshot};
 pub use stats::ScanStats;
+pub use text_search::TextSearch;
+pub(crate) use text_search::Verdicts;

@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
+use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
 
-use super::{Predicate, RowSelection, ScanStats, TimeRange};
+use super::{Predicate, RowSelection, ScanStats, TextSearch, TimeRange};
 use crate::limits::GRANULE_ROWS;
 use crate::memtable::Chunk;
-use crate::segment::{Segment, SegmentError, TraceDirectory};
+use crate::segment::{BatchTexts, Segment, SegmentError, TraceDirectory};
+use crate::template::FoldedTemplates;
 use crate::text::{Candidates, GranuleSet, TextPattern, id_key_of_bytes};
 
 /// Why rows could not be read.
@@ -40,7 +42,7 @@ pub enum PartId {
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+pub(super) enum Kind {
     Chunk(Arc<Chunk>),
     Segment(Arc<Segment>),
 }
@@ -49,7 +51,7 @@ enum Kind {
 #[derive(Debug, Clone)]
 pub struct Part {
     signal: Signal,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 /// A run of rows of one part.
@@ -59,6 +61,31 @@ pub struct SelectedBatch {
     pub first_row: u32,
     /// The rows, with the columns that were asked for, in that order.
     pub batch: RecordBatch,
+    /// The rows' texts, where [`Part::has_texts`].
+    pub texts: Option<RowTexts>,
+}
+
+/// The texts of a run of rows, read as far as searches need them.
+#[derive(Debug, Clone)]
+pub struct RowTexts {
+    pub(super) segment: u64,
+    pub(super) templates: Arc<FoldedTemplates>,
+    pub(super) batch: Arc<BatchTexts>,
+    /// The run's first row in the batch.
+    pub(super) first: usize,
+}
+
+impl RowTexts {
+    /// The rows of `mask`, which has a bit for each row of the run, in whose text `search` is found.
+    pub fn matching(
+        &self,
+        search: &TextSearch,
+        mask: &BooleanBuffer,
+    ) -> Result<BooleanBuffer, PartError> {
+        let verdicts = search.verdicts(self.segment, &self.templates);
+        let found = self.batch.matching(search, &verdicts, self.first, mask);
+        Ok(found?)
+    }
 }
 
 impl Part {
@@ -113,6 +140,29 @@ impl Part {
             Kind::Chunk(chunk) => chunk.time_range(),
             Kind::Segment(segment) => segment.time_range(),
         }
+    }
+
+    /// Whether the texts of its rows come with them, so that a search for words and phrases needs no column of theirs.
+    pub fn has_texts(&self) -> bool {
+        match &self.kind {
+            Kind::Chunk(_) => false,
+            Kind::Segment(segment) => segment.has_templates(),
+        }
+    }
+
+    /// The texts of the record batch that starts at row `first`.
+    pub(super) fn texts(&self, first: u32) -> Result<Option<RowTexts>, PartError> {
+        let Kind::Segment(segment) = &self.kind else {
+            return Ok(None);
+        };
+        let (templates, batch) = (segment.folded_templates()?, segment.texts(first)?);
+        let both = templates.zip(batch);
+        Ok(both.map(|(templates, batch)| RowTexts {
+            segment: segment.id(),
+            templates,
+            batch: Arc::new(batch),
+            first: 0,
+        }))
     }
 
     /// The traces whose spans this part holds. Fails on logs.
@@ -233,22 +283,32 @@ impl Part {
         stats: &mut ScanStats,
     ) -> impl Iterator<Item = Result<SelectedBatch, PartError>> + Send + 'a {
         let windows = self.windows(selection);
-        if !windows.is_empty() {
-            stats.segments_read += u64::from(self.is_segment());
-            stats.rows_scanned += selection.rows();
-            stats.rows_decoded += windows
-                .iter()
-                .map(|rows| u64::from(rows.end - rows.start))
-                .sum::<u64>();
-            stats.granules_read += selection
-                .ranges()
-                .iter()
-                .map(|rows| u64::from(rows.end.div_ceil(GRANULE_ROWS) - rows.start / GRANULE_ROWS))
-                .sum::<u64>();
-        }
+        self.note_reading(&windows, selection, stats);
         windows
             .into_iter()
             .flat_map(move |window| self.read_window(columns, selection, window))
+    }
+
+    pub(super) fn note_reading(
+        &self,
+        windows: &[Range<u32>],
+        selection: &RowSelection,
+        stats: &mut ScanStats,
+    ) {
+        if windows.is_empty() {
+            return;
+        }
+        stats.segments_read += u64::from(self.is_segment());
+        stats.rows_scanned += selection.rows();
+        stats.rows_decoded += windows
+            .iter()
+            .map(|rows| u64::from(rows.end - rows.start))
+            .sum::<u64>();
+        stats.granules_read += selection
+            .ranges()
+            .iter()
+            .map(|rows| u64::from(rows.end.div_ceil(GRANULE_ROWS) - rows.start / GRANULE_ROWS))
+            .sum::<u64>();
     }
 
     /// The rows that are decoded together with `row`: a record batch of a segment, a chunk as a whole. Who
@@ -260,8 +320,16 @@ impl Part {
         }
     }
 
+    /// The earliest and the latest time of the rows that are decoded together with `row`.
+    pub(super) fn times_of(&self, row: u32) -> (i64, i64) {
+        match &self.kind {
+            Kind::Chunk(_) => self.time_range(),
+            Kind::Segment(segment) => segment.times_of(row),
+        }
+    }
+
     /// The units of decoding that `selection` touches.
-    fn windows(&self, selection: &RowSelection) -> Vec<Range<u32>> {
+    pub(super) fn windows(&self, selection: &RowSelection) -> Vec<Range<u32>> {
         let units: Vec<Range<u32>> = match &self.kind {
             Kind::Chunk(_) => std::iter::once(0..self.rows()).collect(),
             Kind::Segment(segment) => segment.batch_times().map(|(rows, _)| rows).collect(),
@@ -279,22 +347,27 @@ impl Part {
         window: Range<u32>,
     ) -> Vec<Result<SelectedBatch, PartError>> {
         let start = window.start;
-        match self.decode(columns, window.clone()) {
+        let decoded = self.decode(columns, window.clone());
+        let decoded = decoded.and_then(|batch| Ok((batch, self.texts(start)?)));
+        match decoded {
             Err(error) => vec![Err(error)],
-            Ok(batch) => selection
+            Ok((batch, texts)) => selection
                 .within(window)
                 .map(|rows| {
+                    let first = (rows.start - start) as usize;
                     let length = (rows.end - rows.start) as usize;
+                    let texts = texts.clone();
                     Ok(SelectedBatch {
                         first_row: rows.start,
-                        batch: batch.slice((rows.start - start) as usize, length),
+                        batch: batch.slice(first, length),
+                        texts: texts.map(|texts| RowTexts { first, ..texts }),
                     })
                 })
                 .collect(),
         }
     }
 
-    fn decode(
+    pub(super) fn decode(
         &self,
         columns: &[&'static str],
         window: Range<u32>,

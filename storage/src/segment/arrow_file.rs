@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::buffer::Buffer;
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow_ipc::convert::fb_to_schema;
@@ -18,7 +18,7 @@ use arrow_ipc::writer::{DictionaryTracker, FileWriter, IpcDataGenerator, IpcWrit
 use arrow_ipc::{Block, CompressionType, Message};
 
 use super::SegmentError;
-use super::container::RowFile;
+use super::container::{RowFile, keys_only};
 use super::meta::{BlockMeta, SegmentMeta};
 use crate::limits::ZSTD_LEVEL;
 use crate::vfs::{Vfs, VfsRead};
@@ -206,7 +206,12 @@ impl ArrowFile {
 }
 
 impl RowFile for ArrowFile {
-    fn read(&self, index: usize, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+    fn read(
+        &self,
+        index: usize,
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError> {
         let block = self
             .batches
             .get(index)
@@ -225,11 +230,22 @@ impl RowFile for ArrowFile {
                     .and_then(|decoder| decoder.with_projection(Some(columns)).read_record_batch()),
             )
         })?;
-        Ok(batch?)
+        keys_only(batch?, columns, keys_of).ok_or_else(|| self.malformed("dictionary column"))
+    }
+
+    fn dictionary_of(&self, _: usize) -> usize {
+        0
+    }
+
+    fn dictionary_values(&self, _: usize, column: usize) -> Result<ArrayRef, SegmentError> {
+        let batch = self.read(0, &[column], None)?;
+        let dictionary = batch.column(0).as_any_dictionary_opt();
+        let values = dictionary.map(|dictionary| Arc::clone(dictionary.values()));
+        values.ok_or_else(|| self.malformed("dictionary column"))
     }
 
     fn dictionary(&self, column: usize) -> Result<RecordBatch, SegmentError> {
-        self.read(0, &[column])
+        self.read(0, &[column], None)
     }
 
     fn memory(&self) -> usize {

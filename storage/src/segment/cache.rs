@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 pub(crate) enum Piece {
     Rows,
     Shape,
+    FoldedTemplates,
     Text,
     Traces,
 }

@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
 use super::SegmentError;
@@ -64,8 +66,22 @@ pub(super) fn open(
 
 /// An opened row file.
 pub(crate) trait RowFile: Send + Sync + std::fmt::Debug {
-    /// Decodes record batch `index`, with the stored schema's columns at `columns`, in that order.
-    fn read(&self, index: usize, columns: &[usize]) -> Result<RecordBatch, SegmentError>;
+    /// Decodes record batch `index`, with the file's columns at `columns`, in that order.
+    ///
+    /// `keys_of` is a dictionary column of which its keys alone are wanted, as `Int32`: its values may be megabytes. They stand in the
+    /// dictionary in the order of their first rows, in each of the file's dictionaries for itself ([`Self::dictionary_of`]).
+    fn read(
+        &self,
+        index: usize,
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError>;
+
+    /// The number of the dictionaries that the keys of record batch `index` belong to.
+    fn dictionary_of(&self, index: usize) -> usize;
+
+    /// The values of the dictionary column at `column` in dictionary `number`, by their keys.
+    fn dictionary_values(&self, number: usize, column: usize) -> Result<ArrayRef, SegmentError>;
 
     /// The dictionary column at `column` of some rows. Its dictionary has every value that stands in any row
     /// of the file.
@@ -73,4 +89,27 @@ pub(crate) trait RowFile: Send + Sync + std::fmt::Debug {
 
     /// Bytes it keeps in memory while open.
     fn memory(&self) -> usize;
+}
+
+/// `batch`, which has a file's columns at `columns`, with the keys of its dictionary column `keys_of` instead of that column; `None` when
+/// it is no such column.
+pub(super) fn keys_only(
+    batch: RecordBatch,
+    columns: &[usize],
+    keys_of: Option<usize>,
+) -> Option<RecordBatch> {
+    let place = columns.iter().position(|&column| Some(column) == keys_of);
+    let Some(place) = place else {
+        return Some(batch);
+    };
+    let dictionary = batch
+        .columns()
+        .get(place)?
+        .as_dictionary_opt::<Int32Type>()?;
+    let keys: ArrayRef = Arc::new(dictionary.keys().clone());
+    let (schema, mut columns, _) = batch.into_parts();
+    let mut fields = schema.fields().to_vec();
+    fields[place] = Arc::new(Field::new(fields[place].name(), DataType::Int32, true));
+    columns[place] = keys;
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).ok()
 }

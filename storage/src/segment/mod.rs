@@ -17,6 +17,7 @@
 //! | `writer.rs` | [`SegmentWriter`]: from sorted rows to a durable folder |
 //! | `row_writer.rs`, `steps.rs`, `row_texts.rs` | its parts: the row file in either container; rows in small steps; what of a row is indexed |
 //! | `shaped_rows.rs` | its rows in their stored columns |
+//! | `batch_texts.rs` | the texts of a record batch, searched by templates first |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
@@ -26,6 +27,7 @@
 //! | `error.rs` | [`SegmentError`] |
 
 mod arrow_file;
+mod batch_texts;
 mod block_sums;
 mod cache;
 mod checked_read;
@@ -59,6 +61,7 @@ pub use meta::SegmentMeta;
 pub use reader::Segment;
 pub use trace_directory::{RootEntry, TraceDirectory, TraceEntry};
 
+pub(crate) use batch_texts::BatchTexts;
 pub(crate) use cache::SegmentCache;
 pub(crate) use row_texts::index_rows;
 pub(crate) use writer::{NewSegment, SegmentWriter, WrittenSegment, write_segment};

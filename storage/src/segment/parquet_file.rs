@@ -20,10 +20,11 @@ use parquet::arrow::arrow_reader::{
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::schema::types::SchemaDescriptor;
 
 use super::SegmentError;
 use super::checked_read::{CheckedFile, CheckedRead};
-use super::container::RowFile;
+use super::container::{RowFile, keys_only};
 use super::meta::{BatchMeta, SegmentMeta};
 use super::parquet_pages::{RowGroupPages, declare_unpacked};
 
@@ -85,7 +86,12 @@ impl ParquetFile {
     }
 
     /// The rows at `place` with the schema's columns at `columns`.
-    fn decode(&self, place: Place, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+    fn decode(
+        &self,
+        place: Place,
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError> {
         let fields = self.schema.fields().len();
         if columns.iter().any(|&column| column >= fields) {
             return Err(self.malformed("column number"));
@@ -100,7 +106,7 @@ impl ParquetFile {
         given.sort_unstable();
         given.dedup();
         let batch = guarded(&self.file, "record batch", |read| {
-            self.decode_pages(read, place, &given)
+            self.decode_pages(read, place, &given, keys_of)
         })?;
         let batch = batch.filter(|batch| batch.num_rows() == place.rows);
         let batch = batch.ok_or_else(|| self.malformed("number of rows"))?;
@@ -110,7 +116,8 @@ impl ParquetFile {
             array.cloned().ok_or_else(|| self.malformed("columns"))
         });
         let arrays: Vec<ArrayRef> = arrays.collect::<Result<_, _>>()?;
-        Ok(RecordBatch::try_new(schema, arrays)?)
+        let batch = RecordBatch::try_new(schema, arrays)?;
+        keys_only(batch, columns, keys_of).ok_or_else(|| self.malformed("dictionary column"))
     }
 
     fn decode_pages(
@@ -118,11 +125,13 @@ impl ParquetFile {
         read: &CheckedRead,
         place: Place,
         columns: &[usize],
+        keys_of: Option<usize>,
     ) -> Result<Option<RecordBatch>, ParquetError> {
         let descriptor = self.metadata.file_metadata().schema_descr();
         let mask = ProjectionMask::roots(descriptor, columns.iter().copied());
         let levels = parquet_to_arrow_field_levels(descriptor, mask, Some(self.schema.fields()))?;
-        let pages = RowGroupPages::new(read, &self.metadata, place.row_group)?;
+        let keys_of = keys_of.and_then(|column| leaf_of(descriptor, column));
+        let pages = RowGroupPages::new(read, &self.metadata, place.row_group, keys_of)?;
         let rows = vec![
             RowSelector::skip(place.before),
             RowSelector::select(place.rows),
@@ -144,7 +153,7 @@ impl ParquetFile {
             before: 0,
             rows: rows.map(|place| place.rows).sum(),
         };
-        let used = compact(&self.decode(place, &[column])?)?;
+        let used = compact(&self.decode(place, &[column], None)?)?;
         let dictionary = used.column(0).as_dictionary_opt::<Key>();
         let dictionary = dictionary.ok_or_else(|| self.malformed("dictionary column"))?;
         let keys = Int32Array::from_iter_values(0..dictionary.values().len() as i32);
@@ -164,12 +173,29 @@ impl ParquetFile {
 }
 
 impl RowFile for ParquetFile {
-    fn read(&self, index: usize, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+    fn read(
+        &self,
+        index: usize,
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError> {
         let place = self.batches.get(index).copied();
-        self.decode(
-            place.ok_or_else(|| self.malformed("batch number"))?,
-            columns,
-        )
+        let place = place.ok_or_else(|| self.malformed("batch number"))?;
+        self.decode(place, columns, keys_of)
+    }
+
+    fn dictionary_of(&self, index: usize) -> usize {
+        self.batches.get(index).map_or(0, |place| place.row_group)
+    }
+
+    fn dictionary_values(&self, number: usize, column: usize) -> Result<ArrayRef, SegmentError> {
+        let first = self.batches.iter().find(|place| place.row_group == number);
+        let first = *first.ok_or_else(|| self.malformed("number of a dictionary"))?;
+        // Whatever rows are read, Parquet gives the whole dictionary.
+        let batch = self.decode(first, &[column], None)?;
+        let dictionary = batch.column(0).as_any_dictionary_opt();
+        let values = dictionary.map(|dictionary| Arc::clone(dictionary.values()));
+        values.ok_or_else(|| self.malformed("dictionary column"))
     }
 
     fn dictionary(&self, column: usize) -> Result<RecordBatch, SegmentError> {
@@ -202,6 +228,11 @@ fn guarded<T>(
             what,
         }),
     }
+}
+
+/// The column of the file that has the values of the flat column at `root`.
+fn leaf_of(descriptor: &SchemaDescriptor, root: usize) -> Option<usize> {
+    (0..descriptor.num_columns()).find(|&leaf| descriptor.get_column_root_idx(leaf) == root)
 }
 
 /// Where the batches stand in row groups of so many rows; `None` when they do not fill them one after the other.

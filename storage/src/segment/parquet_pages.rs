@@ -54,6 +54,8 @@ pub(super) struct RowGroupPages {
     read: Arc<CheckedRead>,
     metadata: Arc<ParquetMetaData>,
     row_group: usize,
+    /// A column of which the values are not wanted, only their keys.
+    keys_of: Option<usize>,
     decompressor: Arc<Mutex<Decompressor<'static>>>,
 }
 
@@ -63,11 +65,13 @@ impl RowGroupPages {
         read: &CheckedRead,
         metadata: &Arc<ParquetMetaData>,
         row_group: usize,
+        keys_of: Option<usize>,
     ) -> Result<Self, ParquetError> {
         Ok(RowGroupPages {
             read: Arc::new(read.clone()),
             metadata: Arc::clone(metadata),
             row_group,
+            keys_of,
             decompressor: Arc::new(Mutex::new(Decompressor::new()?)),
         })
     }
@@ -94,6 +98,7 @@ impl RowGroups for RowGroupPages {
         )?;
         Ok(Box::new(OneChunk(Some(Unpacking {
             pages,
+            keys_only: self.keys_of == Some(column),
             decompressor: Arc::clone(&self.decompressor),
         }))))
     }
@@ -121,8 +126,16 @@ impl Iterator for OneChunk {
 
 impl PageIterator for OneChunk {}
 
+/// A dictionary of so many empty texts: whoever wants keys alone is spared the values.
+fn blanks(count: u32) -> Bytes {
+    // Each text is its length in four bytes, then its bytes.
+    Bytes::from(vec![0; count as usize * 4])
+}
+
+/// The pages of a column, unpacked.
 struct Unpacking {
     pages: SerializedPageReader<CheckedRead>,
+    keys_only: bool,
     decompressor: Arc<Mutex<Decompressor<'static>>>,
 }
 
@@ -141,6 +154,9 @@ impl PageReader for Unpacking {
     fn get_next_page(&mut self) -> Result<Option<Page>, ParquetError> {
         let mut page = self.pages.get_next_page()?;
         match &mut page {
+            Some(Page::DictionaryPage {
+                buf, num_values, ..
+            }) if self.keys_only => *buf = blanks(*num_values),
             Some(Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. }) => {
                 *buf = self.unpack(buf)?;
             }

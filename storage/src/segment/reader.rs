@@ -9,8 +9,9 @@ use bytes::Bytes;
 use clearspan_schema::Signal;
 use clearspan_schema::logs::SERVICE;
 
+use super::batch_texts::BatchTexts;
 use super::cache::{Piece, SegmentCache};
-use super::meta::{FileMeta, SegmentMeta};
+use super::meta::{BatchMeta, FileMeta, SegmentMeta};
 use super::shape::Shape;
 use super::shaped_rows::ShapedRows;
 use super::trace_builder::{self, TraceDirectoryBuilder};
@@ -18,6 +19,7 @@ use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
 use crate::limits::VERIFY_BYTES;
 use crate::names;
+use crate::template::FoldedTemplates;
 use crate::text::{Layout, TextIndex};
 use crate::vfs::Vfs;
 
@@ -131,10 +133,22 @@ impl Segment {
 
     /// The rows of the record batch that holds `row`; none when no batch does.
     pub(crate) fn batch_of(&self, row: u32) -> Range<u32> {
+        let holding = self.meta_of(row);
+        holding.map_or(row..row, BatchMeta::row_range)
+    }
+
+    /// The earliest and the latest time in the record batch that holds `row`; those of the segment when no batch does.
+    pub(crate) fn times_of(&self, row: u32) -> (i64, i64) {
+        let holding = self.meta_of(row);
+        holding.map_or(self.time_range(), |batch| {
+            (batch.min_time_ns, batch.max_time_ns)
+        })
+    }
+
+    fn meta_of(&self, row: u32) -> Option<&BatchMeta> {
         let batches = &self.meta.batches;
         let behind = batches.partition_point(|batch| batch.first_row <= row);
-        let holding = behind.checked_sub(1).and_then(|at| batches.get(at));
-        holding.map_or(row..row, |batch| batch.row_range())
+        batches.get(behind.checked_sub(1)?)
     }
 
     /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`.
@@ -143,15 +157,16 @@ impl Segment {
         first_row: u32,
         columns: &[usize],
     ) -> Result<RecordBatch, SegmentError> {
-        let at = self
-            .meta
-            .batches
-            .binary_search_by_key(&first_row, |batch| batch.first_row);
-        let malformed = |_| SegmentError::Malformed {
+        self.row_file()?.read(self.batch_at(first_row)?, columns)
+    }
+
+    fn batch_at(&self, first_row: u32) -> Result<usize, SegmentError> {
+        let batches = &self.meta.batches;
+        let at = batches.binary_search_by_key(&first_row, |batch| batch.first_row);
+        at.map_err(|_| SegmentError::Malformed {
             path: self.dir.join(names::META),
             what: "record batch",
-        };
-        self.row_file()?.read(at.map_err(malformed)?, columns)
+        })
     }
 
     /// A record batch of the services alone. Its dictionary holds the names of all rows.
@@ -181,6 +196,36 @@ impl Segment {
             Ok::<_, SegmentError>((shape, memory))
         });
         opened.map(Some)
+    }
+
+    /// Whether its texts can be searched by templates: [`Self::texts`] gives them.
+    pub(crate) fn has_templates(&self) -> bool {
+        self.signal == Signal::Logs && self.meta.files.contains_key(names::SHAPE)
+    }
+
+    /// The templates of its texts, folded; `None` where they cannot be searched by templates.
+    pub(crate) fn folded_templates(&self) -> Result<Option<Arc<FoldedTemplates>>, SegmentError> {
+        let Some(shape) = self.shape()?.filter(|_| self.has_templates()) else {
+            return Ok(None);
+        };
+        let folded = self.cache.get(self.id(), Piece::FoldedTemplates, || {
+            let templates = shape.templates();
+            let alphabet = |id| templates.alphabet(id).unwrap_or_default();
+            let each = (0..).zip(templates.templates());
+            let folded = FoldedTemplates::new(each.map(|(id, text)| (text, alphabet(id))));
+            let memory = folded.heap_bytes();
+            Ok::<_, SegmentError>((folded, memory))
+        });
+        folded.map(Some)
+    }
+
+    /// The texts of the record batch that starts at `first_row`; `None` where they cannot be searched by templates. Nothing is read yet.
+    pub(crate) fn texts(&self, first_row: u32) -> Result<Option<BatchTexts>, SegmentError> {
+        let Some(shape) = self.shape()?.filter(|_| self.has_templates()) else {
+            return Ok(None);
+        };
+        let index = self.batch_at(first_row)?;
+        Ok(Some(BatchTexts::new(self.row_file()?, shape, index)))
     }
 
     fn open_shape(&self) -> Result<Shape, SegmentError> {

@@ -2,16 +2,18 @@
 //!
 //! Folders of format 1 have no shape: their files have the stored columns themselves.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch};
 use clearspan_schema::Signal;
+use parking_lot::Mutex;
 
 use super::SegmentError;
 use super::container::{self, RowFile};
 use super::meta::SegmentMeta;
-use super::shape::Shape;
+use super::shape::{Shape, ShapeError};
 use crate::vfs::Vfs;
 
 /// Opened rows.
@@ -20,6 +22,8 @@ pub(super) struct ShapedRows {
     path: PathBuf,
     file: Box<dyn RowFile>,
     shape: Option<Arc<Shape>>,
+    /// By dictionary of the file.
+    template_ids: Mutex<HashMap<usize, Arc<[u32]>>>,
 }
 
 impl ShapedRows {
@@ -39,6 +43,7 @@ impl ShapedRows {
             path: dir.join(meta.container.file_name()),
             file: container::open(vfs, dir, &schema, meta)?,
             shape,
+            template_ids: Mutex::default(),
         })
     }
 
@@ -49,14 +54,80 @@ impl ShapedRows {
         columns: &[usize],
     ) -> Result<RecordBatch, SegmentError> {
         let Some(shape) = &self.shape else {
-            return self.file.read(index, columns);
+            return self.file.read(index, columns, None);
         };
-        let physical = self.file.read(index, &shape.physical_columns(columns))?;
+        let physical = self.physical(shape, index, &shape.physical_columns(columns))?;
         let logical = shape.to_logical(&physical, columns);
-        logical.map_err(|source| SegmentError::Shape {
+        logical.map_err(|source| self.of_shape(source))
+    }
+
+    /// Record batch `index` with the file's columns at `columns`; instead of the texts of templates their ids.
+    pub(super) fn physical(
+        &self,
+        shape: &Shape,
+        index: usize,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let template = shape.body_columns().template;
+        let place = columns.iter().position(|&column| Some(column) == template);
+        let Some((template, place)) = template.zip(place) else {
+            return self.file.read(index, columns, None);
+        };
+        let batch = self.file.read(index, columns, Some(template))?;
+        let keys: &Int32Array = batch.column(place).as_primitive();
+        let ids = self.ids_of(shape, self.file.dictionary_of(index), template)?;
+        // A key beyond the dictionary becomes an id that no template has, and so an error where it is used.
+        let id = |key: i32| {
+            usize::try_from(key)
+                .ok()
+                .and_then(|key| ids.get(key))
+                .copied()
+        };
+        let known = keys
+            .iter()
+            .map(|key| key.map(|key| id(key).map_or(-1, |id| id as i32)));
+        let known: ArrayRef = Arc::new(known.collect::<Int32Array>());
+        let mut arrays = batch.columns().to_vec();
+        arrays[place] = known;
+        Ok(RecordBatch::try_new(batch.schema(), arrays)?)
+    }
+
+    /// The ids of templates by their keys in one of the file's dictionaries. The first is in the order that the shape knows; of further
+    /// ones the texts are read once.
+    fn ids_of(
+        &self,
+        shape: &Shape,
+        dictionary: usize,
+        template: usize,
+    ) -> Result<Arc<[u32]>, SegmentError> {
+        if let Some(known) = self.template_ids.lock().get(&dictionary) {
+            return Ok(Arc::clone(known));
+        }
+        let ids: Arc<[u32]> = match dictionary {
+            0 => shape.first_uses().into(),
+            _ => {
+                let values = self.file.dictionary_values(dictionary, template)?;
+                let texts = values.as_string::<i32>();
+                let known: HashMap<&str, u32> = shape.templates().templates().zip(0..).collect();
+                let ids = texts.iter().map(|text| known.get(text?).copied());
+                ids.collect::<Option<_>>()
+                    .ok_or_else(|| SegmentError::Malformed {
+                        path: self.path.clone(),
+                        what: "template that the shape does not know",
+                    })?
+            }
+        };
+        self.template_ids
+            .lock()
+            .insert(dictionary, Arc::clone(&ids));
+        Ok(ids)
+    }
+
+    pub(super) fn of_shape(&self, source: ShapeError) -> SegmentError {
+        SegmentError::Shape {
             path: self.path.clone(),
             source,
-        })
+        }
     }
 
     /// The dictionary column at `column` of the stored schema, for some rows. Its dictionary has every value that stands in any row of

@@ -12,6 +12,7 @@
 //! | `fold` | which characters are the same but for case |
 //! | `token` | how texts are cut, which tokens are ids, the keys of ids |
 //! | `pattern` | what a word or phrase demands of a granule's tokens |
+//! | `finder` | where a word or phrase stands in a text |
 //! | `query` | that demand as a condition, and its evaluation |
 //! | `builder` | from rows to files or a chunk's tokens |
 //! | `words` | words of granules to granules of words |
@@ -27,6 +28,7 @@ mod bundle;
 mod chunk;
 mod error;
 mod filter;
+mod finder;
 pub mod fold;
 mod frame;
 mod granules;
@@ -45,6 +47,7 @@ pub use builder::{TextFiles, TextIndexBuilder};
 pub use chunk::ChunkTokens;
 pub use error::TextError;
 pub use filter::FilterBits;
+pub use finder::TextFinder;
 pub use frame::{FileKind, Layout};
 pub use granules::GranuleSet;
 pub use pattern::TextPattern;

@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
+use clearspan_storage::text::TextFinder;
 use clearspan_storage::text::fold::{fold_char, fold_into};
 use regex::Regex;
 
-use super::text::PhraseFinder;
 use crate::language::ast::{Expr, Field, Query, Test};
 
 /// Words, phrases and regular expressions that are looked for. A query with more is a list that somebody pasted.
@@ -21,7 +21,7 @@ const TRIES_MAX: usize = 10_000;
 /// Finds in texts what a query looks for.
 #[derive(Debug, Default)]
 pub struct Highlighter {
-    phrases: Vec<PhraseFinder>,
+    phrases: Vec<TextFinder>,
     patterns: Vec<Regex>,
 }
 
@@ -55,7 +55,7 @@ impl Highlighter {
             return;
         }
         match expr {
-            Expr::Text(phrase) if is_wanted => self.phrases.push(PhraseFinder::new(phrase)),
+            Expr::Text(phrase) if is_wanted => self.phrases.push(TextFinder::new(&phrase.into())),
             Expr::Field(Field::Body, Test::Matches(pattern)) if is_wanted => {
                 self.patterns.push(pattern.regex().clone());
             }

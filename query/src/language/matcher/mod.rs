@@ -34,7 +34,8 @@ use std::collections::BTreeSet;
 
 use arrow::array::{BooleanBufferBuilder, RecordBatch};
 use arrow::buffer::BooleanBuffer;
-use clearspan_schema::{SchemaError, Signal};
+use clearspan_schema::Signal;
+use clearspan_storage::scan::{PartError, RowTexts, TextSearch};
 
 use super::ast::{Expr, Query};
 use attributes::AttributeTest;
@@ -72,26 +73,52 @@ impl Matcher {
         matches!(self.root, Node::All)
     }
 
+    /// The words and phrases, where a row matches if and only if they are found in its text.
+    pub(crate) fn text_alone(&self) -> Option<&TextSearch> {
+        match &self.root {
+            Node::Leaf(leaf) => match leaf.as_ref() {
+                Leaf::Text(test) => Some(test.search()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The columns it reads, by name. A batch may lack all others.
     pub fn columns(&self) -> Vec<&'static str> {
         let mut columns = BTreeSet::new();
-        self.root.collect_columns(&mut columns);
+        self.root.collect_columns(true, &mut columns);
+        columns.into_iter().collect()
+    }
+
+    /// The columns that it reads when texts come with the rows.
+    pub(crate) fn columns_beside_texts(&self) -> Vec<&'static str> {
+        let mut columns = BTreeSet::new();
+        self.root.collect_columns(false, &mut columns);
         columns.into_iter().collect()
     }
 
     /// The rows of `batch` that match. Fails when a column of [`Matcher::columns`] is absent.
-    pub fn matches(&self, batch: &RecordBatch) -> Result<BooleanBuffer, SchemaError> {
-        self.matches_among(batch, &BooleanBuffer::new_set(batch.num_rows()))
+    pub fn matches(&self, batch: &RecordBatch) -> Result<BooleanBuffer, PartError> {
+        let all = BooleanBuffer::new_set(batch.num_rows());
+        self.matches_among(batch, None, &all)
     }
 
-    /// The rows of `mask` that match; `mask` has one bit for each row of `batch`.
+    /// The rows of `mask` that match; `mask` has one bit for each row of `batch`. Where `texts` come with the rows, their column may be absent.
     pub fn matches_among(
         &self,
         batch: &RecordBatch,
+        texts: Option<&RowTexts>,
         mask: &BooleanBuffer,
-    ) -> Result<BooleanBuffer, SchemaError> {
-        self.root.select(batch, mask)
+    ) -> Result<BooleanBuffer, PartError> {
+        self.root.select(&Rows { batch, texts }, mask)
     }
+}
+
+/// What is asked.
+struct Rows<'a> {
+    batch: &'a RecordBatch,
+    texts: Option<&'a RowTexts>,
 }
 
 #[derive(Debug)]
@@ -158,57 +185,39 @@ impl Node {
         }
     }
 
-    fn select(
-        &self,
-        batch: &RecordBatch,
-        mask: &BooleanBuffer,
-    ) -> Result<BooleanBuffer, SchemaError> {
+    fn select(&self, rows: &Rows<'_>, mask: &BooleanBuffer) -> Result<BooleanBuffer, PartError> {
         if mask.count_set_bits() == 0 {
             return Ok(mask.clone());
         }
         match self {
             Node::All => Ok(mask.clone()),
-            Node::Leaf(leaf) => leaf.select(batch, mask),
-            Node::Not(inner) => Ok(without(mask, &inner.select(batch, mask)?)),
+            Node::Leaf(leaf) => leaf.select(rows, mask),
+            Node::Not(inner) => Ok(without(mask, &inner.select(rows, mask)?)),
             Node::And(parts) => parts
                 .iter()
-                .try_fold(mask.clone(), |rest, part| part.select(batch, &rest)),
+                .try_fold(mask.clone(), |rest, part| part.select(rows, &rest)),
             Node::Or(parts) => {
                 let untaken = parts.iter().try_fold(mask.clone(), |rest, part| {
-                    let taken = part.select(batch, &rest)?;
-                    Ok::<_, SchemaError>(without(&rest, &taken))
+                    let taken = part.select(rows, &rest)?;
+                    Ok::<_, PartError>(without(&rest, &taken))
                 })?;
                 Ok(without(mask, &untaken))
             }
         }
     }
 
-    fn collect_columns(&self, columns: &mut BTreeSet<&'static str>) {
+    /// With the columns of texts, or without.
+    fn collect_columns(&self, texts: bool, columns: &mut BTreeSet<&'static str>) {
         match self {
             Node::All => {}
+            Node::Leaf(leaf) if !texts && matches!(leaf.as_ref(), Leaf::Text(_)) => {}
             Node::Leaf(leaf) => columns.extend(leaf.columns()),
-            Node::And(parts) | Node::Or(parts) => {
-                parts.iter().for_each(|part| part.collect_columns(columns))
-            }
-            Node::Not(inner) => inner.collect_columns(columns),
+            Node::And(parts) | Node::Or(parts) => parts
+                .iter()
+                .for_each(|part| part.collect_columns(texts, columns)),
+            Node::Not(inner) => inner.collect_columns(texts, columns),
         }
     }
-}
-
-macro_rules! for_each_leaf {
-    ($leaf:expr, $test:ident => $call:expr) => {
-        match $leaf {
-            Leaf::TextColumn($test) => $call,
-            Leaf::Code($test) => $call,
-            Leaf::Id($test) => $call,
-            Leaf::Duration($test) => $call,
-            Leaf::Severity($test) => $call,
-            Leaf::EventName($test) => $call,
-            Leaf::Attribute($test) => $call,
-            Leaf::Body($test) => $call,
-            Leaf::Text($test) => $call,
-        }
-    };
 }
 
 impl Leaf {
@@ -226,15 +235,32 @@ impl Leaf {
     }
 
     fn columns(&self) -> Vec<&'static str> {
-        for_each_leaf!(self, test => test.columns())
+        match self {
+            Leaf::TextColumn(test) => test.columns(),
+            Leaf::Code(test) => test.columns(),
+            Leaf::Id(test) => test.columns(),
+            Leaf::Duration(test) => test.columns(),
+            Leaf::Severity(test) => test.columns(),
+            Leaf::EventName(test) => test.columns(),
+            Leaf::Attribute(test) => test.columns(),
+            Leaf::Body(test) => test.columns(),
+            Leaf::Text(test) => test.columns(),
+        }
     }
 
-    fn select(
-        &self,
-        batch: &RecordBatch,
-        mask: &BooleanBuffer,
-    ) -> Result<BooleanBuffer, SchemaError> {
-        for_each_leaf!(self, test => test.select(batch, mask))
+    fn select(&self, rows: &Rows<'_>, mask: &BooleanBuffer) -> Result<BooleanBuffer, PartError> {
+        let batch = rows.batch;
+        Ok(match self {
+            Leaf::TextColumn(test) => test.select(batch, mask)?,
+            Leaf::Code(test) => test.select(batch, mask)?,
+            Leaf::Id(test) => test.select(batch, mask)?,
+            Leaf::Duration(test) => test.select(batch, mask)?,
+            Leaf::Severity(test) => test.select(batch, mask)?,
+            Leaf::EventName(test) => test.select(batch, mask)?,
+            Leaf::Attribute(test) => test.select(batch, mask)?,
+            Leaf::Body(test) => test.select(batch, mask)?,
+            Leaf::Text(test) => test.select(batch, rows.texts, mask)?,
+        })
     }
 }
 

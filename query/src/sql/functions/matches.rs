@@ -12,6 +12,7 @@ use arrow::array::{Array, ArrayRef, BinaryArray, BooleanArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use clearspan_schema::{Signal, logs};
+use clearspan_storage::scan::PartError;
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{
@@ -115,8 +116,9 @@ impl ScalarUDFImpl for Matches {
                 texts.len()
             ]))));
         };
-        let matched = matched(&query, &texts)
-            .map_err(|error| DataFusionError::External(Box::new(QueryError::from(error))))?;
+        let matched = matched(&query, &texts).map_err(|error| {
+            DataFusionError::External(Box::new(QueryError::Internal(error.to_string())))
+        })?;
         Ok(ColumnarValue::Array(Arc::new(matched)))
     }
 }
@@ -148,7 +150,7 @@ fn constant(scalar: &ScalarValue) -> Result<Option<Query>> {
 }
 
 /// The texts, as bodies of logs.
-fn matched(query: &Query, texts: &ArrayRef) -> Result<BooleanArray, clearspan_schema::SchemaError> {
+fn matched(query: &Query, texts: &ArrayRef) -> Result<BooleanArray, PartError> {
     let bodies = cast(texts, &DataType::Utf8)?;
     let values: ArrayRef = Arc::new(BinaryArray::new_null(bodies.len()));
     let schema = Schema::new(vec![

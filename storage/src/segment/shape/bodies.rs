@@ -54,6 +54,7 @@ pub(super) struct BodyCounts {
     pub(super) trace_references: bool,
     pub(super) span_references: bool,
     pub(super) minutes: MinuteCounts,
+    pub(super) first_uses: Vec<u32>,
 }
 
 /// Splits the bodies of a segment's rows by its templates, and counts them.
@@ -72,6 +73,8 @@ pub(super) struct BodySplitter {
 #[derive(Debug)]
 struct Counts {
     rows: Vec<u32>,
+    /// The templates that have rows, in the order of their first ones.
+    first_uses: Vec<u32>,
     alphabets: Vec<Alphabet>,
     trace_references: bool,
     span_references: bool,
@@ -80,6 +83,9 @@ struct Counts {
 #[inline]
 fn count(counts: &mut Counts, id: u32, variables: &str) {
     let place = id as usize;
+    if counts.rows[place] == 0 {
+        counts.first_uses.push(id);
+    }
     counts.rows[place] = counts.rows[place].saturating_add(1);
     counts.alphabets[place] = counts.alphabets[place].union(Alphabet::of(variables));
     let variables = variables.as_bytes();
@@ -97,6 +103,7 @@ impl BodySplitter {
             splitter: Splitter::default(),
             counts: Counts {
                 rows: vec![0; templates],
+                first_uses: Vec::new(),
                 alphabets: vec![Alphabet::default(); templates],
                 trace_references: false,
                 span_references: false,
@@ -192,6 +199,7 @@ impl BodySplitter {
             trace_references: self.counts.trace_references,
             span_references: self.counts.span_references,
             minutes: self.minutes.finish(),
+            first_uses: self.counts.first_uses,
         }
     }
 }
@@ -226,10 +234,43 @@ impl Index {
     }
 }
 
+/// The template of each row, given as text or as id.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Templates<'a> {
+    Texts(TextDictionary<'a>),
+    Ids(&'a Int32Array, &'a TemplateDictionary),
+}
+
+impl<'a> Templates<'a> {
+    /// `None` when the column is neither.
+    pub(super) fn new(column: &'a ArrayRef, dictionary: &'a TemplateDictionary) -> Option<Self> {
+        match column.as_any().downcast_ref() {
+            Some(ids) => Some(Templates::Ids(ids, dictionary)),
+            None => TextDictionary::new(column).map(Templates::Texts),
+        }
+    }
+
+    /// An id that no template has is an error, not a row without a template.
+    fn at(&self, row: usize) -> Result<Option<&'a str>, ShapeError> {
+        match self {
+            Templates::Texts(texts) => Ok(texts.value(row)),
+            Templates::Ids(ids, _) if ids.is_null(row) => Ok(None),
+            Templates::Ids(ids, dictionary) => {
+                let id = u32::try_from(ids.value(row)).ok();
+                let template = id.and_then(|id| dictionary.template(id));
+                template.map(Some).ok_or(ShapeError::Rows {
+                    what: "no such template",
+                    row,
+                })
+            }
+        }
+    }
+}
+
 /// The bodies of a batch. Columns that the segment does not have are left out.
 pub(super) fn restore(
     rows: usize,
-    split: Option<(TextDictionary<'_>, &StringArray)>,
+    split: Option<(Templates<'_>, &StringArray)>,
     plain: Option<&StringArray>,
     ids: Ids<'_>,
 ) -> Result<StringArray, ShapeError> {
@@ -238,13 +279,13 @@ pub(super) fn restore(
     let mut valid = Vec::with_capacity(rows);
     ends.push(0);
     for row in 0..rows {
-        let parts = split.and_then(|(templates, variables)| {
-            let template = templates.value(row)?;
-            Some((
-                template,
-                variables.is_valid(row).then(|| variables.value(row)),
-            ))
-        });
+        let parts = match split {
+            None => None,
+            Some((templates, variables)) => templates.at(row)?.map(|template| {
+                let own = variables.is_valid(row).then(|| variables.value(row));
+                (template, own)
+            }),
+        };
         let plain = plain.filter(|plain| plain.is_valid(row));
         valid.push(parts.is_some() || plain.is_some());
         if let Some((template, variables)) = parts {

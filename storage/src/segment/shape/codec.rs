@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! shape   := magic(8) version(u32) payload_length(u32) crc32c(u32, of version, length and what follows) zstd(payload)
-//! payload := signal usage flags rows texts whole_rows residual_rows orders column* key* template* minutes
+//! payload := signal usage flags rows texts whole_rows residual_rows orders column* key* template* minutes first_use*
 //! ```
 //!
 //! The payload's texts stand together, so that they compress well. Everything is bounded before it is believed.
@@ -118,6 +118,10 @@ pub(super) fn payload(plan: &ShapePlan, counted: &Counted) -> Vec<u8> {
     }
     push_templates(&plan.templates, &mut out);
     counted.minutes.encode(&mut out);
+    out.varint(counted.first_uses.len() as u64);
+    for id in &counted.first_uses {
+        out.varint((*id).into());
+    }
     out.into_inner()
 }
 
@@ -155,6 +159,14 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
         templates.push(std::str::from_utf8(reader.bytes()?).ok()?, rows, alphabet);
     }
     let minutes = MinuteCounts::decode(&mut reader, templates.len())?;
+    let mut first_uses = Vec::new();
+    for _ in 0..reader.count()? {
+        let id = reader.varint_u32()?;
+        first_uses.push(id);
+        if id as usize >= templates.len() {
+            return None;
+        }
+    }
     let plan = ShapePlan {
         signal,
         usage,
@@ -173,6 +185,7 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
         trace_references: flags & TRACE_REFERENCES != 0,
         span_references: flags & SPAN_REFERENCES != 0,
         minutes,
+        first_uses,
     };
     reader.rest().is_empty().then_some((plan, counted))
 }

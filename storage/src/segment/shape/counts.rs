@@ -5,8 +5,8 @@ use std::ops::RangeBounds;
 
 use crate::codec::{Reader, Writer};
 
-/// Nanoseconds of a minute.
-const MINUTE_NS: i64 = 60_000_000_000;
+/// Nanoseconds of the minutes by which rows are counted.
+pub const MINUTE_NS: i64 = 60_000_000_000;
 
 /// The minute that a placed time lies in, counted from 1970.
 pub fn minute_of(placed_ns: i64) -> i64 {

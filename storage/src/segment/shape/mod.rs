@@ -62,9 +62,10 @@ mod writer;
 mod tests;
 
 pub use attribute::AttributeKind;
-pub use counts::{MinuteCounts, minute_of};
+pub use counts::{MINUTE_NS, MinuteCounts, minute_of};
 pub use error::ShapeError;
 pub use plan::{AttributeColumn, CountedRows, Planner, ShapePlan};
+pub(crate) use reader::BodyColumns;
 pub use reader::{KeySource, Shape};
 pub use writer::ShapeWriter;
 

@@ -6,11 +6,10 @@ use arrow::array::{
     Array, ArrayRef, BinaryArray, FixedSizeBinaryArray, RecordBatch, RecordBatchOptions,
 };
 use arrow::datatypes::{Schema, SchemaRef};
-use clearspan_schema::dictionary::TextDictionary;
 use clearspan_schema::{Signal, logs, spans};
 
 use super::attribute::AttributeKind;
-use super::bodies::{self, Ids};
+use super::bodies::{self, Ids, Templates};
 use super::counts::MinuteCounts;
 use super::gather::{Gatherer, Values};
 use super::keys::KeyCount;
@@ -36,6 +35,9 @@ pub(super) struct Counted {
     pub(super) trace_references: bool,
     pub(super) span_references: bool,
     pub(super) minutes: MinuteCounts,
+    /// The templates that have rows, in the order of their first ones. A dictionary of their texts that was filled row by row is in
+    /// this order too.
+    pub(super) first_uses: Vec<u32>,
 }
 
 /// How a segment's rows lie in its file, and what is known of them without reading it.
@@ -53,6 +55,21 @@ impl PartialEq for Shape {
     fn eq(&self, other: &Self) -> bool {
         self.plan == other.plan && self.counted == other.counted
     }
+}
+
+/// Places among the physical columns of logs; none where a segment has no use for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BodyColumns {
+    pub(crate) template: Option<usize>,
+    pub(crate) variables: Option<usize>,
+    /// Bodies without a template.
+    pub(crate) plain: Option<usize>,
+    /// Bodies that are no text.
+    pub(crate) value: Option<usize>,
+    /// Where variables refer to it.
+    pub(crate) trace_id: Option<usize>,
+    /// Where variables refer to it.
+    pub(crate) span_id: Option<usize>,
 }
 
 /// Where the values of an attribute's key are.
@@ -111,6 +128,26 @@ impl Shape {
         &self.plan.templates
     }
 
+    /// The templates that have rows, in the order of their first ones: that of the file's dictionary of templates, in Parquet that of the first
+    /// row group.
+    pub(crate) fn first_uses(&self) -> &[u32] {
+        &self.counted.first_uses
+    }
+
+    /// The physical columns that bodies are made of.
+    pub(crate) fn body_columns(&self) -> BodyColumns {
+        let layout = &self.layout;
+        let same = |name: &str| layout.same(name).and_then(|part| layout.place(part));
+        BodyColumns {
+            template: layout.place(Part::Template),
+            variables: layout.place(Part::Variables),
+            plain: layout.place(Part::PlainBody),
+            value: same(logs::BODY_VALUE),
+            trace_id: same(logs::TRACE_ID).filter(|_| self.counted.trace_references),
+            span_id: same(logs::SPAN_ID).filter(|_| self.counted.span_references),
+        }
+    }
+
     /// Rows of logs by minute and template.
     pub fn minutes(&self) -> &MinuteCounts {
         &self.counted.minutes
@@ -160,7 +197,8 @@ impl Shape {
     }
 
     /// Translates physical rows to the logical columns `logical`, in that order. The rows are a whole batch as it was written, with the
-    /// columns that [`Self::physical_columns`] names, in that order.
+    /// columns that [`Self::physical_columns`] names, in that order; instead of [`TEMPLATE`](super::TEMPLATE) there may be `Int32` with the
+    /// templates' ids.
     pub fn to_logical(
         &self,
         physical: &RecordBatch,
@@ -246,7 +284,7 @@ impl Given<'_> {
         let layout = &self.shape.layout;
         let templates = match self.array(Part::Template) {
             Some(array) => {
-                let read = TextDictionary::new(array);
+                let read = Templates::new(array, self.shape.templates());
                 Some(read.ok_or_else(|| self.missing(Part::Template))?)
             }
             None => None,

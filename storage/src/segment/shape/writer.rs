@@ -170,6 +170,7 @@ impl ShapeWriter {
             trace_references: bodies.trace_references,
             span_references: bodies.span_references,
             minutes: bodies.minutes,
+            first_uses: bodies.first_uses,
         };
         let plan = ShapePlan {
             templates: bodies.templates,

@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use clearspan_schema::{logs, time};
+use clearspan_schema::{SchemaError, logs, time};
 use clearspan_storage::scan::Predicate;
 
 use super::*;
@@ -138,7 +138,7 @@ fn check(signal: Signal, rows: &[Row], text: &str, coverage: &mut Coverage) {
         "{text} of a slice"
     );
     let odd = BooleanBuffer::collect_bool(rows.len(), |row| row % 2 == 1);
-    let among = matcher.matches_among(&batch, &odd).unwrap();
+    let among = matcher.matches_among(&batch, None, &odd).unwrap();
     assert!(
         among
             .iter()
@@ -210,10 +210,10 @@ fn a_batch_without_the_column_is_an_error() {
     .unwrap();
     assert!(matches!(
         matcher.matches(&row),
-        Err(SchemaError::Column {
+        Err(PartError::Schema(SchemaError::Column {
             column: "service",
             ..
-        })
+        }))
     ));
 }
 

@@ -1,0 +1,169 @@
+//! Rows with a text, counted by templates.
+//!
+//! A segment knows how many rows each minute has of each template. So of the whole minutes in a range, all rows are counted whose template
+//! decides the search. Read are only the rows that no template decides, where the index says that they may match, and what lies in
+//! the minutes at the range's ends.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::buffer::BooleanBuffer;
+use clearspan_schema::{columns, logs};
+
+use super::part::Kind;
+use super::{Part, PartError, RowSelection, ScanStats, TextSearch, TimeRange, Verdicts};
+use crate::segment::shape::{MINUTE_NS, Shape};
+use crate::template::Verdict;
+
+impl Part {
+    /// How many rows that are placed in `time` have `search` in their text: exact, from as few rows as will do. `None` where the part has
+    /// no templates ([`Part::has_texts`]): then its rows have to be read.
+    pub fn count_text(
+        &self,
+        search: &TextSearch,
+        time: TimeRange,
+        stats: &mut ScanStats,
+    ) -> Result<Option<u64>, PartError> {
+        let Kind::Segment(segment) = &self.kind else {
+            return Ok(None);
+        };
+        let (Some(shape), Some(templates)) = (segment.shape()?, segment.folded_templates()?) else {
+            return Ok(None);
+        };
+        let counting = Counting {
+            part: self,
+            search,
+            verdicts: search.verdicts(segment.id(), &templates),
+            time,
+            minutes: Minutes::within(time, self.time_range()),
+        };
+        let decided = counting.decided(&shape);
+        let selection = self.select(&search.predicate(), time, stats)?;
+        Ok(Some(decided + counting.undecided(&selection, stats)?))
+    }
+}
+
+/// One count.
+struct Counting<'a> {
+    part: &'a Part,
+    search: &'a TextSearch,
+    verdicts: Arc<Verdicts>,
+    time: TimeRange,
+    minutes: Minutes,
+}
+
+/// The whole minutes of a range, from the first up to the one behind the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Minutes {
+    first: i64,
+    end: i64,
+}
+
+impl Minutes {
+    /// The minutes of `time`, where rows lie from `first_ns` to `last_ns`.
+    fn within(time: TimeRange, (first_ns, last_ns): (i64, i64)) -> Self {
+        let up = |ns: i64| ns.div_euclid(MINUTE_NS) + i64::from(ns.rem_euclid(MINUTE_NS) > 0);
+        let from = time.from.filter(|&from| from > first_ns);
+        let to = time.to.filter(|&to| to <= last_ns);
+        Minutes {
+            first: from.map_or(i64::MIN, up),
+            end: to.map_or(i64::MAX, |to| to.div_euclid(MINUTE_NS)),
+        }
+    }
+
+    fn holds(self, time_ns: i64) -> bool {
+        (self.first..self.end).contains(&time_ns.div_euclid(MINUTE_NS))
+    }
+}
+
+impl Counting<'_> {
+    /// The rows of whole minutes whose template says that they match.
+    fn decided(&self, shape: &Shape) -> u64 {
+        if self.minutes.first >= self.minutes.end {
+            return 0;
+        }
+        let counts = shape.minutes().range(self.minutes.first..self.minutes.end);
+        let always = counts.filter(|(_, template, _)| {
+            template.is_some_and(|id| self.verdicts.of(id) == Verdict::Always)
+        });
+        always.map(|(_, _, rows)| u64::from(rows)).sum()
+    }
+
+    /// All other rows that match.
+    fn undecided(&self, selection: &RowSelection, stats: &mut ScanStats) -> Result<u64, PartError> {
+        let windows = self.part.windows(selection);
+        self.part.note_reading(&windows, selection, stats);
+        let mut found = 0;
+        for window in windows {
+            let Some(texts) = self.part.texts(window.start)? else {
+                continue;
+            };
+            for rows in selection.within(window.clone()) {
+                let mask = self.to_look_at(&texts, window.clone(), rows.clone())?;
+                if mask.count_set_bits() > 0 {
+                    let first = (rows.start - window.start) as usize;
+                    let batch = &texts.batch;
+                    let rows = batch.matching(self.search, &self.verdicts, first, &mask)?;
+                    found += rows.count_set_bits() as u64;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Which of `rows` are not counted yet.
+    fn to_look_at(
+        &self,
+        texts: &super::RowTexts,
+        window: Range<u32>,
+        rows: Range<u32>,
+    ) -> Result<BooleanBuffer, PartError> {
+        let (first, end) = (
+            (rows.start - window.start) as usize,
+            (rows.end - window.start) as usize,
+        );
+        let undecided = texts.batch.undecided(&self.verdicts, first, end)?;
+        let (first_ns, last_ns) = self.part.times_of(window.start);
+        let whole = self.minutes.holds(first_ns) && self.minutes.holds(last_ns);
+        if whole && self.time.covers(first_ns, last_ns) {
+            return Ok(undecided);
+        }
+        let batch = self.part.decode(&[logs::PLACED_TIME], window)?;
+        let times = columns::time(&batch, logs::PLACED_TIME)?;
+        Ok(BooleanBuffer::collect_bool(end - first, |place| {
+            let time = times.value(first + place);
+            let is_counted = self.minutes.holds(time) && !undecided.value(place);
+            self.time.contains(time) && !is_counted
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_minutes_lie_within_the_range() {
+        let within = |from, to| {
+            let minutes = Minutes::within(TimeRange { from, to }, (10, 10 * MINUTE_NS + 10));
+            (minutes.first, minutes.end)
+        };
+        assert_eq!(within(None, None), (i64::MIN, i64::MAX));
+        assert_eq!(
+            within(Some(10), Some(10 * MINUTE_NS + 11)),
+            (i64::MIN, i64::MAX)
+        );
+        assert_eq!(within(Some(11), Some(10 * MINUTE_NS + 10)), (1, 10));
+        assert_eq!(within(Some(MINUTE_NS), Some(2 * MINUTE_NS)), (1, 2));
+        assert_eq!(within(Some(MINUTE_NS + 1), Some(2 * MINUTE_NS - 1)), (2, 1));
+        let early = Minutes::within(
+            TimeRange {
+                from: Some(-MINUTE_NS - 1),
+                to: Some(-1),
+            },
+            (i64::MIN, i64::MAX),
+        );
+        assert_eq!((early.first, early.end), (-1, -1));
+        assert!(early.first >= early.end && !early.holds(-1));
+    }
+}

@@ -1,0 +1,228 @@
+//! The texts of one record batch, decoded as far as a search needs them.
+//!
+//! 1. The templates of the rows, as ids. Most rows are decided by them alone.
+//! 2. For rows whose template leaves it to the variables: these.
+//! 3. For rows whose template decides nothing, or that have none: the body.
+//!
+//! What was decoded stays for the next search over the same batch.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow::array::{
+    Array, BinaryArray, BooleanBufferBuilder, Int32Array, RecordBatch, StringArray,
+};
+use arrow::buffer::BooleanBuffer;
+use clearspan_schema::any::AnyRef;
+use clearspan_schema::columns::id_at;
+use clearspan_schema::json::push_text;
+
+use super::SegmentError;
+use super::shape::{BodyColumns, Shape, ShapeError};
+use super::shaped_rows::ShapedRows;
+use crate::scan::TextSearch;
+use crate::scan::Verdicts;
+use crate::template::{RecordIds, Verdict, restore_into, write_out_variables};
+
+/// Texts of the logs in a record batch.
+#[derive(Debug)]
+pub(crate) struct BatchTexts {
+    rows: Arc<ShapedRows>,
+    shape: Arc<Shape>,
+    index: usize,
+    /// Of each row, null where it has none.
+    templates: OnceLock<Int32Array>,
+    others: OnceLock<Others>,
+}
+
+/// All but the templates.
+#[derive(Debug)]
+struct Others {
+    variables: Option<StringArray>,
+    plain: Option<StringArray>,
+    value: Option<BinaryArray>,
+    trace_id: Option<arrow::array::FixedSizeBinaryArray>,
+    span_id: Option<arrow::array::FixedSizeBinaryArray>,
+}
+
+/// Room to put texts together in.
+#[derive(Default)]
+struct Scratch {
+    text: String,
+    folded: String,
+}
+
+impl BatchTexts {
+    pub(super) fn new(rows: Arc<ShapedRows>, shape: Arc<Shape>, index: usize) -> Self {
+        BatchTexts {
+            rows,
+            shape,
+            index,
+            templates: OnceLock::new(),
+            others: OnceLock::new(),
+        }
+    }
+
+    /// The rows of `mask` in whose text `search` is found. The mask has a bit for each row from `first` on.
+    pub(crate) fn matching(
+        &self,
+        search: &TextSearch,
+        verdicts: &Verdicts,
+        first: usize,
+        mask: &BooleanBuffer,
+    ) -> Result<BooleanBuffer, SegmentError> {
+        let templates = self.templates()?;
+        let mut found = BooleanBufferBuilder::new(mask.len());
+        found.append_n(mask.len(), false);
+        let mut scratch = Scratch::default();
+        for place in mask.set_indices() {
+            let row = first + place;
+            let template = template_at(templates, row);
+            let stands = match template.map(|id| verdicts.of(id)) {
+                Some(Verdict::Always) => true,
+                Some(Verdict::Never) => false,
+                Some(Verdict::Variables | Verdict::Depends) | None => {
+                    self.look(search, verdicts, template, row, &mut scratch)?
+                }
+            };
+            if stands {
+                found.set_bit(place, true);
+            }
+        }
+        Ok(found.finish())
+    }
+
+    /// The rows from `first` on, up to `end`, that no template decides: those that a count by templates leaves out.
+    pub(crate) fn undecided(
+        &self,
+        verdicts: &Verdicts,
+        first: usize,
+        end: usize,
+    ) -> Result<BooleanBuffer, SegmentError> {
+        let templates = self.templates()?;
+        Ok(BooleanBuffer::collect_bool(end - first, |place| {
+            let template = template_at(templates, first + place);
+            let verdict = template.map(|id| verdicts.of(id));
+            !matches!(verdict, Some(Verdict::Always | Verdict::Never))
+        }))
+    }
+
+    fn look(
+        &self,
+        search: &TextSearch,
+        verdicts: &Verdicts,
+        template: Option<u32>,
+        row: usize,
+        scratch: &mut Scratch,
+    ) -> Result<bool, SegmentError> {
+        let others = self.others()?;
+        let Some(id) = template else {
+            return Ok(match others.plain(row, &mut scratch.text) {
+                Some(text) => search.stands_in(text, &mut scratch.folded),
+                None => false,
+            });
+        };
+        let of_template = |source| self.rows.of_shape(ShapeError::Body { row, source });
+        let (variables, ids) = others.variables(row);
+        scratch.text.clear();
+        match verdicts.of(id) {
+            Verdict::Variables => write_out_variables(variables, ids, &mut scratch.text),
+            _ => {
+                let template = self.shape.templates().template(id);
+                let template = template.ok_or_else(|| {
+                    self.rows.of_shape(ShapeError::Rows {
+                        what: "no such template",
+                        row,
+                    })
+                })?;
+                restore_into(template, variables, ids, &mut scratch.text)
+            }
+        }
+        .map_err(of_template)?;
+        Ok(search.stands_in_part(verdicts, id, &scratch.text, &mut scratch.folded))
+    }
+
+    fn templates(&self) -> Result<&Int32Array, SegmentError> {
+        if let Some(known) = self.templates.get() {
+            return Ok(known);
+        }
+        let column = self.shape.body_columns().template;
+        let batch = self.read(&Vec::from_iter(column))?;
+        let ids = match column {
+            Some(_) => typed::<Int32Array>(&batch, 0).ok_or_else(|| self.missing("template"))?,
+            None => Int32Array::new_null(batch.num_rows()),
+        };
+        Ok(self.templates.get_or_init(|| ids))
+    }
+
+    fn others(&self) -> Result<&Others, SegmentError> {
+        if let Some(known) = self.others.get() {
+            return Ok(known);
+        }
+        let BodyColumns {
+            template: _,
+            variables,
+            plain,
+            value,
+            trace_id,
+            span_id,
+        } = self.shape.body_columns();
+        let wanted = [variables, plain, value, trace_id, span_id];
+        let mut columns: Vec<usize> = wanted.into_iter().flatten().collect();
+        columns.sort_unstable();
+        let batch = self.read(&columns)?;
+        let place = |column: Option<usize>| columns.binary_search(&column?).ok();
+        let others = Others {
+            variables: place(variables).and_then(|at| typed(&batch, at)),
+            plain: place(plain).and_then(|at| typed(&batch, at)),
+            value: place(value).and_then(|at| typed(&batch, at)),
+            trace_id: place(trace_id).and_then(|at| typed(&batch, at)),
+            span_id: place(span_id).and_then(|at| typed(&batch, at)),
+        };
+        Ok(self.others.get_or_init(|| others))
+    }
+
+    fn read(&self, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
+        self.rows.physical(&self.shape, self.index, columns)
+    }
+
+    fn missing(&self, name: &str) -> SegmentError {
+        let name = name.to_owned();
+        self.rows.of_shape(ShapeError::Column { name })
+    }
+}
+
+impl Others {
+    /// The text of a row without a template.
+    fn plain<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
+        let text = self.plain.as_ref().filter(|plain| plain.is_valid(row));
+        if let Some(text) = text {
+            return Some(text.value(row));
+        }
+        let value = self.value.as_ref().filter(|value| value.is_valid(row))?;
+        scratch.clear();
+        push_text(AnyRef::decode(value.value(row))?, scratch);
+        Some(scratch)
+    }
+
+    fn variables(&self, row: usize) -> (&str, RecordIds) {
+        let variables = self.variables.as_ref().filter(|all| all.is_valid(row));
+        let ids = RecordIds {
+            trace_id: self.trace_id.as_ref().and_then(|ids| id_at(ids, row)),
+            span_id: self.span_id.as_ref().and_then(|ids| id_at(ids, row)),
+        };
+        (variables.map_or("", |all| all.value(row)), ids)
+    }
+}
+
+fn template_at(templates: &Int32Array, row: usize) -> Option<u32> {
+    templates.is_valid(row).then(|| templates.value(row) as u32)
+}
+
+fn typed<T: Array + Clone + 'static>(batch: &RecordBatch, at: usize) -> Option<T> {
+    batch
+        .columns()
+        .get(at)?
+        .as_any()
+        .downcast_ref::<T>()
+        .cloned()
+}
