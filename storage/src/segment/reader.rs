@@ -189,7 +189,7 @@ impl Segment {
             rows: self.meta.rows as usize,
         };
         let sound = |words: Option<Bytes>, filters: Option<Bytes>| {
-            let opened = TextIndex::open(layout, words, filters);
+            let opened = TextIndex::open(layout, words, filters, None);
             opened
                 .inspect_err(|error| tracing::warn!(segment = %self.dir.display(), %error, "index file is not used"))
                 .ok()

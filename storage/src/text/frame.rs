@@ -3,7 +3,7 @@
 //! | bytes | what (integers are little-endian) |
 //! |---|---|
 //! | 8 | magic number: `clrstext` or `clrsfilt` |
-//! | 4 | version, 1 |
+//! | 4 | version: 1, or of `text.idx` also 2 |
 //! | 4 | rules by which texts were cut (see [`token::rules`](super::token)) |
 //! | 4 | rows of a granule |
 //! | 4 | granules |
@@ -14,7 +14,6 @@ use std::fmt;
 
 use super::error::TextError;
 
-const VERSION: u32 = 1;
 const MAGIC_BYTES: usize = 8;
 const CHECKSUM_BYTES: usize = 4;
 const HEADER_BYTES: usize = MAGIC_BYTES + 4 * 4;
@@ -29,6 +28,14 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// The latest version; all before it are read too.
+    fn version_max(self) -> u32 {
+        match self {
+            Self::Terms => 2,
+            Self::Filters => 1,
+        }
+    }
+
     fn magic(self) -> &'static [u8; MAGIC_BYTES] {
         match self {
             Self::Terms => b"clrstext",
@@ -62,11 +69,11 @@ impl Layout {
     }
 }
 
-/// Begins a file.
+/// Begins a file of the latest version.
 pub(crate) fn begin(file: FileKind, rules: u32, layout: Layout) -> Result<Vec<u8>, TextError> {
     let mut bytes = Vec::new();
     bytes.extend(file.magic());
-    put_u32(&mut bytes, VERSION);
+    put_u32(&mut bytes, file.version_max());
     put_u32(&mut bytes, rules);
     put_u32(
         &mut bytes,
@@ -98,6 +105,7 @@ pub(crate) struct Reader<'a> {
     file: FileKind,
     bytes: &'a [u8],
     at: usize,
+    version: u32,
 }
 
 impl<'a> Reader<'a> {
@@ -121,18 +129,16 @@ impl<'a> Reader<'a> {
             file,
             bytes: content,
             at: 0,
+            version: 0,
         };
         if reader.take(MAGIC_BYTES)? != file.magic() {
             return Err(TextError::Magic { file });
         }
-        let found = reader.u32()?;
-        if found != VERSION {
-            return Err(TextError::Version {
-                file,
-                found,
-                known: VERSION,
-            });
+        let (found, known) = (reader.u32()?, file.version_max());
+        if !(1..=known).contains(&found) {
+            return Err(TextError::Version { file, found, known });
         }
+        reader.version = found;
         reader.verify(checksum)?;
         let rules = reader.u32()?;
         reader.agree("rows of a granule", layout.granule_rows)?;
@@ -154,6 +160,12 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The file's version.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Reads a number that has to be this one.
     fn agree(&mut self, what: &'static str, expected: usize) -> Result<(), TextError> {
         let found = u64::from(self.u32()?);
         let expected = expected as u64;

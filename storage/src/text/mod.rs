@@ -14,6 +14,7 @@
 //! | `pattern` | what a word or phrase demands of a granule's tokens |
 //! | `query` | that demand as a condition, and its evaluation |
 //! | `builder` | from rows to files or a chunk's tokens |
+//! | `templates` | templates of bodies in place of their words |
 //! | `words` | words of granules to granules of words |
 //! | `terms` | `text.idx`: the dictionary, a Tantivy index |
 //! | `bundle` | Tantivy's files in one |
@@ -32,6 +33,7 @@ mod frame;
 mod granules;
 mod pattern;
 mod query;
+mod templates;
 mod terms;
 mod token;
 mod words;
@@ -39,7 +41,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+
+use crate::template::FoldedTemplates;
 
 pub use builder::{TextFiles, TextIndexBuilder};
 pub use chunk::ChunkTokens;
@@ -57,29 +63,33 @@ use query::{Leaves, evaluate};
 #[derive(Debug)]
 pub struct TextIndex {
     terms: Option<terms::Terms>,
+    templates: Option<Arc<FoldedTemplates>>,
     filters: Option<filter::Filters>,
     layout: Layout,
 }
 
 impl TextIndex {
     /// Opens what is there of `text.idx` and `filters.bin`. The layout is that of the segment's rows, and the files must agree with
-    /// it. `terms` is not copied when it is the only handle of its bytes.
+    /// it. `terms` is not copied when it is the only handle of its bytes. `templates` are those of the segment's bodies.
     ///
-    /// A file that was written under other rules for cutting texts is not in error: it is used as far as those do not matter.
+    /// A file that was written under other rules for cutting texts is not in error: it is used as far as those do not matter. A file that
+    /// knows granules by templates rules out no words without these; with others it is in error.
     pub fn open(
         layout: Layout,
         terms: Option<Bytes>,
         filters: Option<Bytes>,
+        templates: Option<Arc<FoldedTemplates>>,
     ) -> Result<Self, TextError> {
         let terms = terms
-            .map(|bytes| terms::Terms::open(bytes, layout))
+            .map(|bytes| terms::Terms::open(bytes, layout, templates.as_deref()))
             .transpose()?
-            .filter(|terms| terms.same_rules);
+            .filter(terms::Terms::is_usable);
         let filters = filters
             .map(|bytes| filter::Filters::open(&bytes, layout))
             .transpose()?;
         Ok(Self {
             terms,
+            templates,
             filters,
             layout,
         })
@@ -100,11 +110,27 @@ impl TextIndex {
         self.filters.is_some()
     }
 
-    /// Bytes held in memory.
+    /// Bytes held in memory, without the templates, which are shared.
     pub fn heap_bytes(&self) -> usize {
         let terms = self.terms.as_ref().map_or(0, terms::Terms::heap_bytes);
         let filters = self.filters.as_ref().map_or(0, filter::Filters::heap_bytes);
         terms + filters
+    }
+
+    /// Adds the granules that have a template in whose static text some word fits.
+    fn add_templates(
+        &self,
+        terms: &terms::Terms,
+        part: &str,
+        fits: impl Fn(&str) -> bool,
+        found: &mut GranuleSet,
+    ) {
+        if let Some(templates) = &self.templates
+            && terms.has_templates()
+            && !found.is_all()
+        {
+            terms.add_templates(&templates.with_word(part, fits), found);
+        }
     }
 
     fn all(&self) -> GranuleSet {
@@ -132,15 +158,31 @@ impl Candidates for TextIndex {
 
 impl Leaves for TextIndex {
     fn term(&self, term: &str) -> GranuleSet {
-        match &self.terms {
-            Some(terms) => terms.term(term),
-            None => self.all(),
-        }
+        let Some(terms) = &self.terms else {
+            return self.all();
+        };
+        let mut found = terms.term(term);
+        self.add_templates(terms, term, |word| word == term, &mut found);
+        found
     }
 
     fn words(&self, part: &WordPart) -> GranuleSet {
+        let Some(terms) = &self.terms else {
+            return self.all();
+        };
+        let mut found = terms.words(part);
+        self.add_templates(
+            terms,
+            part.text(),
+            |word| part.fits(word.as_bytes()),
+            &mut found,
+        );
+        found
+    }
+
+    fn has_id(&self, kind: IdKind) -> GranuleSet {
         match &self.terms {
-            Some(terms) => terms.words(part),
+            Some(terms) => terms.term(kind.marker()),
             None => self.all(),
         }
     }

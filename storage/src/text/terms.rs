@@ -1,9 +1,20 @@
 //! The term dictionary of a segment: a Tantivy index whose documents are granules.
 //!
-//! Document ids are granule numbers. There is one field, without positions, frequencies, norms or stored values. The words
+//! Document ids are granule numbers. There are two fields, without positions, frequencies, norms or stored values: words, and templates
+//! by their ids with eight hexadecimal digits (see [`templates`](super::templates)). The words
 //! arrive here sorted, with their granules, so they go straight to Tantivy's serializer; its indexing writer would hash and
 //! sort them a second time. The other files that a segment must have are written empty, and the segment's id is fixed, so that the same
 //! rows give the same bytes.
+//!
+//! `text.idx`, inside the frame of [`frame`](super::frame):
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 4 | templates of the dictionary whose ids are meant |
+//! | 4 | CRC32C over the templates, a byte 255 after each |
+//! | ... | the files of the index (see [`bundle`]) |
+//!
+//! Version 1 had only the last of these, and no field of templates.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,8 +36,10 @@ use super::error::TextError;
 use super::frame::{self, FileKind, Layout, Reader};
 use super::granules::GranuleSet;
 use super::query::WordPart;
+use super::templates::TemplateGranules;
 use super::token::rules;
 use super::words::Postings;
+use crate::template::FoldedTemplates;
 
 const FILE: FileKind = FileKind::Terms;
 const META: &str = "meta.json";
@@ -39,20 +52,34 @@ const WORDS_SCANNED_MAX: usize = 100_000;
 /// No word begins with a control character; markers do.
 const FIRST_WORD: &str = "\u{2}";
 
-fn schema() -> (Schema, Field) {
+/// The fields: words, and templates by their ids.
+const WORDS: &str = "words";
+const TEMPLATES: &str = "templates";
+
+fn schema() -> (Schema, Field, Field) {
     let indexing = TextFieldIndexing::default()
         .set_tokenizer("raw")
         .set_fieldnorms(false)
         .set_index_option(IndexRecordOption::Basic);
     let mut schema = Schema::builder();
     let options = TextOptions::default().set_indexing_options(indexing);
-    let field = schema.add_text_field("words", options);
-    (schema.build(), field)
+    let words = schema.add_text_field(WORDS, options.clone());
+    let templates = schema.add_text_field(TEMPLATES, options);
+    (schema.build(), words, templates)
+}
+
+/// The term of a template. All are as long as each other, so that their order is that of the ids.
+fn template_term(id: u32) -> String {
+    format!("{id:08x}")
 }
 
 /// Writes `text.idx`.
-pub(crate) fn write(words: &Postings, layout: Layout) -> Result<Vec<u8>, TextError> {
-    let (schema, field) = schema();
+pub(crate) fn write(
+    words: &Postings,
+    templates: &TemplateGranules,
+    layout: Layout,
+) -> Result<Vec<u8>, TextError> {
+    let (schema, words_field, templates_field) = schema();
     let directory = RamDirectory::create();
     let index = Index::create(directory.clone(), schema.clone(), IndexSettings::default())?;
     let id = SegmentId::from_uuid_string(SEGMENT)
@@ -60,7 +87,15 @@ pub(crate) fn write(words: &Postings, layout: Layout) -> Result<Vec<u8>, TextErr
     let granules = frame::size(FILE, layout.granules(), "granules")?;
     let segment = index.segment(index.new_segment_meta(id, granules));
 
-    write_words(&segment, field, words)?;
+    let mut serializer = InvertedIndexSerializer::open(&segment)?;
+    let entries = words.entries();
+    let words = (0..words.len()).map(|n| (words.word(n), words.granules(n)));
+    write_field(&mut serializer, words_field, entries, words)?;
+    let ids = templates
+        .iter()
+        .map(|(id, granules)| (template_term(id), granules));
+    write_field(&mut serializer, templates_field, templates.entries(), ids)?;
+    serializer.close()?;
     write_empty_files(&segment, granules)?;
     let meta = IndexMeta {
         segments: vec![segment.meta().clone()],
@@ -70,6 +105,11 @@ pub(crate) fn write(words: &Postings, layout: Layout) -> Result<Vec<u8>, TextErr
     directory.atomic_write(META.as_ref(), &meta)?;
 
     let mut bytes = frame::begin(FILE, rules(), layout)?;
+    frame::put_u32(
+        &mut bytes,
+        frame::size(FILE, templates.count(), "templates")?,
+    );
+    frame::put_u32(&mut bytes, templates.checksum());
     let mut names = COMPONENTS
         .map(|component| segment.relative_path(component))
         .to_vec();
@@ -87,19 +127,22 @@ const COMPONENTS: [SegmentComponent; 6] = [
     SegmentComponent::Store,
 ];
 
-fn write_words(segment: &Segment, field: Field, words: &Postings) -> Result<(), TextError> {
-    let mut serializer = InvertedIndexSerializer::open(segment)?;
-    let mut terms = serializer.new_field(field, words.entries() as u64, None)?;
-    for n in 0..words.len() {
-        let granules = words.granules(n);
-        terms.new_term(words.word(n).as_bytes(), granules.len() as u32, false)?;
+/// Terms in their order, each with its granules.
+fn write_field<'a>(
+    serializer: &mut InvertedIndexSerializer,
+    field: Field,
+    entries: usize,
+    each: impl Iterator<Item = (impl AsRef<str>, &'a [u32])>,
+) -> Result<(), TextError> {
+    let mut terms = serializer.new_field(field, entries as u64, None)?;
+    for (term, granules) in each {
+        terms.new_term(term.as_ref().as_bytes(), granules.len() as u32, false)?;
         for granule in granules {
             terms.write_doc(*granule, 1, &[]);
         }
         terms.close_term()?;
     }
     terms.close()?;
-    serializer.close()?;
     Ok(())
 }
 
@@ -118,16 +161,25 @@ fn write_empty_files(segment: &Segment, granules: u32) -> Result<(), TextError> 
 /// An opened `text.idx`.
 pub(crate) struct Terms {
     words: Arc<InvertedIndexReader>,
+    /// `None` where no granule has a template.
+    templates: Option<Arc<InvertedIndexReader>>,
     granules: usize,
     file_bytes: usize,
     /// Whether texts were cut as they are now.
-    pub(crate) same_rules: bool,
+    same_rules: bool,
+    /// Whether the templates were given that granules are known by.
+    all_given: bool,
 }
 
 impl std::fmt::Debug for Terms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let templates = self.templates.as_ref();
         f.debug_struct("Terms")
             .field("words", &self.words.terms().num_terms())
+            .field(
+                "templates",
+                &templates.map_or(0, |field| field.terms().num_terms()),
+            )
             .field("granules", &self.granules)
             .field("file_bytes", &self.file_bytes)
             .finish()
@@ -136,20 +188,45 @@ impl std::fmt::Debug for Terms {
 
 impl Terms {
     /// Opens the file; not copied when `bytes` is its only handle.
-    pub(crate) fn open(bytes: Bytes, layout: Layout) -> Result<Self, TextError> {
+    pub(crate) fn open(
+        bytes: Bytes,
+        layout: Layout,
+        given: Option<&FoldedTemplates>,
+    ) -> Result<Self, TextError> {
         let bytes = OwnedBytes::new(Vec::from(bytes));
         let (mut reader, file_rules) = Reader::open(FILE, &bytes, layout)?;
+        let meant = match reader.version() {
+            1 => None,
+            _ => Some((reader.u32()?, reader.u32()?)),
+        };
         let bundle = Bundle::open(&bytes, &mut reader)?;
         reader.end()?;
         let granules = layout.granules();
-        let words = catch_unwind(AssertUnwindSafe(|| open_words(bundle, granules)))
+        let fields = catch_unwind(AssertUnwindSafe(|| open_fields(bundle, granules)))
             .map_err(|_| TextError::Panicked)??;
-        Ok(Self {
-            words,
+        let terms = Self {
+            words: fields.words,
+            all_given: fields.templates.is_none() || given.is_some(),
+            templates: fields.templates,
             granules,
             file_bytes: bytes.len(),
             same_rules: file_rules == rules(),
-        })
+        };
+        if let (Some(_), Some(given), Some(meant)) = (&terms.templates, given, meant) {
+            agree("templates", given.len() as u64, meant.0)?;
+            agree("templates with checksum", given.checksum().into(), meant.1)?;
+        }
+        Ok(terms)
+    }
+
+    /// Whether the answers are complete.
+    pub(crate) fn is_usable(&self) -> bool {
+        self.same_rules && self.all_given
+    }
+
+    /// Whether granules are known by templates.
+    pub(crate) fn has_templates(&self) -> bool {
+        self.templates.is_some()
     }
 
     /// The granules that have the word; every one should Tantivy fail.
@@ -157,10 +234,26 @@ impl Terms {
         self.guarded(|| {
             let mut found = GranuleSet::none(self.granules);
             if let Some(info) = self.words.terms().get(term)? {
-                add_granules(&mut self.postings(&info)?, &mut found);
+                add_granules(&mut postings_of(&self.words, &info)?, &mut found);
             }
             Ok(found)
         })
+    }
+
+    /// Adds the granules that have one of the templates.
+    pub(crate) fn add_templates(&self, ids: &[u32], found: &mut GranuleSet) {
+        let Some(templates) = &self.templates else {
+            return;
+        };
+        found.union_with(&self.guarded(|| {
+            let mut found = GranuleSet::none(self.granules);
+            for id in ids {
+                if let Some(info) = templates.terms().get(template_term(*id))? {
+                    add_granules(&mut postings_of(templates, &info)?, &mut found);
+                }
+            }
+            Ok(found)
+        }));
     }
 
     /// The granules that have a word that fits; every one when too many words have to be looked at.
@@ -182,7 +275,7 @@ impl Terms {
                     Some(postings) => self
                         .words
                         .reset_block_postings_from_terminfo(info, postings)?,
-                    None => postings = Some(self.postings(info)?),
+                    None => postings = Some(postings_of(&self.words, info)?),
                 }
                 if let Some(postings) = &mut postings {
                     add_granules(postings, &mut found);
@@ -203,11 +296,6 @@ impl Terms {
             *last += 1;
         }
         self.words.terms().range().ge(prefix).lt(end).into_stream()
-    }
-
-    fn postings(&self, info: &TermInfo) -> std::io::Result<BlockSegmentPostings> {
-        self.words
-            .read_block_postings_from_terminfo(info, IndexRecordOption::Basic)
     }
 
     /// The checksum held, so only a fault in Tantivy or a forged file leads here. Reading all rows is then still right.
@@ -231,7 +319,12 @@ impl Terms {
     }
 }
 
-fn open_words(bundle: Bundle, granules: usize) -> Result<Arc<InvertedIndexReader>, TextError> {
+struct Fields {
+    words: Arc<InvertedIndexReader>,
+    templates: Option<Arc<InvertedIndexReader>>,
+}
+
+fn open_fields(bundle: Bundle, granules: usize) -> Result<Fields, TextError> {
     let malformed = |what| TextError::Malformed { file: FILE, what };
     let index = Index::open(bundle)?;
     let segments = index.searchable_segments()?;
@@ -242,8 +335,36 @@ fn open_words(bundle: Bundle, granules: usize) -> Result<Arc<InvertedIndexReader
     if reader.max_doc() as usize != granules {
         return Err(malformed("tantivy counts other granules"));
     }
-    let field = reader.schema().get_field("words")?;
-    Ok(reader.inverted_index(field)?)
+    let words = reader.inverted_index(reader.schema().get_field(WORDS)?)?;
+    let templates = match reader.schema().get_field(TEMPLATES) {
+        Ok(field) => Some(reader.inverted_index(field)?),
+        Err(_) => None,
+    };
+    Ok(Fields {
+        words,
+        templates: templates.filter(|field| field.terms().num_terms() > 0),
+    })
+}
+
+fn agree(what: &'static str, expected: u64, found: u32) -> Result<(), TextError> {
+    let found = u64::from(found);
+    let file = FILE;
+    match found == expected {
+        true => Ok(()),
+        false => Err(TextError::Layout {
+            file,
+            what,
+            expected,
+            found,
+        }),
+    }
+}
+
+fn postings_of(
+    field: &InvertedIndexReader,
+    info: &TermInfo,
+) -> std::io::Result<BlockSegmentPostings> {
+    field.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)
 }
 
 fn add_granules(postings: &mut BlockSegmentPostings, found: &mut GranuleSet) {

@@ -11,11 +11,11 @@ fn sample() -> (TextFiles, Layout) {
 }
 
 fn open_terms(layout: Layout, bytes: Vec<u8>) -> Result<TextIndex, TextError> {
-    TextIndex::open(layout, Some(bytes.into()), None)
+    TextIndex::open(layout, Some(bytes.into()), None, None)
 }
 
 fn open_filters(layout: Layout, bytes: Vec<u8>) -> Result<TextIndex, TextError> {
-    TextIndex::open(layout, None, Some(bytes.into()))
+    TextIndex::open(layout, None, Some(bytes.into()), None)
 }
 
 type Open = fn(Layout, Vec<u8>) -> Result<TextIndex, TextError>;
@@ -120,10 +120,10 @@ fn files_of_other_rows_or_kinds_are_refused() {
         Err(TextError::Magic { .. })
     ));
     let mut newer = files.terms;
-    newer[8] = 2;
+    newer[8] = 3;
     assert!(matches!(
         open_terms(layout, newer),
-        Err(TextError::Version { found: 2, .. })
+        Err(TextError::Version { found: 3, .. })
     ));
 }
 
@@ -135,7 +135,7 @@ fn files_under_other_rules_rule_out_no_text() {
         bytes[12] ^= 1;
         frame::seal(bytes)
     });
-    let index = TextIndex::open(layout, Some(terms.into()), Some(filters.into())).unwrap();
+    let index = TextIndex::open(layout, Some(terms.into()), Some(filters.into()), None).unwrap();
     let uuid = "00000000-0000-0000-0000-000000000000";
     for text in ["absent", uuid] {
         assert!(

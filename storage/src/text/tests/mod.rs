@@ -4,6 +4,7 @@
 mod corruption;
 mod generate;
 mod oracle;
+mod real;
 
 use super::*;
 use generate::Random;
@@ -25,7 +26,7 @@ fn index(rows: &[String], granule_rows: usize) -> (TextFiles, ChunkTokens) {
 fn open(files: &TextFiles, layout: Layout) -> TextIndex {
     let terms = Some(files.terms.clone().into());
     let filters = Some(files.filters.clone().into());
-    TextIndex::open(layout, terms, filters).unwrap()
+    TextIndex::open(layout, terms, filters, None).unwrap()
 }
 
 fn rows(texts: &[&str]) -> Vec<String> {
@@ -114,16 +115,16 @@ fn a_missing_file_rules_out_nothing() {
     let rows = rows(&["alpha", "beta", "0123456789abcdef"]);
     let (files, chunk) = index(&rows, 1);
     let layout = chunk.layout();
-    let none = TextIndex::open(layout, None, None).unwrap();
+    let none = TextIndex::open(layout, None, None, None).unwrap();
     assert!(
         none.candidates(&TextPattern::new("alpha").condition())
             .is_all()
     );
     assert!(none.may_contain_id(1).is_all());
-    let terms = TextIndex::open(layout, Some(files.terms.into()), None).unwrap();
+    let terms = TextIndex::open(layout, Some(files.terms.into()), None, None).unwrap();
     assert_eq!(candidates(&terms, &TextPattern::new("alpha")), [0]);
     assert!(terms.may_contain_id(1).is_all());
-    let filters = TextIndex::open(layout, None, Some(files.filters.into())).unwrap();
+    let filters = TextIndex::open(layout, None, Some(files.filters.into()), None).unwrap();
     assert!(
         filters
             .candidates(&TextPattern::new("alpha").condition())
