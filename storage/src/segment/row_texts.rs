@@ -138,3 +138,6 @@ impl<'a> RowTexts<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

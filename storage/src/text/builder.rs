@@ -15,7 +15,7 @@ use crate::template::TemplateDictionary;
 /// For each row: [`add_text`](Self::add_text) and [`add_id`](Self::add_id) any number of times, then [`end_row`](Self::end_row). Of a row
 /// with a template: [`add_template`](Self::add_template), and if that said so its variables as a text, each reference by
 /// [`add_reference`](Self::add_reference).
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TextIndexBuilder {
     tokenizer: Tokenizer,
     tokens: Tokens,
@@ -114,7 +114,7 @@ impl TextIndexBuilder {
 }
 
 /// What was gathered, granule by granule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Tokens {
     words: WordCollector,
     keys: KeyCollector,

@@ -3,7 +3,7 @@
 //! | bytes | what (integers are little-endian) |
 //! |---|---|
 //! | 8 | magic number: `clrstext` or `clrsfilt` |
-//! | 4 | version: 1, or of `text.idx` also 2 |
+//! | 4 | version: 2; files of version 1 are read |
 //! | 4 | rules by which texts were cut (see [`token::rules`](super::token)) |
 //! | 4 | rows of a granule |
 //! | 4 | granules |
@@ -31,8 +31,7 @@ impl FileKind {
     /// The latest version; all before it are read too.
     fn version_max(self) -> u32 {
         match self {
-            Self::Terms => 2,
-            Self::Filters => 1,
+            Self::Terms | Self::Filters => 2,
         }
     }
 
@@ -109,6 +108,16 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Reads what stands in a frame, whose checksum held.
+    pub(crate) fn within(file: FileKind, bytes: &'a [u8]) -> Self {
+        Self {
+            file,
+            bytes,
+            at: 0,
+            version: file.version_max(),
+        }
+    }
+
     /// Checks the frame, then stands at the file's own content. Returns the rules it was written under.
     pub(crate) fn open(
         file: FileKind,
@@ -125,12 +134,7 @@ impl<'a> Reader<'a> {
             });
         }
         let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
-        let mut reader = Self {
-            file,
-            bytes: content,
-            at: 0,
-            version: 0,
-        };
+        let mut reader = Self::within(file, content);
         if reader.take(MAGIC_BYTES)? != file.magic() {
             return Err(TextError::Magic { file });
         }
@@ -196,6 +200,13 @@ impl<'a> Reader<'a> {
         })?;
         self.at += len;
         Ok(taken)
+    }
+
+    /// All that is left.
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        let rest = &self.bytes[self.at..];
+        self.at = self.bytes.len();
+        rest
     }
 
     pub(crate) fn u8(&mut self) -> Result<u8, TextError> {

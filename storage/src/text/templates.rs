@@ -17,7 +17,7 @@ use super::token::{IdKind, TokenSink, Tokenizer, is_word};
 use crate::template::{PLACEHOLDER, TemplateDictionary, checksum};
 
 /// The granules of templates, by their ids.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct TemplateGranules {
     regular: Vec<bool>,
     /// Ascending.

@@ -12,11 +12,13 @@
 //! |---|---|
 //! | 4 | templates of the dictionary whose ids are meant |
 //! | 4 | CRC32C over the templates, a byte 255 after each |
-//! | ... | the files of the index (see [`bundle`]) |
+//! | 4 | bytes of what follows before compression |
+//! | ... | zstd: the files of the index (see [`bundle`]) |
 //!
-//! Version 1 had only the last of these, and no field of templates.
+//! Granules of rare terms take a byte each however near they are, and neighbouring terms are alike, so compression halves the file. It is read
+//! whole in any case. Version 1 had only the files of the index, not compressed, and no field of templates.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +41,7 @@ use super::query::WordPart;
 use super::templates::TemplateGranules;
 use super::token::rules;
 use super::words::Postings;
+use crate::limits::ZSTD_LEVEL;
 use crate::template::FoldedTemplates;
 
 const FILE: FileKind = FileKind::Terms;
@@ -48,6 +51,9 @@ const SEGMENT: &str = "00000000000000000000000000000001";
 /// Words looked at for a prefix, suffix or infix before the answer is every granule: some 10 ms of work, after which reading rows is
 /// no worse.
 const WORDS_SCANNED_MAX: usize = 100_000;
+
+/// How often shorter than the index its compressed form usually is, at most.
+const USUAL_RATIO: usize = 4;
 
 /// No word begins with a control character; markers do.
 const FIRST_WORD: &str = "\u{2}";
@@ -114,7 +120,10 @@ pub(crate) fn write(
         .map(|component| segment.relative_path(component))
         .to_vec();
     names.push(PathBuf::from(META));
-    bundle::append(&mut bytes, &directory, names)?;
+    let mut files = Vec::new();
+    bundle::append(&mut files, &directory, names)?;
+    frame::put_u32(&mut bytes, frame::size(FILE, files.len(), "the index")?);
+    bytes.extend(zstd::bulk::compress(&files, ZSTD_LEVEL)?);
     Ok(frame::seal(bytes))
 }
 
@@ -187,20 +196,23 @@ impl std::fmt::Debug for Terms {
 }
 
 impl Terms {
-    /// Opens the file; not copied when `bytes` is its only handle.
+    /// Opens the file, with the templates of the segment's bodies if it has such.
     pub(crate) fn open(
         bytes: Bytes,
         layout: Layout,
         given: Option<&FoldedTemplates>,
     ) -> Result<Self, TextError> {
-        let bytes = OwnedBytes::new(Vec::from(bytes));
         let (mut reader, file_rules) = Reader::open(FILE, &bytes, layout)?;
-        let meant = match reader.version() {
-            1 => None,
-            _ => Some((reader.u32()?, reader.u32()?)),
+        let (meant, files) = match reader.version() {
+            1 => (None, reader.rest().to_vec()),
+            _ => {
+                let meant = (reader.u32()?, reader.u32()?);
+                (Some(meant), unpack(&mut reader)?)
+            }
         };
-        let bundle = Bundle::open(&bytes, &mut reader)?;
-        reader.end()?;
+        drop(bytes);
+        let files = OwnedBytes::new(files);
+        let bundle = Bundle::open(&files)?;
         let granules = layout.granules();
         let fields = catch_unwind(AssertUnwindSafe(|| open_fields(bundle, granules)))
             .map_err(|_| TextError::Panicked)??;
@@ -209,7 +221,7 @@ impl Terms {
             all_given: fields.templates.is_none() || given.is_some(),
             templates: fields.templates,
             granules,
-            file_bytes: bytes.len(),
+            file_bytes: files.len(),
             same_rules: file_rules == rules(),
         };
         if let (Some(_), Some(given), Some(meant)) = (&terms.templates, given, meant) {
@@ -316,6 +328,19 @@ impl Terms {
     /// Bytes held in memory.
     pub(crate) fn heap_bytes(&self) -> usize {
         self.file_bytes
+    }
+}
+
+/// The files of the index. No more is allocated than there are bytes, whatever the length says.
+fn unpack(reader: &mut Reader<'_>) -> Result<Vec<u8>, TextError> {
+    let len = reader.u32()? as usize;
+    let packed = reader.rest();
+    let mut files = Vec::with_capacity(len.min(packed.len().saturating_mul(USUAL_RATIO)));
+    let read = zstd::Decoder::new(packed)
+        .and_then(|decoder| decoder.take(len as u64 + 1).read_to_end(&mut files));
+    match read {
+        Ok(read) if read == len => Ok(files),
+        _ => Err(reader.malformed("the compressed index")),
     }
 }
 
