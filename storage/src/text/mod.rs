@@ -2,7 +2,8 @@
 //!
 //! A granule is a fixed number of neighbouring rows (128). The index knows granules only: it says "nothing in here matches", and
 //! what it lets pass is read and checked row by row. It never leaves out a granule that holds a match. Why documents are granules,
-//! why ids stay out of the dictionary and what that costs is measured in `docs/adr/0003-text-index-tokens-and-ids.md`.
+//! why ids stay out of the dictionary and what that costs is measured in `docs/adr/0003-text-index-tokens-and-ids.md`, and what templates, compression and
+//! the size of filters change in that in `docs/adr/0015-templates-in-the-text-index.md`.
 //!
 //! Writing: rows -> [`TextIndexBuilder`] -> [`TextFiles`] of a segment, or [`ChunkTokens`] of a chunk.
 //! Reading: [`TextPattern`] -> [`TextQuery`] -> [`Candidates`] ([`TextIndex`] or [`ChunkTokens`]) -> [`GranuleSet`].
@@ -16,7 +17,7 @@
 //! | `builder` | from rows to files or a chunk's tokens |
 //! | `templates` | templates of bodies in place of their words |
 //! | `words` | words of granules to granules of words |
-//! | `terms` | `text.idx`: the dictionary, a Tantivy index |
+//! | `terms/` | `text.idx`: the dictionary, a Tantivy index |
 //! | `bundle` | Tantivy's files in one |
 //! | `filter` | `filters.bin`: filters for ids |
 //! | `frame` | what both files begin and end with |
@@ -70,7 +71,7 @@ pub struct TextIndex {
 
 impl TextIndex {
     /// Opens what is there of `text.idx` and `filters.bin`. The layout is that of the segment's rows, and the files must agree with
-    /// it. `terms` is not copied when it is the only handle of its bytes. `templates` are those of the segment's bodies.
+    /// it. `templates` are those of the segment's bodies, `None` when it has none.
     ///
     /// A file that was written under other rules for cutting texts is not in error: it is used as far as those do not matter. A file that
     /// knows granules by templates rules out no words without these; with others it is in error.

@@ -28,8 +28,8 @@ fn logs_from(first: usize) -> RecordBatch {
     let mut builder = LogsBuilder::new(17, 1);
     builder.group(&ResourceRef::default(), &ScopeRef::default(), Some("cart"));
     for row in first..first + 17 {
-        let trace = (row % 3 > 0).then(|| [row as u8; 16]);
-        let span = (row % 4 > 0).then(|| [row as u8; 8]);
+        let trace = (row % 3 > 0).then_some([row as u8; 16]);
+        let span = (row % 4 > 0).then_some([row as u8; 8]);
         let own = trace.map_or_else(|| "none".to_owned(), |id| hex(&id));
         let text = match row % 7 {
             0 => format!("order {row} of trace {own} shipped"),

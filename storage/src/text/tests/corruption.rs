@@ -83,7 +83,7 @@ fn forged_bytes_never_panic() {
     ];
     let mut random = Random::new(12);
     let mut opened = 0;
-    for (bytes, open, seal) in sealed(files) {
+    for (bytes, open, seal) in sealed(&files) {
         for _ in 0..2_000 {
             let Ok(index) = open(layout, seal(forge(&mut random, &bytes))) else {
                 continue;
@@ -103,7 +103,7 @@ fn forged_bytes_never_panic() {
 type Seal = fn(Vec<u8>) -> Vec<u8>;
 
 /// The contents of both files, and of `text.idx` also what it is before compression, with how they become files again.
-fn sealed(files: TextFiles) -> Vec<(Vec<u8>, Open, Seal)> {
+fn sealed(files: &TextFiles) -> Vec<(Vec<u8>, Open, Seal)> {
     const PACKED_AT: usize = 8 + 4 * 4 + 3 * 4;
     let content = |bytes: &[u8]| bytes[..bytes.len() - 4].to_vec();
     let terms = content(&files.terms);

@@ -1,52 +1,24 @@
-//! The term dictionary of a segment: a Tantivy index whose documents are granules.
-//!
-//! Document ids are granule numbers. There are two fields, without positions, frequencies, norms or stored values: words, and templates
-//! by their ids with eight hexadecimal digits (see [`templates`](super::templates)). The words
-//! arrive here sorted, with their granules, so they go straight to Tantivy's serializer; its indexing writer would hash and
-//! sort them a second time. The other files that a segment must have are written empty, and the segment's id is fixed, so that the same
-//! rows give the same bytes.
-//!
-//! `text.idx`, inside the frame of [`frame`](super::frame):
-//!
-//! | bytes | what |
-//! |---|---|
-//! | 4 | templates of the dictionary whose ids are meant |
-//! | 4 | CRC32C over the templates, a byte 255 after each |
-//! | 4 | bytes of what follows before compression |
-//! | ... | zstd: the files of the index (see [`bundle`]) |
-//!
-//! Granules of rare terms take a byte each however near they are, and neighbouring terms are alike, so compression halves the file. It is read
-//! whole in any case. Version 1 had only the files of the index, not compressed, and no field of templates.
+//! Answers from `text.idx`.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tantivy::columnar::ColumnarWriter;
-use tantivy::directory::{Directory, OwnedBytes, RamDirectory, TerminatingWrite};
-use tantivy::fieldnorm::FieldNormsSerializer;
-use tantivy::index::{Segment, SegmentComponent, SegmentId};
-use tantivy::postings::{BlockSegmentPostings, InvertedIndexSerializer, TermInfo};
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
+use tantivy::directory::OwnedBytes;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::schema::IndexRecordOption;
 use tantivy::termdict::TermStreamer;
-use tantivy::{Index, IndexMeta, IndexSettings, InvertedIndexReader, SegmentReader, TantivyError};
+use tantivy::{Index, InvertedIndexReader, SegmentReader};
 
-use super::bundle::{self, Bundle};
-use super::error::TextError;
-use super::frame::{self, FileKind, Layout, Reader};
-use super::granules::GranuleSet;
-use super::query::WordPart;
-use super::templates::TemplateGranules;
-use super::token::rules;
-use super::words::Postings;
-use crate::limits::ZSTD_LEVEL;
+use super::{FILE, TEMPLATES, WORDS, template_term};
 use crate::template::FoldedTemplates;
-
-const FILE: FileKind = FileKind::Terms;
-const META: &str = "meta.json";
-const SEGMENT: &str = "00000000000000000000000000000001";
+use crate::text::bundle::Bundle;
+use crate::text::error::TextError;
+use crate::text::frame::{Layout, Reader};
+use crate::text::granules::GranuleSet;
+use crate::text::query::WordPart;
+use crate::text::token::rules;
 
 /// Words looked at for a prefix, suffix or infix before the answer is every granule: some 10 ms of work, after which reading rows is
 /// no worse.
@@ -57,115 +29,6 @@ const USUAL_RATIO: usize = 4;
 
 /// No word begins with a control character; markers do.
 const FIRST_WORD: &str = "\u{2}";
-
-/// The fields: words, and templates by their ids.
-const WORDS: &str = "words";
-const TEMPLATES: &str = "templates";
-
-fn schema() -> (Schema, Field, Field) {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
-        .set_fieldnorms(false)
-        .set_index_option(IndexRecordOption::Basic);
-    let mut schema = Schema::builder();
-    let options = TextOptions::default().set_indexing_options(indexing);
-    let words = schema.add_text_field(WORDS, options.clone());
-    let templates = schema.add_text_field(TEMPLATES, options);
-    (schema.build(), words, templates)
-}
-
-/// The term of a template. All are as long as each other, so that their order is that of the ids.
-fn template_term(id: u32) -> String {
-    format!("{id:08x}")
-}
-
-/// Writes `text.idx`.
-pub(crate) fn write(
-    words: &Postings,
-    templates: &TemplateGranules,
-    layout: Layout,
-) -> Result<Vec<u8>, TextError> {
-    let (schema, words_field, templates_field) = schema();
-    let directory = RamDirectory::create();
-    let index = Index::create(directory.clone(), schema.clone(), IndexSettings::default())?;
-    let id = SegmentId::from_uuid_string(SEGMENT)
-        .map_err(|error| TantivyError::InvalidArgument(error.to_string()))?;
-    let granules = frame::size(FILE, layout.granules(), "granules")?;
-    let segment = index.segment(index.new_segment_meta(id, granules));
-
-    let mut serializer = InvertedIndexSerializer::open(&segment)?;
-    let entries = words.entries();
-    let words = (0..words.len()).map(|n| (words.word(n), words.granules(n)));
-    write_field(&mut serializer, words_field, entries, words)?;
-    let ids = templates
-        .iter()
-        .map(|(id, granules)| (template_term(id), granules));
-    write_field(&mut serializer, templates_field, templates.entries(), ids)?;
-    serializer.close()?;
-    write_empty_files(&segment, granules)?;
-    let meta = IndexMeta {
-        segments: vec![segment.meta().clone()],
-        ..IndexMeta::with_schema(schema)
-    };
-    let meta = serde_json::to_vec(&meta).map_err(std::io::Error::from)?;
-    directory.atomic_write(META.as_ref(), &meta)?;
-
-    let mut bytes = frame::begin(FILE, rules(), layout)?;
-    frame::put_u32(
-        &mut bytes,
-        frame::size(FILE, templates.count(), "templates")?,
-    );
-    frame::put_u32(&mut bytes, templates.checksum());
-    let mut names = COMPONENTS
-        .map(|component| segment.relative_path(component))
-        .to_vec();
-    names.push(PathBuf::from(META));
-    let mut files = Vec::new();
-    bundle::append(&mut files, &directory, names)?;
-    frame::put_u32(&mut bytes, frame::size(FILE, files.len(), "the index")?);
-    bytes.extend(zstd::bulk::compress(&files, ZSTD_LEVEL)?);
-    Ok(frame::seal(bytes))
-}
-
-const COMPONENTS: [SegmentComponent; 6] = [
-    SegmentComponent::Terms,
-    SegmentComponent::Postings,
-    SegmentComponent::Positions,
-    SegmentComponent::FieldNorms,
-    SegmentComponent::FastFields,
-    SegmentComponent::Store,
-];
-
-/// Terms in their order, each with its granules.
-fn write_field<'a>(
-    serializer: &mut InvertedIndexSerializer,
-    field: Field,
-    entries: usize,
-    each: impl Iterator<Item = (impl AsRef<str>, &'a [u32])>,
-) -> Result<(), TextError> {
-    let mut terms = serializer.new_field(field, entries as u64, None)?;
-    for (term, granules) in each {
-        terms.new_term(term.as_ref().as_bytes(), granules.len() as u32, false)?;
-        for granule in granules {
-            terms.write_doc(*granule, 1, &[]);
-        }
-        terms.close_term()?;
-    }
-    terms.close()?;
-    Ok(())
-}
-
-fn write_empty_files(segment: &Segment, granules: u32) -> Result<(), TextError> {
-    let open = |component| segment.open_write(component).map_err(TantivyError::from);
-    FieldNormsSerializer::from_write(open(SegmentComponent::FieldNorms)?)?.close()?;
-    let mut columns = open(SegmentComponent::FastFields)?;
-    ColumnarWriter::default().serialize(granules, None, &mut columns)?;
-    columns.terminate()?;
-    let mut store = open(SegmentComponent::Store)?;
-    store.flush()?;
-    store.terminate()?;
-    Ok(())
-}
 
 /// An opened `text.idx`.
 pub(crate) struct Terms {
