@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+pub(crate) mod real;
+
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;

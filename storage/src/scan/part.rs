@@ -181,34 +181,49 @@ impl Part {
         time: TimeRange,
         stats: &mut ScanStats,
     ) -> Result<RowSelection, PartError> {
+        Ok(self.rows_of(&self.granules_with(predicate, time, stats)?))
+    }
+
+    /// The granules with rows that may match.
+    pub(super) fn granules_with(
+        &self,
+        predicate: &Predicate,
+        time: TimeRange,
+        stats: &mut ScanStats,
+    ) -> Result<GranuleSet, PartError> {
         let (first, last) = self.time_range();
         let granules = self.granules();
         if !time.overlaps(first, last) {
             stats.granules_skipped_by_time += u64::from(granules);
-            return Ok(RowSelection::none());
+            return Ok(none(granules));
         }
-        let in_time = self.granules_in(time);
+        let in_time = self.granules_in_part(|(first, last)| time.overlaps(first, last));
         let by_time = in_time.count() as u64;
         stats.granules_skipped_by_time += u64::from(granules) - by_time;
         let mut left = self.evaluate(predicate)?;
         left.intersect_with(&in_time);
         stats.granules_skipped_by_index += by_time - left.count() as u64;
+        Ok(left)
+    }
+
+    pub(super) fn rows_of(&self, granules: &GranuleSet) -> RowSelection {
         let mut selection = RowSelection::none();
-        for granule in left.iter() {
+        for granule in granules.iter() {
             let start = granule as u32 * GRANULE_ROWS;
             selection.push(start..(start + GRANULE_ROWS).min(self.rows()));
         }
-        Ok(selection)
+        selection
     }
 
-    fn granules_in(&self, time: TimeRange) -> GranuleSet {
+    /// The granules of the record batches whose earliest and latest time are `wanted`; all of a chunk.
+    pub(super) fn granules_in_part(&self, wanted: impl Fn((i64, i64)) -> bool) -> GranuleSet {
         let granules = self.granules();
         let Kind::Segment(segment) = &self.kind else {
             return all(granules);
         };
         let mut set = none(granules);
-        for (rows, (first, last)) in segment.batch_times() {
-            if time.overlaps(first, last) {
+        for (rows, times) in segment.batch_times() {
+            if wanted(times) {
                 (rows.start / GRANULE_ROWS..rows.end.div_ceil(GRANULE_ROWS))
                     .for_each(|granule| set.insert(granule as usize));
             }

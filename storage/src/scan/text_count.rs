@@ -14,6 +14,7 @@ use super::part::Kind;
 use super::{Part, PartError, RowSelection, ScanStats, TextSearch, TimeRange, Verdicts};
 use crate::segment::shape::{MINUTE_NS, Shape};
 use crate::template::Verdict;
+use crate::text::GranuleSet;
 
 impl Part {
     /// How many rows that are placed in `time` have `search` in their text: exact, from as few rows as will do. `None` where the part has
@@ -37,9 +38,18 @@ impl Part {
             time,
             minutes: Minutes::within(time, self.time_range()),
         };
-        let decided = counting.decided(&shape);
-        let selection = self.select(&search.predicate(), time, stats)?;
-        Ok(Some(decided + counting.undecided(&selection, stats)?))
+        let undecided: Vec<u32> = counting.verdicts.undecided().collect();
+        let mut candidates = match segment.text_index().as_ref() {
+            Some(index) => index.undecided_candidates(&search.condition(), &undecided),
+            None => GranuleSet::all(self.granules() as usize),
+        };
+        candidates.union_with(&self.granules_in_part(|times| !counting.counts_all(times)));
+        let mut left = self.granules_with(&search.predicate(), time, stats)?;
+        left.intersect_with(&candidates);
+        let selection = self.rows_of(&left);
+        Ok(Some(
+            counting.decided(&shape) + counting.undecided(&selection, stats)?,
+        ))
     }
 }
 
@@ -89,6 +99,11 @@ impl Counting<'_> {
         always.map(|(_, _, rows)| u64::from(rows)).sum()
     }
 
+    /// Whether all rows from the one time to the other are counted whose template decides.
+    fn counts_all(&self, (first_ns, last_ns): (i64, i64)) -> bool {
+        self.minutes.holds(first_ns) && self.minutes.holds(last_ns)
+    }
+
     /// All other rows that match.
     fn undecided(&self, selection: &RowSelection, stats: &mut ScanStats) -> Result<u64, PartError> {
         let windows = self.part.windows(selection);
@@ -123,9 +138,7 @@ impl Counting<'_> {
             (rows.end - window.start) as usize,
         );
         let undecided = texts.batch.undecided(&self.verdicts, first, end)?;
-        let (first_ns, last_ns) = self.part.times_of(window.start);
-        let whole = self.minutes.holds(first_ns) && self.minutes.holds(last_ns);
-        if whole && self.time.covers(first_ns, last_ns) {
+        if self.counts_all(self.part.times_of(window.start)) {
             return Ok(undecided);
         }
         let batch = self.part.decode(&[logs::PLACED_TIME], window)?;

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::Predicate;
 use crate::template::{FoldedTemplates, Judge, Verdict};
 use crate::text::fold::fold_into;
-use crate::text::{TextFinder, TextPattern};
+use crate::text::{TextFinder, TextPattern, TextQuery};
 
 /// One or more words or phrases, all or any of which have to stand in a row's text (a log's body, a span's name).
 ///
@@ -59,6 +59,15 @@ impl TextSearch {
         match self.all {
             true => each.fold(Predicate::All, Predicate::and),
             false => each.fold(Predicate::Nothing, Predicate::or),
+        }
+    }
+
+    /// The condition on a granule in which it is found.
+    pub(crate) fn condition(&self) -> TextQuery {
+        let each = self.patterns.iter().map(|one| one.pattern.condition());
+        match self.all {
+            true => TextQuery::all(each),
+            false => TextQuery::one_of(each),
         }
     }
 

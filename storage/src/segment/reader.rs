@@ -265,8 +265,10 @@ impl Segment {
             granule_rows: self.meta.granule_rows as usize,
             rows: self.meta.rows as usize,
         };
+        // Without templates the index rules out no word, which is right if slow.
+        let templates = self.folded_templates().unwrap_or_default();
         let sound = |words: Option<Bytes>, filters: Option<Bytes>| {
-            let opened = TextIndex::open(layout, words, filters);
+            let opened = TextIndex::open(layout, words, filters, templates.clone());
             opened
                 .inspect_err(|error| tracing::warn!(segment = %self.dir.display(), %error, "index file is not used"))
                 .ok()

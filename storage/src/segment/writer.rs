@@ -23,7 +23,7 @@ use clearspan_schema::{SEQ, Signal, columns};
 use super::container::Container;
 use super::folder::NewFolder;
 use super::meta::{BatchMeta, BlockMeta, FORMAT, FileMeta, SegmentMeta};
-use super::row_texts::index_rows;
+use super::row_texts::index_stored;
 use super::row_writer::RowWriter;
 use super::shape::{CountedRows, Planner, ShapePlan, ShapeWriter};
 use super::steps::Steps;
@@ -117,8 +117,10 @@ impl SegmentWriter {
     ) -> Result<Self, SegmentError> {
         let folder = NewFolder::create(Arc::clone(vfs), &new)?;
         let file = folder.file(container.file_name())?;
-        let shape = ShapeWriter::new(plan);
         let spans = new.signal == Signal::Spans;
+        let granule = GRANULE_ROWS as usize;
+        let text = TextIndexBuilder::with_templates(granule, plan.templates());
+        let shape = ShapeWriter::new(plan);
         Ok(SegmentWriter {
             folder,
             steps: Steps::new(new.signal.stored_schema(), container.batch_rows()),
@@ -127,7 +129,7 @@ impl SegmentWriter {
                 rows: RowWriter::new(container, file, shape.schema())?,
                 shape,
                 batches: Vec::new(),
-                text: TextIndexBuilder::new(GRANULE_ROWS as usize),
+                text,
                 traces: spans.then(TraceDirectoryBuilder::default),
                 seqs: None,
             },
@@ -192,11 +194,13 @@ impl WrittenSteps {
         counted: Option<&CountedRows>,
     ) -> Result<(), SegmentError> {
         self.describe(rows)?;
-        index_rows(self.signal, rows, &mut self.text)?;
         if let Some(traces) = &mut self.traces {
             traces.push(rows)?;
         }
-        self.rows.push(self.shape.to_physical(rows, counted)?)
+        let physical = self.shape.to_physical(rows, counted)?;
+        let split = self.shape.split_rows(&physical);
+        index_stored(self.signal, rows, split, &mut self.text)?;
+        self.rows.push(physical)
     }
 
     fn describe(&mut self, rows: &RecordBatch) -> Result<(), SegmentError> {

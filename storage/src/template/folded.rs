@@ -1,7 +1,12 @@
-//! A dictionary's templates as verdicts want them: folded, one behind the other.
+//! A dictionary's templates as searches want them: folded, one behind the other.
+
+use std::ops::Range;
+
+use memchr::memmem::Finder;
 
 use super::Alphabet;
 use crate::text::fold::fold_into;
+use crate::text::is_word;
 
 /// Folded templates by their ids. To be kept as long as the segment is open, for folding takes longer than a verdict.
 #[derive(Debug, Clone, Default)]
@@ -9,6 +14,7 @@ pub struct FoldedTemplates {
     text: String,
     ends: Vec<usize>,
     alphabets: Vec<Alphabet>,
+    checksum: u32,
 }
 
 impl FoldedTemplates {
@@ -16,6 +22,7 @@ impl FoldedTemplates {
     pub fn new<'a>(templates: impl IntoIterator<Item = (&'a str, Alphabet)>) -> Self {
         let mut folded = Self::default();
         for (template, alphabet) in templates {
+            folded.checksum = checksum_with(folded.checksum, template);
             folded.alphabets.push(alphabet);
             fold_into(template, &mut folded.text);
             folded.ends.push(folded.text.len());
@@ -33,13 +40,49 @@ impl FoldedTemplates {
         self.ends.is_empty()
     }
 
+    /// What [`checksum`] says of the templates as they are stored.
+    pub(crate) fn checksum(&self) -> u32 {
+        self.checksum
+    }
+
+    /// The templates in whose static text some word fits, ascending. `part` stands in every word that fits; an empty one in all.
+    ///
+    /// A word that has `part` is looked at once, whole, so the time is linear in the texts.
+    pub(crate) fn with_word(&self, part: &str, fits: impl Fn(&str) -> bool) -> Vec<u32> {
+        if part.is_empty() {
+            return (0..self.len() as u32).collect();
+        }
+        let finder = Finder::new(part);
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(at) = finder.find(&self.text.as_bytes()[from..]) {
+            let id = self.ends.partition_point(|end| *end <= from + at);
+            let template = self.range(id);
+            let word = word_around(&self.text, from + at, &template);
+            from = if fits(&self.text[word.clone()]) {
+                found.push(id as u32);
+                template.end
+            } else {
+                // What begins with no word character is no part of a word, but has to be passed all the same.
+                let first = part.chars().next().map_or(1, char::len_utf8);
+                word.end.max(from + at + first)
+            };
+        }
+        found
+    }
+
     /// The folded templates in the order of their ids.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Alphabet)> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        let texts = starts
-            .zip(&self.ends)
-            .map(|(start, end)| &self.text[start..*end]);
+        let texts = (0..self.len()).map(|id| &self.text[self.range(id)]);
         texts.zip(self.alphabets.iter().copied())
+    }
+
+    fn range(&self, id: usize) -> Range<usize> {
+        let start = match id {
+            0 => 0,
+            _ => self.ends[id - 1],
+        };
+        start..self.ends[id]
     }
 
     /// Bytes held on the heap.
@@ -47,5 +90,84 @@ impl FoldedTemplates {
         self.text.capacity()
             + self.ends.capacity() * size_of::<usize>()
             + self.alphabets.capacity() * size_of::<Alphabet>()
+    }
+}
+
+/// The run of word characters around a place in a template.
+fn word_around(text: &str, at: usize, template: &Range<usize>) -> Range<usize> {
+    let before = &text[template.start..at];
+    let start = before.trim_end_matches(is_word).len();
+    let behind = &text[at..template.end];
+    let end = behind.len() - behind.trim_start_matches(is_word).len();
+    template.start + start..at + end
+}
+
+/// A checksum over templates in the order of their ids, by which an index knows whether it was made for these.
+pub(crate) fn checksum<'a>(templates: impl IntoIterator<Item = &'a str>) -> u32 {
+    templates.into_iter().fold(0, checksum_with)
+}
+
+fn checksum_with(checksum: u32, template: &str) -> u32 {
+    // The byte stands in no text, so that none can go over into the next.
+    crc32c::crc32c_append(
+        crc32c::crc32c_append(checksum, template.as_bytes()),
+        &[0xff],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_found_whole_within_their_template() {
+        let texts = [
+            "Route ID: \u{1} ok",
+            "",
+            "route",
+            "table routes\u{1}table",
+            "\u{c9}t\u{e9} tables",
+            "ta ble",
+        ];
+        let templates = FoldedTemplates::new(texts.map(|text| (text, Alphabet::ALL)));
+        let whole = |word: &str| templates.with_word(word, |found| found == word);
+        assert_eq!(whole("route"), [0, 2]);
+        assert_eq!(whole("table"), [3]);
+        assert_eq!(whole("routetable"), [0_u32; 0]);
+        assert_eq!(whole("\u{e9}t\u{e9}"), [0_u32; 0]);
+        assert_eq!(whole("\u{c9}t\u{c9}"), [4]);
+        assert_eq!(whole("route id"), [0_u32; 0]);
+        assert_eq!(whole(": "), [0_u32; 0]);
+        let with = |part: &str| templates.with_word(part, |found| found.contains(part));
+        assert_eq!(with("out"), [0, 2, 3]);
+        assert_eq!(with("abl"), [3, 4]);
+        assert_eq!(with(""), [0, 1, 2, 3, 4, 5]);
+        let ending = templates.with_word("e", |found| found.ends_with('e'));
+        assert_eq!(ending, [0, 2, 3, 5]);
+        assert!(
+            FoldedTemplates::default()
+                .with_word("a", |_| true)
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn checksums_tell_order_and_bounds() {
+        let of = |texts: &[&'static str]| {
+            let pairs = texts.iter().map(|text| (*text, Alphabet::ALL));
+            let folded = FoldedTemplates::new(pairs).checksum();
+            assert_eq!(folded, checksum(texts.iter().copied()));
+            folded
+        };
+        let all = [
+            of(&["a", "b"]),
+            of(&["b", "a"]),
+            of(&["ab"]),
+            of(&["a", "B"]),
+            of(&["a"]),
+        ];
+        for (i, one) in all.iter().enumerate() {
+            assert!(!all[..i].contains(one));
+        }
     }
 }

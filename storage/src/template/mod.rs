@@ -53,12 +53,13 @@ mod token;
 mod verdict;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use alphabet::Alphabet;
 pub use dictionary::{Candidate, CandidateLimits, Keep, TemplateBuilder, TemplateDictionary};
 pub use error::TemplateError;
 pub use folded::FoldedTemplates;
+pub(crate) use folded::checksum;
 pub use ids::RecordIds;
 pub use restore::{restore_into, write_out_variables};
 pub use split::{Split, Splitter};

@@ -1,6 +1,6 @@
 //! One file for all files of a Tantivy index.
 //!
-//! `text.idx`, inside the frame of [`frame`](super::frame): the number of files (4 bytes), then for each the length of its name (4),
+//! The number of files (4 bytes), then for each the length of its name (4),
 //! the name and the length of its content (4); then the contents in the same order. Tantivy reads them from memory, through
 //! [`Bundle`], without a copy.
 
@@ -58,8 +58,9 @@ pub(crate) struct Bundle {
 }
 
 impl Bundle {
-    /// Reads the table; `bytes` is the whole file, the reader stands at the table.
-    pub(crate) fn open(bytes: &OwnedBytes, reader: &mut Reader<'_>) -> Result<Self, TextError> {
+    /// Reads the table. The files stay in `bytes`.
+    pub(crate) fn open(bytes: &OwnedBytes) -> Result<Self, TextError> {
+        let mut reader = Reader::within(FILE, bytes);
         let count = reader.count(ENTRY_BYTES_MIN)?;
         let mut table = Vec::with_capacity(count);
         for _ in 0..count {
@@ -74,6 +75,7 @@ impl Bundle {
             reader.take(len)?;
             files.insert(name, bytes.slice(start..reader.position()));
         }
+        reader.end()?;
         Ok(Self {
             files: Arc::new(files),
         })

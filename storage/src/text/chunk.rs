@@ -4,6 +4,7 @@ use super::filter::KeyCollector;
 use super::frame::Layout;
 use super::granules::GranuleSet;
 use super::query::{Candidates, Leaves, TextQuery, WordPart, evaluate};
+use super::token::IdKind;
 use super::words::Postings;
 
 /// The words and ids of a sealed chunk of rows. Exact, where a segment's filters are not.
@@ -90,6 +91,10 @@ impl Leaves for ChunkTokens {
         let end = self.id_keys.partition_point(|other| *other <= key);
         insert_all(&self.id_granules[start..end], &mut found);
         found
+    }
+
+    fn has_id(&self, kind: IdKind) -> GranuleSet {
+        self.term(kind.marker())
     }
 }
 

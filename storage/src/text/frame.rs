@@ -3,7 +3,7 @@
 //! | bytes | what (integers are little-endian) |
 //! |---|---|
 //! | 8 | magic number: `clrstext` or `clrsfilt` |
-//! | 4 | version, 1 |
+//! | 4 | version: 2; files of version 1 are read |
 //! | 4 | rules by which texts were cut (see [`token::rules`](super::token)) |
 //! | 4 | rows of a granule |
 //! | 4 | granules |
@@ -14,7 +14,6 @@ use std::fmt;
 
 use super::error::TextError;
 
-const VERSION: u32 = 1;
 const MAGIC_BYTES: usize = 8;
 const CHECKSUM_BYTES: usize = 4;
 const HEADER_BYTES: usize = MAGIC_BYTES + 4 * 4;
@@ -29,6 +28,13 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// The latest version; all before it are read too.
+    fn version_max(self) -> u32 {
+        match self {
+            Self::Terms | Self::Filters => 2,
+        }
+    }
+
     fn magic(self) -> &'static [u8; MAGIC_BYTES] {
         match self {
             Self::Terms => b"clrstext",
@@ -62,11 +68,11 @@ impl Layout {
     }
 }
 
-/// Begins a file.
+/// Begins a file of the latest version.
 pub(crate) fn begin(file: FileKind, rules: u32, layout: Layout) -> Result<Vec<u8>, TextError> {
     let mut bytes = Vec::new();
     bytes.extend(file.magic());
-    put_u32(&mut bytes, VERSION);
+    put_u32(&mut bytes, file.version_max());
     put_u32(&mut bytes, rules);
     put_u32(
         &mut bytes,
@@ -98,9 +104,20 @@ pub(crate) struct Reader<'a> {
     file: FileKind,
     bytes: &'a [u8],
     at: usize,
+    version: u32,
 }
 
 impl<'a> Reader<'a> {
+    /// Reads what stands in a frame, whose checksum held.
+    pub(crate) fn within(file: FileKind, bytes: &'a [u8]) -> Self {
+        Self {
+            file,
+            bytes,
+            at: 0,
+            version: file.version_max(),
+        }
+    }
+
     /// Checks the frame, then stands at the file's own content. Returns the rules it was written under.
     pub(crate) fn open(
         file: FileKind,
@@ -117,22 +134,15 @@ impl<'a> Reader<'a> {
             });
         }
         let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
-        let mut reader = Self {
-            file,
-            bytes: content,
-            at: 0,
-        };
+        let mut reader = Self::within(file, content);
         if reader.take(MAGIC_BYTES)? != file.magic() {
             return Err(TextError::Magic { file });
         }
-        let found = reader.u32()?;
-        if found != VERSION {
-            return Err(TextError::Version {
-                file,
-                found,
-                known: VERSION,
-            });
+        let (found, known) = (reader.u32()?, file.version_max());
+        if !(1..=known).contains(&found) {
+            return Err(TextError::Version { file, found, known });
         }
+        reader.version = found;
         reader.verify(checksum)?;
         let rules = reader.u32()?;
         reader.agree("rows of a granule", layout.granule_rows)?;
@@ -154,6 +164,12 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The file's version.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// Reads a number that has to be this one.
     fn agree(&mut self, what: &'static str, expected: usize) -> Result<(), TextError> {
         let found = u64::from(self.u32()?);
         let expected = expected as u64;
@@ -184,6 +200,13 @@ impl<'a> Reader<'a> {
         })?;
         self.at += len;
         Ok(taken)
+    }
+
+    /// All that is left.
+    pub(crate) fn rest(&mut self) -> &'a [u8] {
+        let rest = &self.bytes[self.at..];
+        self.at = self.bytes.len();
+        rest
     }
 
     pub(crate) fn u8(&mut self) -> Result<u8, TextError> {

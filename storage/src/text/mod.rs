@@ -2,7 +2,8 @@
 //!
 //! A granule is a fixed number of neighbouring rows (128). The index knows granules only: it says "nothing in here matches", and
 //! what it lets pass is read and checked row by row. It never leaves out a granule that holds a match. Why documents are granules,
-//! why ids stay out of the dictionary and what that costs is measured in `docs/adr/0003-text-index-tokens-and-ids.md`.
+//! why ids stay out of the dictionary and what that costs is measured in `docs/adr/0003-text-index-tokens-and-ids.md`, and what templates, compression and
+//! the size of filters change in that in `docs/adr/0015-templates-in-the-text-index.md`.
 //!
 //! Writing: rows -> [`TextIndexBuilder`] -> [`TextFiles`] of a segment, or [`ChunkTokens`] of a chunk.
 //! Reading: [`TextPattern`] -> [`TextQuery`] -> [`Candidates`] ([`TextIndex`] or [`ChunkTokens`]) -> [`GranuleSet`].
@@ -15,8 +16,9 @@
 //! | `finder` | where a word or phrase stands in a text |
 //! | `query` | that demand as a condition, and its evaluation |
 //! | `builder` | from rows to files or a chunk's tokens |
+//! | `templates` | templates of bodies in place of their words |
 //! | `words` | words of granules to granules of words |
-//! | `terms` | `text.idx`: the dictionary, a Tantivy index |
+//! | `terms/` | `text.idx`: the dictionary, a Tantivy index |
 //! | `bundle` | Tantivy's files in one |
 //! | `filter` | `filters.bin`: filters for ids |
 //! | `frame` | what both files begin and end with |
@@ -34,6 +36,7 @@ mod frame;
 mod granules;
 mod pattern;
 mod query;
+mod templates;
 mod terms;
 mod token;
 mod words;
@@ -41,7 +44,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+
+use crate::template::FoldedTemplates;
 
 pub use builder::{TextFiles, TextIndexBuilder};
 pub use chunk::ChunkTokens;
@@ -60,29 +67,33 @@ use query::{Leaves, evaluate};
 #[derive(Debug)]
 pub struct TextIndex {
     terms: Option<terms::Terms>,
+    templates: Option<Arc<FoldedTemplates>>,
     filters: Option<filter::Filters>,
     layout: Layout,
 }
 
 impl TextIndex {
     /// Opens what is there of `text.idx` and `filters.bin`. The layout is that of the segment's rows, and the files must agree with
-    /// it. `terms` is not copied when it is the only handle of its bytes.
+    /// it. `templates` are those of the segment's bodies, `None` when it has none.
     ///
-    /// A file that was written under other rules for cutting texts is not in error: it is used as far as those do not matter.
+    /// A file that was written under other rules for cutting texts is not in error: it is used as far as those do not matter. A file that
+    /// knows granules by templates rules out no words without these; with others it is in error.
     pub fn open(
         layout: Layout,
         terms: Option<Bytes>,
         filters: Option<Bytes>,
+        templates: Option<Arc<FoldedTemplates>>,
     ) -> Result<Self, TextError> {
         let terms = terms
-            .map(|bytes| terms::Terms::open(bytes, layout))
+            .map(|bytes| terms::Terms::open(bytes, layout, templates.as_deref()))
             .transpose()?
-            .filter(|terms| terms.same_rules);
+            .filter(terms::Terms::is_usable);
         let filters = filters
             .map(|bytes| filter::Filters::open(&bytes, layout))
             .transpose()?;
         Ok(Self {
             terms,
+            templates,
             filters,
             layout,
         })
@@ -103,15 +114,82 @@ impl TextIndex {
         self.filters.is_some()
     }
 
-    /// Bytes held in memory.
+    /// Bytes held in memory, without the templates, which are shared.
     pub fn heap_bytes(&self) -> usize {
         let terms = self.terms.as_ref().map_or(0, terms::Terms::heap_bytes);
         let filters = self.filters.as_ref().map_or(0, filter::Filters::heap_bytes);
         terms + filters
     }
 
+    /// The granules in which rows that are told apart by no template may fulfil the condition: those without a template, and those
+    /// whose template is one of `undecided`.
+    pub fn undecided_candidates(&self, query: &TextQuery, undecided: &[u32]) -> GranuleSet {
+        // Rows without a template, and those of irregular ones, have their words here.
+        let mut found = evaluate(query, &OwnWords(self));
+        if let Some(terms) = self.terms.as_ref().filter(|_| !undecided.is_empty()) {
+            let mut of_templates = GranuleSet::none(self.layout.granules());
+            terms.add_templates(undecided, &mut of_templates);
+            of_templates.intersect_with(&evaluate(query, self));
+            found.union_with(&of_templates);
+        }
+        found
+    }
+
+    /// Adds the granules that have a template in whose static text some word fits.
+    fn add_templates(
+        &self,
+        terms: &terms::Terms,
+        part: &str,
+        fits: impl Fn(&str) -> bool,
+        found: &mut GranuleSet,
+    ) {
+        if let Some(templates) = &self.templates
+            && terms.has_templates()
+            && !found.is_all()
+        {
+            terms.add_templates(&templates.with_word(part, fits), found);
+        }
+    }
+
     fn all(&self) -> GranuleSet {
         GranuleSet::all(self.layout.granules())
+    }
+}
+
+/// The index without what templates add.
+struct OwnWords<'a>(&'a TextIndex);
+
+impl Candidates for OwnWords<'_> {
+    fn granules(&self) -> usize {
+        self.0.granules()
+    }
+
+    fn candidates(&self, query: &TextQuery) -> GranuleSet {
+        evaluate(query, self)
+    }
+
+    fn may_contain_id(&self, key: u64) -> GranuleSet {
+        self.0.may_contain_id(key)
+    }
+}
+
+impl Leaves for OwnWords<'_> {
+    fn term(&self, term: &str) -> GranuleSet {
+        let terms = self.0.terms.as_ref();
+        terms.map_or_else(|| self.0.all(), |terms| terms.term(term))
+    }
+
+    fn words(&self, part: &WordPart) -> GranuleSet {
+        let terms = self.0.terms.as_ref();
+        terms.map_or_else(|| self.0.all(), |terms| terms.words(part))
+    }
+
+    fn has_id(&self, kind: IdKind) -> GranuleSet {
+        self.0.has_id(kind)
+    }
+
+    fn id(&self, key: u64) -> GranuleSet {
+        self.0.id(key)
     }
 }
 
@@ -135,15 +213,31 @@ impl Candidates for TextIndex {
 
 impl Leaves for TextIndex {
     fn term(&self, term: &str) -> GranuleSet {
-        match &self.terms {
-            Some(terms) => terms.term(term),
-            None => self.all(),
-        }
+        let Some(terms) = &self.terms else {
+            return self.all();
+        };
+        let mut found = terms.term(term);
+        self.add_templates(terms, term, |word| word == term, &mut found);
+        found
     }
 
     fn words(&self, part: &WordPart) -> GranuleSet {
+        let Some(terms) = &self.terms else {
+            return self.all();
+        };
+        let mut found = terms.words(part);
+        self.add_templates(
+            terms,
+            part.text(),
+            |word| part.fits(word.as_bytes()),
+            &mut found,
+        );
+        found
+    }
+
+    fn has_id(&self, kind: IdKind) -> GranuleSet {
         match &self.terms {
-            Some(terms) => terms.words(part),
+            Some(terms) => terms.term(kind.marker()),
             None => self.all(),
         }
     }

@@ -34,6 +34,13 @@ pub enum WordPart {
 }
 
 impl WordPart {
+    /// The part itself.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Prefix(part) | Self::Suffix(part) | Self::Infix(part) => part,
+        }
+    }
+
     /// What words begin with: nothing is known of them but for a prefix.
     pub(crate) fn prefix(&self) -> &str {
         match self {
@@ -107,6 +114,7 @@ pub(crate) trait Leaves: Candidates {
     fn term(&self, term: &str) -> GranuleSet;
     fn words(&self, part: &WordPart) -> GranuleSet;
     fn id(&self, key: u64) -> GranuleSet;
+    fn has_id(&self, kind: IdKind) -> GranuleSet;
 }
 
 /// Evaluates a condition.
@@ -136,6 +144,6 @@ pub(crate) fn evaluate(query: &TextQuery, leaves: &impl Leaves) -> GranuleSet {
         TextQuery::Term(term) => leaves.term(term),
         TextQuery::Words(part) => leaves.words(part),
         TextQuery::IdKey(key) => leaves.id(*key),
-        TextQuery::HasId(kind) => leaves.term(kind.marker()),
+        TextQuery::HasId(kind) => leaves.has_id(*kind),
     }
 }

@@ -270,7 +270,7 @@ fn decode(text: &str, at: usize) -> (bool, usize) {
 }
 
 /// Cuts texts into tokens. Keeps a buffer for the folded ones.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tokenizer {
     folded: String,
 }

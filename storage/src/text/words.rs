@@ -9,7 +9,7 @@ const SLOTS_PER_WORD: usize = 2;
 const SLOTS_MIN: usize = 1 << 10;
 
 /// Words seen so far, granule by granule.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct WordCollector {
     /// Words come from senders, who must not be able to choose what collides: another seed in every collector. It orders nothing
     /// that is written, the result is sorted.
@@ -24,7 +24,7 @@ pub(crate) struct WordCollector {
     granule: u32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Word {
     hash: u64,
     start: usize,

@@ -46,6 +46,32 @@ pub(super) struct SplitBodies {
     pub(super) plain_rows: usize,
 }
 
+/// The templates and variables of physical rows, as [`ShapeWriter`](super::ShapeWriter) made them.
+#[derive(Debug, Clone, Copy)]
+pub struct SplitRows<'a> {
+    ids: &'a Int32Array,
+    variables: &'a StringArray,
+}
+
+impl<'a> SplitRows<'a> {
+    /// Of the columns `template` and `variables`; `None` when they are of other types.
+    pub(super) fn new(templates: &'a ArrayRef, variables: &'a ArrayRef) -> Option<Self> {
+        let templates: &DictionaryArray<Key> = templates.as_any().downcast_ref()?;
+        Some(SplitRows {
+            // The values are the templates of the plan, in the order of their ids, and the shape's dictionary has them in that order.
+            ids: templates.keys(),
+            variables: variables.as_any().downcast_ref()?,
+        })
+    }
+
+    /// The id of a row's template in [`Shape::templates`](super::Shape::templates), and the row's variables. `None` when it has no template.
+    #[inline]
+    pub fn row(&self, row: usize) -> Option<(u32, &'a str)> {
+        let split = self.ids.is_valid(row) && self.variables.is_valid(row);
+        split.then(|| (self.ids.value(row) as u32, self.variables.value(row)))
+    }
+}
+
 /// What was counted while a segment's bodies were split.
 #[derive(Debug)]
 pub(super) struct BodyCounts {

@@ -62,6 +62,7 @@ mod writer;
 mod tests;
 
 pub use attribute::AttributeKind;
+pub use bodies::SplitRows;
 pub use counts::{MINUTE_NS, MinuteCounts, minute_of};
 pub use error::ShapeError;
 pub use plan::{AttributeColumn, CountedRows, Planner, ShapePlan};

@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::SchemaRef;
 use clearspan_schema::{Signal, columns, logs, spans};
 
-use super::bodies::{BodySplitter, SplitBodies};
+use super::bodies::{BodySplitter, SplitBodies, SplitRows};
 use super::layout::{Form, Layout, Part};
 use super::parent::Parents;
 use super::plan::{CountedRows, ShapePlan, kept_keys};
@@ -77,6 +77,13 @@ impl ShapeWriter {
         let schema = Arc::clone(&self.layout.physical);
         let count = RecordBatchOptions::new().with_row_count(Some(rows.num_rows()));
         Ok(RecordBatch::try_new_with_options(schema, columns?, &count)?)
+    }
+
+    /// The templates and variables of rows that [`Self::to_physical`] returned; `None` where the segment has no templates. To be asked of
+    /// these very rows: wherever dictionaries were put together since, keys are no ids of templates.
+    pub fn split_rows<'a>(&self, physical: &'a RecordBatch) -> Option<SplitRows<'a>> {
+        let column = |part| physical.columns().get(self.layout.place(part)?);
+        SplitRows::new(column(Part::Template)?, column(Part::Variables)?)
     }
 
     fn make(

@@ -5,7 +5,7 @@ use crate::text::{TextPattern, is_word};
 use crate::vfs::sim::SimRandom;
 
 /// A generator with what these tests draw.
-pub(super) struct Draw(SimRandom);
+pub(crate) struct Draw(SimRandom);
 
 const WORDS: &[&str] = &[
     "error",
@@ -45,24 +45,24 @@ const SEPARATORS: &[&str] = &[
 ];
 
 impl Draw {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(SimRandom::new(seed))
     }
 
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0.below(limit as u64) as usize
     }
 
-    pub(super) fn one_in(&mut self, n: u64) -> bool {
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
         self.0.one_in(n)
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
     /// Something that is a variable wherever no token stands next to it.
-    pub(super) fn variable(&mut self) -> String {
+    pub(crate) fn variable(&mut self) -> String {
         const BYTES: &[u8] = b"aekKsS019.-/:@_";
         let mut variable: String = (0..self.below(6))
             .map(|_| char::from(self.pick(BYTES)))
@@ -78,7 +78,7 @@ impl Draw {
     }
 
     /// A body of some words and variables.
-    pub(super) fn body(&mut self) -> String {
+    pub(crate) fn body(&mut self) -> String {
         let mut body = String::new();
         for _ in 0..1 + self.below(6) {
             match self.below(3) {
@@ -91,7 +91,7 @@ impl Draw {
     }
 
     /// A piece of a text, in other case, with ends open or not, and sometimes with something else at its end.
-    pub(super) fn pattern(&mut self, text: &str) -> TextPattern {
+    pub(crate) fn pattern(&mut self, text: &str) -> TextPattern {
         let text: Vec<char> = text.chars().collect();
         let mut start = self.below(text.len() + 1);
         let mut end = (start + self.below(14)).min(text.len());

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dictionary;
-mod generate;
-mod oracle;
+pub(crate) mod generate;
+pub(crate) mod oracle;
 mod real;
 mod split;
 mod verdict;

@@ -4,7 +4,7 @@ use crate::text::fold::fold_char;
 use crate::text::{TextPattern, is_word};
 
 /// Whether the pattern stands in the text.
-pub(super) fn stands(pattern: &TextPattern, text: &str) -> bool {
+pub(crate) fn stands(pattern: &TextPattern, text: &str) -> bool {
     let text: Vec<char> = text.chars().map(fold_char).collect();
     let wanted: Vec<char> = pattern.text.chars().map(fold_char).collect();
     let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {

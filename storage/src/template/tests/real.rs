@@ -1,78 +1,10 @@
-//! Real logs, where they are at hand: files of OTLP/JSON lines beside the checkout.
-#![allow(
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a skipped test says so, and its data is a file"
-)]
-
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-
-use clearspan_schema::ids::parse_hex;
-use serde::Deserialize;
+//! Real logs: bodies come back, most have a template, verdicts hold.
+#![allow(clippy::print_stderr, reason = "a measurement says what it found")]
 
 use super::oracle::stands;
 use super::*;
+use crate::testing::real::real_logs;
 use crate::text::TextPattern;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Request {
-    resource_logs: Vec<ResourceLogs>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ResourceLogs {
-    scope_logs: Vec<ScopeLogs>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ScopeLogs {
-    log_records: Vec<Record>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record {
-    body: Body,
-    #[serde(default)]
-    trace_id: String,
-    #[serde(default)]
-    span_id: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Body {
-    string_value: String,
-}
-
-impl Record {
-    fn ids(&self) -> RecordIds {
-        RecordIds {
-            trace_id: parse_hex(&self.trace_id),
-            span_id: parse_hex(&self.span_id),
-        }
-    }
-}
-
-/// Gives each record of the first `lines` requests of a file to `take`. Says whether the file is there.
-fn records(file: &str, lines: usize, mut take: impl FnMut(&Record)) -> bool {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
-    let Ok(file) = std::fs::File::open(folder.join(file)) else {
-        eprintln!("skipped: no {file}");
-        return false;
-    };
-    let text = BufReader::new(zstd::Decoder::new(file).unwrap());
-    for line in text.split(b'\n').take(lines).map(Result::unwrap) {
-        let request: Request = serde_json::from_slice(&line).unwrap();
-        let scopes = request.resource_logs.iter().flat_map(|one| &one.scope_logs);
-        scopes.flat_map(|one| &one.log_records).for_each(&mut take);
-    }
-    true
-}
 
 /// Restores every body, and returns the share of rows that keep a template when all are one segment.
 fn share_of_templated(file: &str) -> Option<f64> {
@@ -80,12 +12,12 @@ fn share_of_templated(file: &str) -> Option<f64> {
     let mut builder = TemplateBuilder::new(CandidateLimits::default());
     let mut rows = Vec::new();
     let mut restored = String::new();
-    let found = records(file, usize::MAX, |record| {
-        let body = &record.body.string_value;
-        let split = splitter.split(body, record.ids());
+    let found = real_logs(file, usize::MAX, |record| {
+        let body = &record.body;
+        let split = splitter.split(body, record.ids);
         if let Some(split) = split {
             restored.clear();
-            restore_into(split.template, split.variables, record.ids(), &mut restored).unwrap();
+            restore_into(split.template, split.variables, record.ids, &mut restored).unwrap();
             assert_eq!(&restored, body);
         }
         rows.push(split.and_then(|split| builder.add(split)));
@@ -136,11 +68,11 @@ fn verdicts_hold_on_real_bodies() {
     let mut splitter = Splitter::default();
     let mut builder = TemplateBuilder::new(CandidateLimits::default());
     let mut rows = Vec::new();
-    records("trainticket-logs.otlp.jsonl.zst", 10, |record| {
-        let body = record.body.string_value.as_str();
-        let split = splitter.split(body, record.ids()).unwrap();
+    real_logs("trainticket-logs.otlp.jsonl.zst", 10, |record| {
+        let body = record.body.as_str();
+        let split = splitter.split(body, record.ids).unwrap();
         let mut written = String::new();
-        write_out_variables(split.variables, record.ids(), &mut written).unwrap();
+        write_out_variables(split.variables, record.ids, &mut written).unwrap();
         rows.push((builder.add(split).unwrap(), body.to_owned(), written));
     });
     let dictionary = builder.finish(Keep::default());

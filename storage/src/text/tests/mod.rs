@@ -4,8 +4,12 @@
 mod corruption;
 mod generate;
 mod oracle;
+mod real;
+mod templates;
+mod versions;
 
 use super::*;
+use crate::template::TemplateDictionary;
 use generate::Random;
 
 /// Builds both forms of the index over the same rows.
@@ -25,7 +29,13 @@ fn index(rows: &[String], granule_rows: usize) -> (TextFiles, ChunkTokens) {
 fn open(files: &TextFiles, layout: Layout) -> TextIndex {
     let terms = Some(files.terms.clone().into());
     let filters = Some(files.filters.clone().into());
-    TextIndex::open(layout, terms, filters).unwrap()
+    TextIndex::open(layout, terms, filters, None).unwrap()
+}
+
+/// A dictionary's templates, as the open segment has them.
+fn folded(dictionary: &TemplateDictionary) -> Arc<FoldedTemplates> {
+    let alphabets = (0..).map_while(|id| dictionary.alphabet(id));
+    Arc::new(FoldedTemplates::new(dictionary.templates().zip(alphabets)))
 }
 
 fn rows(texts: &[&str]) -> Vec<String> {
@@ -59,10 +69,14 @@ fn words_phrases_and_ids_lead_to_their_granules() {
     check("film-camera", &[0]);
     check("cam", &[]);
     check("connection refused", &[1]);
-    check(uuid, &[2]);
-    check("0af7651916cd43dd8448eb211c80319c", &[3]);
     check("absent", &[]);
     check("", &[0, 1, 2, 3, 4, 5]);
+    for (id, granule) in [(uuid, 2), ("0af7651916cd43dd8448eb211c80319c", 3)] {
+        let pattern = TextPattern::new(id);
+        assert_eq!(candidates(&chunk, &pattern), [granule], "{id}");
+        // All granules here share a filter.
+        assert_eq!(candidates(&file, &pattern).len(), rows.len(), "{id}");
+    }
     let open_ended = TextPattern {
         open_end: true,
         ..TextPattern::new("Cam")
@@ -114,23 +128,25 @@ fn a_missing_file_rules_out_nothing() {
     let rows = rows(&["alpha", "beta", "0123456789abcdef"]);
     let (files, chunk) = index(&rows, 1);
     let layout = chunk.layout();
-    let none = TextIndex::open(layout, None, None).unwrap();
+    let none = TextIndex::open(layout, None, None, None).unwrap();
     assert!(
         none.candidates(&TextPattern::new("alpha").condition())
             .is_all()
     );
     assert!(none.may_contain_id(1).is_all());
-    let terms = TextIndex::open(layout, Some(files.terms.into()), None).unwrap();
+    let terms = TextIndex::open(layout, Some(files.terms.into()), None, None).unwrap();
     assert_eq!(candidates(&terms, &TextPattern::new("alpha")), [0]);
     assert!(terms.may_contain_id(1).is_all());
-    let filters = TextIndex::open(layout, None, Some(files.filters.into())).unwrap();
+    let filters = TextIndex::open(layout, None, Some(files.filters.into()), None).unwrap();
     assert!(
         filters
             .candidates(&TextPattern::new("alpha").condition())
             .is_all()
     );
     let key = id_key("0123456789abcdef");
-    assert_eq!(filters.may_contain_id(key).iter().collect::<Vec<_>>(), [2]);
+    assert!(filters.may_contain_id(key).contains(2));
+    let absent = id_key("fedcba9876543210");
+    assert!(filters.may_contain_id(absent).is_empty());
 }
 
 #[test]
