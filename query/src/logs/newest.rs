@@ -1,13 +1,12 @@
-//! A page of everything, from as few rows as will do.
+//! A page of what can be counted without reading it, from as few rows as will do.
 //!
-//! Where every record matches, the parts' metadata count them, and the page lies at one end of the
-//! range. So only that end is read: a window that by the parts' row counts should hold the page, and a
+//! Where every record matches, the parts' metadata count them; where a word or phrase stands, their templates do. The page lies at one
+//! end of the range. So only that end is read: a window that by the counts should hold the page, and a
 //! wider one for as long as it does not. What is found in a window is right whatever its width: the
 //! rows outside of it all stand behind those inside.
 
 use std::sync::Arc;
 
-use clearspan_schema::Signal;
 use clearspan_storage::scan::{Snapshot, TimeRange};
 
 use crate::exec::{FoundRow, Plans, ScanTally, TopRows, count, top_rows};
@@ -21,23 +20,27 @@ const ROWS_FACTOR: u64 = 2;
 /// How much wider the next window is when one held too little.
 const WIDEN: i128 = 16;
 
-/// As [`top_rows`] with the query that every record matches.
-pub(crate) async fn top_of_all(
+/// As [`top_rows`], with a query whose rows [`count`] knows without looking at each.
+pub(crate) async fn top_of_counted(
     plans: &Plans,
     snapshot: &Arc<Snapshot>,
+    query: &Query,
     range: TimeRange,
     wanted: TopRows,
 ) -> Result<(Vec<FoundRow>, ScanTally), QueryError> {
-    let all = Query::all(Signal::Logs);
-    let mut tally = count(plans, snapshot, &all, range).await?;
-    let Some(span) = Span::of(snapshot, range, wanted) else {
+    let mut tally = count(plans, snapshot, query, range).await?;
+    let span = Span::of(snapshot, range, wanted).filter(|_| tally.matched > 0);
+    let Some(span) = span else {
         return Ok((Vec::new(), tally));
     };
-    let mut width = span.first_width(snapshot, wanted.fetch as u64);
+    let rows = snapshot.parts().iter().map(|part| u64::from(part.rows()));
+    let rows_per_match = rows.sum::<u64>() / tally.matched;
+    let enough = (wanted.fetch as u64).saturating_mul(rows_per_match.max(1));
+    let mut width = span.first_width(snapshot, enough);
     loop {
         let window = span.window(width);
         let (found, read) =
-            top_rows(plans, snapshot, &all, window.unwrap_or(range), wanted).await?;
+            top_rows(plans, snapshot, query, window.unwrap_or(range), wanted).await?;
         tally.add_reading(read);
         if found.len() == wanted.fetch || window.is_none() {
             return Ok((found, tally));
@@ -95,9 +98,9 @@ impl Span {
         })
     }
 
-    /// A width that should hold `fetch` rows, if each part's rows lie evenly in its time.
-    fn first_width(self, snapshot: &Snapshot, fetch: u64) -> i128 {
-        let enough = fetch.saturating_mul(ROWS_FACTOR) as f64;
+    /// A width that should hold `rows` rows, if each part's rows lie evenly in its time.
+    fn first_width(self, snapshot: &Snapshot, rows: u64) -> i128 {
+        let enough = rows.saturating_mul(ROWS_FACTOR) as f64;
         let mut width = WINDOW_MIN_NS;
         while let Some(window) = self.window(width) {
             let rows: f64 = snapshot

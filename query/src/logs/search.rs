@@ -10,7 +10,7 @@ use super::{LogRows, LogsAnswer, LogsRequest, newest};
 use crate::cursor::{Cursor, Identity};
 use crate::engine::Session;
 use crate::exec::{FoundRow, RowKey, TopRows, fetch, top_rows, unread};
-use crate::language::Query;
+use crate::language::{Matcher, Query};
 use crate::limits::check_limit;
 use crate::{QueryError, hints};
 
@@ -38,8 +38,8 @@ pub(crate) async fn search(
     let Session {
         snapshot, plans, ..
     } = &session;
-    let (mut found, mut tally) = if query.is_all() {
-        newest::top_of_all(plans, snapshot, range, wanted).await?
+    let (mut found, mut tally) = if Matcher::new(&query).is_counted() {
+        newest::top_of_counted(plans, snapshot, &query, range, wanted).await?
     } else {
         top_rows(plans, snapshot, &query, range, wanted).await?
     };

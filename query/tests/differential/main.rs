@@ -9,6 +9,7 @@
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
 //! | `counts.rs` | what logs hold |
+//! | `texts.rs` | words, phrases and regular expressions in every form of storage |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
 //! | `skeleton/` | a trace's skeleton, read back from its bytes |
@@ -33,4 +34,5 @@ mod single;
 mod skeleton;
 mod spans;
 mod store;
+mod texts;
 mod traces;

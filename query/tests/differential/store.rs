@@ -89,6 +89,14 @@ impl Store {
         self.runner.run_until_idle(TURNS_MAX);
     }
 
+    /// Lets so much time pass that all segments are merged that will be.
+    pub(crate) fn compact(&self) {
+        self.clock.advance(Duration::from_secs(26 * 3600));
+        self.runner.run_until_idle(TURNS_MAX);
+        let status = self.storage.status(&TenantId::default()).unwrap();
+        assert_eq!(status.compaction_pending(), 0);
+    }
+
     /// Shuts down in good order and opens again.
     pub(crate) fn restart(self) -> Self {
         self.storage.shutdown();

@@ -73,6 +73,11 @@ impl Matcher {
         matches!(self.root, Node::All)
     }
 
+    /// Whether matching rows of segments can be counted without looking at each.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.signal == Signal::Logs && (self.is_all() || self.text_alone().is_some())
+    }
+
     /// The words and phrases, where a row matches if and only if they are found in its text.
     pub(crate) fn text_alone(&self) -> Option<&TextSearch> {
         match &self.root {
