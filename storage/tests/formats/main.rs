@@ -1,0 +1,12 @@
+//! The formats on disk, from outside: folders that earlier programs wrote, and what this one writes.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `sample/` | a store with something of everything, from a seed |
+//! | `fixtures` | stores that earlier programs wrote are read, replayed and merged |
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
+
+mod fixtures;
+#[allow(dead_code, unused_imports, reason = "the example uses more of it")]
+mod sample;
