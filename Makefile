@@ -11,10 +11,13 @@ VENV := $(CACHE)/venv
 DENY_VERSION := 0.20.2
 DENY := $(TOOLS)/bin/cargo-deny
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/clearspan
+SAMPLE_STORE := $(CARGO_TARGET_DIR)/debug/examples/sample_store
+# Of the format that is written today. Those of formats before it are never made anew.
+FIXTURE := storage/tests/fixtures/format-2
 
 .DEFAULT_GOAL := build
-.PHONY: help build release run demo test test-rust test-sdk test-web test-browser bench-browser assets lint fmt-check clippy doc deny \
-	advisories check-data tools venv web-packages
+.PHONY: help build release run demo test test-rust test-formats test-sdk test-web test-browser bench-browser assets fixture sample-store \
+	lint fmt-check clippy doc deny advisories check-data tools venv web-packages
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -32,13 +35,24 @@ run: ## start the server; ARGS="--data-dir D" and the like are passed on
 demo: ## start the server with a simulated shop to look at; ARGS="--http 127.0.0.1:8080" and the like are passed on
 	$(CARGO) run --locked --release --bin clearspan -- demo $(ARGS)
 
-test: lint test-rust test-sdk test-web test-browser ## everything that CI checks; says what it skips, and why
+test: lint test-rust test-formats test-sdk test-web test-browser ## everything that CI checks; says what it skips, and why
 
 test-rust: ## unit and integration tests of all rooms
 	$(CARGO) test --locked --workspace
 
 # Behind `scripts/test-tools.sh`, which ends with 3 when it has said why the tests are skipped.
 OR_SKIP := || exit $$([ $$? -eq 3 ] && echo 0 || echo 1)
+
+# Without Python this fails: a format that only the program itself reads is not documented.
+test-formats: sample-store ## segments read without the program, by pyarrow and by DuckDB, against what it reads itself
+	@scripts/test-tools.sh python && $(MAKE) --no-print-directory venv && \
+	CLEARSPAN_SAMPLE_STORE=$(SAMPLE_STORE) $(VENV)/bin/python -m pytest -q -p no:cacheprovider tests/formats
+
+sample-store:
+	$(CARGO) build --locked --package clearspan-storage --example sample_store
+
+fixture: sample-store ## make the fixture of today's format anew, as long as no release has that format
+	rm -rf $(FIXTURE) && mkdir $(FIXTURE) && $(SAMPLE_STORE) $(FIXTURE)
 
 test-sdk: build ## the OpenTelemetry SDK of Python against the real binary
 	@scripts/test-tools.sh python $(OR_SKIP); $(MAKE) --no-print-directory venv && \
@@ -94,8 +108,9 @@ tools:
 		env -u CARGO_TARGET_DIR $(CARGO) install cargo-deny --locked --version $(DENY_VERSION) --root $(TOOLS)
 
 # The environment is made anew when the pinned requirements differ from those it was made from.
+REQUIREMENTS := tests/sdk/requirements.txt tests/formats/requirements.txt
 venv:
-	@cmp -s tests/sdk/requirements.txt $(VENV)/requirements.txt || { \
+	@cat $(REQUIREMENTS) | cmp -s - $(VENV)/requirements.txt || { \
 		rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) && \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/sdk/requirements.txt && \
-		cp tests/sdk/requirements.txt $(VENV)/requirements.txt; }
+		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(REQUIREMENTS:%=-r %) && \
+		cat $(REQUIREMENTS) > $(VENV)/requirements.txt; }

@@ -14,7 +14,7 @@ NODE_MAJOR_MIN=20
 wanted=$1
 
 missing() {
-    echo "skipped: what needs $wanted: $1" >&2
+    echo "not tested: what needs $wanted: $1" >&2
     exit 3
 }
 

@@ -50,7 +50,7 @@ impl Case {
         let tenant = TenantId::default();
         let new = NewSegment {
             id: 5,
-            tenant: tenant.clone(),
+            tenant,
             signal,
             partition: "odd".into(),
             signal_dir: "/data".into(),

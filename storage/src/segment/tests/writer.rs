@@ -119,6 +119,28 @@ fn spans_of_a_trace_must_stand_together() {
     }
 }
 
+/// Folders of format 1 are held to `storage/tests/fixtures`.
+#[test]
+fn a_folder_of_an_unknown_format_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = log_segment(dir.path(), 100);
+    let path = written.dir.join(names::META);
+    let meta = String::from_utf8(OsVfs.read(&path).unwrap().to_vec()).unwrap();
+    for (format, opens) in [(0, false), (1, true), (2, true), (3, false)] {
+        let meta = meta.replace("\"format\":2,", &format!("\"format\":{format},"));
+        assert!(meta.contains(&format!("\"format\":{format},")));
+        replace(&path, meta.as_bytes());
+        let written = WrittenSegment {
+            dir: written.dir.clone(),
+            meta: written.meta.clone(),
+            meta_crc32c: crc32c::crc32c(meta.as_bytes()),
+            bytes: written.bytes,
+        };
+        let opened = open(Signal::Logs, &written);
+        assert_eq!(opened.is_ok(), opens, "format {format}");
+    }
+}
+
 #[test]
 fn a_parquet_segment_answers_as_an_arrow_segment() {
     let rows = crate::segment::conformance::rows::random_rows(Signal::Spans, 21, 2_000);
