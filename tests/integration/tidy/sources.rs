@@ -49,8 +49,10 @@ pub(crate) fn files_outside_vfs(file: &SourceFile) -> Vec<String> {
     let in_storage =
         file.path.starts_with("storage/src/") || file.path.starts_with("storage/schema/src/");
     let is_vfs = file.path.starts_with("storage/src/vfs");
-    let is_test =
-        ["tests.rs", "conformance.rs"].contains(&file.name()) || file.path.contains("/tests/");
+    let is_test = ["tests.rs", "conformance.rs"].contains(&file.name())
+        || ["/tests/", "/testing/"]
+            .iter()
+            .any(|folder| file.path.contains(folder));
     if !in_storage || is_vfs || is_test || !file.is_rust() {
         return Vec::new();
     }
