@@ -2,6 +2,7 @@
 
 mod compaction;
 mod compaction_faults;
+mod hostile;
 mod lab;
 
 use std::collections::BTreeMap;
