@@ -1,11 +1,12 @@
-//! Words, phrases, prefixes, parts of words and regular expressions in random bodies, held against the bodies as they were generated, in
+//! Words, phrases, prefixes, parts of words and regular expressions in random bodies, and attributes that many or few records have, held
+//! against the records as they were generated, in
 //! every form in which storage keeps them. Which forms were reached is printed, and has to be all of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use clearspan_query::{AskedRange, AskedTime, LogsRequest, Order};
-use clearspan_schema::any::{AnyRef, AnyWriter, KeyValues};
+use clearspan_schema::any::{AnyWriter, KeyValues};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
 use clearspan_storage::shape::Shape;
@@ -18,7 +19,8 @@ use crate::store::{ARRIVAL_NS, Store};
 
 const MINUTE: u64 = 60_000_000_000;
 const ROWS: usize = 1_200;
-const QUERIES: usize = 120;
+const QUERIES: usize = 200;
+const RARE_KEYS: u64 = 12;
 
 /// What bodies are made from: `#` is a number, `$` the record's own trace id, `%` its span id.
 const FORMS: [&str; 14] = [
@@ -48,6 +50,10 @@ struct Log {
     body: Option<String>,
     is_json: bool,
     trace: u8,
+    /// `often`, which gets a column.
+    often: Option<i64>,
+    /// The number of a key that few records have, which gets none.
+    rare: Option<u64>,
 }
 
 fn hex(byte: u8, length: usize) -> String {
@@ -68,6 +74,8 @@ impl Log {
             is_json: random.one_in(25),
             body,
             trace,
+            often: random.one_in(2).then(|| random.below(9) as i64),
+            rare: random.one_in(40).then(|| random.below(RARE_KEYS)),
         }
     }
 
@@ -130,6 +138,14 @@ fn batch(logs: &[Log]) -> Incoming {
             (Some(text), false) => Body::Text(text),
             (Some(_), true) => Body::Value(&value),
         };
+        let mut attributes = Vec::new();
+        let mut writer = AnyWriter::new(&mut attributes);
+        if let Some(often) = log.often {
+            writer.key("often").int(often);
+        }
+        if let Some(rare) = log.rare {
+            writer.key(&format!("rare-{rare}")).string("so");
+        }
         let row = LogRow {
             time: log.time,
             observed_time: 0,
@@ -140,7 +156,7 @@ fn batch(logs: &[Log]) -> Incoming {
             trace_id: Some([log.trace; 16]),
             span_id: Some([log.trace; 8]),
             flags: 0,
-            attributes: KeyValues::new(&[]),
+            attributes: KeyValues::new(&attributes),
             dropped_attributes_count: 0,
         };
         builder.push(&row).unwrap();
@@ -148,23 +164,47 @@ fn batch(logs: &[Log]) -> Incoming {
     Incoming::Logs(builder.finish().unwrap())
 }
 
-/// What is asked, and where it stands by the words of the language's description.
+/// What is asked, and which records are wanted by the words of the language's description.
 struct Asked {
     query: String,
     kind: &'static str,
-    wanted: Regex,
+    wanted: Wanted,
+}
+
+enum Wanted {
+    Text(Standing),
+    Often(i64),
+    Rare(u64),
+}
+
+/// What has to stand in the text.
+struct Standing {
+    pattern: Regex,
     /// Whether a word may not go on before it, and after it.
     closed: (bool, bool),
 }
 
 impl Asked {
     fn random(texts: &[String], random: &mut Random) -> Self {
+        match random.below(8) {
+            0 => {
+                let least = random.below(9) as i64;
+                Asked::new(format!("often>={least}"), "column", Wanted::Often(least))
+            }
+            1 => {
+                let rare = random.below(RARE_KEYS);
+                Asked::new(format!("rare-{rare}:so"), "residual", Wanted::Rare(rare))
+            }
+            _ => Asked::random_text(texts, random),
+        }
+    }
+
+    fn random_text(texts: &[String], random: &mut Random) -> Self {
         let text = match random.one_in(3) {
             true => random.pick(&WORDS).to_owned(),
             false => {
-                let from: Vec<char> = texts[random.below(texts.len() as u64) as usize]
-                    .chars()
-                    .collect();
+                let from = &texts[random.below(texts.len() as u64) as usize];
+                let from: Vec<char> = from.chars().collect();
                 let start = random.below(from.len() as u64) as usize;
                 let length = 1 + random.below(12) as usize;
                 from[start..].iter().take(length).collect()
@@ -177,46 +217,54 @@ impl Asked {
             text
         };
         let is_word = text.chars().all(is_word_char);
-        let escaped = regex::escape(&text);
-        let open = format!("(?i){escaped}");
-        let starts = text.starts_with(is_word_char);
-        let ends = text.ends_with(is_word_char);
+        let exact = regex::escape(&text);
+        let open = format!("(?i){exact}");
+        let ends = (text.starts_with(is_word_char), text.ends_with(is_word_char));
         match random.below(4) {
-            0 if is_word => Asked::new(format!("{text}*"), "prefix", &open, (true, false)),
+            0 if is_word => Asked::text(format!("{text}*"), "prefix", &open, (true, false)),
             1 if is_word => {
-                Asked::new(format!("*{text}*"), "part of a word", &open, (false, false))
+                Asked::text(format!("*{text}*"), "part of a word", &open, (false, false))
             }
             2 => {
-                let pattern = escaped.replace('/', "\\/");
-                Asked::new(
-                    format!("body:/{pattern}/"),
-                    "regular expression",
-                    &escaped,
-                    (false, false),
-                )
+                let query = format!("body:/{}/", exact.replace('/', "\\/"));
+                Asked::text(query, "regular expression", &exact, (false, false))
             }
-            _ => Asked::new(json_string(&text), "phrase", &open, (starts, ends)),
+            _ => Asked::text(json_string(&text), "phrase", &open, ends),
         }
     }
 
-    fn new(query: String, kind: &'static str, wanted: &str, closed: (bool, bool)) -> Self {
+    fn text(query: String, kind: &'static str, pattern: &str, closed: (bool, bool)) -> Self {
+        let pattern = Regex::new(pattern).unwrap();
+        Asked::new(query, kind, Wanted::Text(Standing { pattern, closed }))
+    }
+
+    fn new(query: String, kind: &'static str, wanted: Wanted) -> Self {
         Asked {
             query,
             kind,
-            wanted: Regex::new(wanted).unwrap(),
-            closed,
+            wanted,
         }
     }
 
+    fn wants(&self, log: &Log) -> bool {
+        match &self.wanted {
+            Wanted::Text(standing) => log.text().is_some_and(|text| standing.stands_in(&text)),
+            Wanted::Often(least) => log.often.is_some_and(|often| often >= *least),
+            Wanted::Rare(number) => log.rare == Some(*number),
+        }
+    }
+}
+
+impl Standing {
     fn stands_in(&self, text: &str) -> bool {
         let starts = text.char_indices().map(|(at, _)| at);
         starts.chain([text.len()]).any(|start| {
-            let Some(found) = self.wanted.find_at(text, start) else {
+            let Some(found) = self.pattern.find_at(text, start) else {
                 return false;
             };
             let before = text[..found.start()].ends_with(is_word_char);
             let after = text[found.end()..].starts_with(is_word_char);
-            !(self.closed.0 && before) && !(self.closed.1 && after)
+            !((self.closed.0 && before) || (self.closed.1 && after))
         })
     }
 }
@@ -256,6 +304,9 @@ impl Forms {
             true => ("Parquet, template", "Parquet, plain"),
             false => ("Arrow, template", "Arrow, plain"),
         };
+        let source = shape.key_source("rare-3");
+        assert!(source.columns.is_empty() && shape.key_source("often").columns.len() == 1);
+        self.add("residual", shape.row_count() * u64::from(source.residual));
         self.add(split, templated);
         self.add(plain, shape.row_count() - templated);
         rows + shape.row_count()
@@ -310,9 +361,10 @@ fn holds(range: AskedRange, time: u64) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "says how often it reached what")]
 async fn texts_are_found_in_every_form_that_storage_keeps() {
     let mut random = Random::new(77);
-    let mut store = Store::new();
+    let store = Store::new();
     let mut logs: Vec<Log> = Vec::new();
     let mut forms = Forms::default();
     let mut kinds: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
@@ -334,10 +386,9 @@ async fn texts_are_found_in_every_form_that_storage_keeps() {
         for _ in 0..QUERIES {
             let asked = Asked::random(&texts, &mut random);
             let range = any_range(&mut random);
-            let wanted = logs.iter().filter(|log| {
-                let text = log.text();
-                holds(range, log.time) && text.is_some_and(|text| asked.stands_in(&text))
-            });
+            let wanted = logs
+                .iter()
+                .filter(|log| holds(range, log.time) && asked.wants(log));
             let mut expected: Vec<i64> = wanted.map(|log| log.time as i64).collect();
             expected.sort_unstable();
             let (rows, matched) = found(&store, &asked.query, range).await;
@@ -358,10 +409,18 @@ async fn texts_are_found_in_every_form_that_storage_keeps() {
         "Arrow, plain",
         "Parquet, template",
         "Parquet, plain",
+        "residual",
     ] {
         assert!(forms.0.get(form).is_some_and(|&rows| rows > 100), "{form}");
     }
-    for kind in ["phrase", "prefix", "part of a word", "regular expression"] {
+    for kind in [
+        "phrase",
+        "prefix",
+        "part of a word",
+        "regular expression",
+        "column",
+        "residual",
+    ] {
         assert!(
             kinds.get(kind).is_some_and(|counts| counts[1] > 20),
             "{kind}"
