@@ -38,9 +38,9 @@ impl Part {
             time,
             minutes: Minutes::within(time, self.time_range()),
         };
-        let undecided: Vec<u32> = counting.verdicts.undecided().collect();
+        let spread: Vec<u32> = counting.verdicts.spread().collect();
         let mut candidates = match segment.text_index().as_ref() {
-            Some(index) => index.undecided_candidates(&search.condition(), &undecided),
+            Some(index) => index.undecided_candidates(&search.condition(), &spread),
             None => GranuleSet::all(self.granules() as usize),
         };
         candidates.union_with(&self.granules_in_part(|times| !counting.counts_all(times)));

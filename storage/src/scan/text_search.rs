@@ -131,12 +131,17 @@ impl Verdicts {
         joint.copied().unwrap_or(Verdict::Depends)
     }
 
-    /// The templates whose rows have to be looked at.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = u32> + '_ {
+    /// The templates whose rows have to be looked at although their own words, those of variables, may lack some of what is looked for.
+    pub(crate) fn spread(&self) -> impl Iterator<Item = u32> + '_ {
+        // A single pattern stands in variables whole. Of several, some may stand in the template.
+        let several = self.single.len() > 1;
         let joint = (0..).zip(&self.joint);
-        joint
-            .filter(|(_, verdict)| matches!(verdict, Verdict::Variables | Verdict::Depends))
-            .map(|(id, _)| id)
+        let spread = joint.filter(move |(_, verdict)| match verdict {
+            Verdict::Depends => true,
+            Verdict::Variables => several,
+            Verdict::Always | Verdict::Never => false,
+        });
+        spread.map(|(id, _)| id)
     }
 }
 

@@ -121,14 +121,13 @@ impl TextIndex {
         terms + filters
     }
 
-    /// The granules in which rows that are told apart by no template may fulfil the condition: those without a template, and those
-    /// whose template is one of `undecided`.
-    pub fn undecided_candidates(&self, query: &TextQuery, undecided: &[u32]) -> GranuleSet {
-        // Rows without a template, and those of irregular ones, have their words here.
+    /// The granules in which the condition may be fulfilled by words that rows have besides their template's (which are all words where
+    /// they have none), or by those together with the words of the templates in `spread`.
+    pub fn undecided_candidates(&self, query: &TextQuery, spread: &[u32]) -> GranuleSet {
         let mut found = evaluate(query, &OwnWords(self));
-        if let Some(terms) = self.terms.as_ref().filter(|_| !undecided.is_empty()) {
+        if let Some(terms) = self.terms.as_ref().filter(|_| !spread.is_empty()) {
             let mut of_templates = GranuleSet::none(self.layout.granules());
-            terms.add_templates(undecided, &mut of_templates);
+            terms.add_templates(spread, &mut of_templates);
             of_templates.intersect_with(&evaluate(query, self));
             found.union_with(&of_templates);
         }
