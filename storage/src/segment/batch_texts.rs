@@ -9,7 +9,8 @@
 use std::sync::{Arc, OnceLock};
 
 use arrow::array::{
-    Array, BinaryArray, BooleanBufferBuilder, Int32Array, RecordBatch, StringArray,
+    Array, BinaryArray, BooleanBufferBuilder, FixedSizeBinaryArray, Int32Array, RecordBatch,
+    StringArray,
 };
 use arrow::buffer::BooleanBuffer;
 use clearspan_schema::any::AnyRef;
@@ -17,10 +18,9 @@ use clearspan_schema::columns::id_at;
 use clearspan_schema::json::push_text;
 
 use super::SegmentError;
-use super::shape::{BodyColumns, Shape, ShapeError};
+use super::shape::{Shape, ShapeError};
 use super::shaped_rows::ShapedRows;
-use crate::scan::TextSearch;
-use crate::scan::Verdicts;
+use crate::scan::{TextSearch, Verdicts};
 use crate::template::{RecordIds, Verdict, restore_into, write_out_variables};
 
 /// Texts of the logs in a record batch.
@@ -31,17 +31,24 @@ pub(crate) struct BatchTexts {
     index: usize,
     /// Of each row, null where it has none.
     templates: OnceLock<Int32Array>,
-    others: OnceLock<Others>,
+    variables: OnceLock<Variables>,
+    plain: OnceLock<Plain>,
 }
 
-/// All but the templates.
+/// What a body has besides its template.
 #[derive(Debug)]
-struct Others {
-    variables: Option<StringArray>,
-    plain: Option<StringArray>,
+struct Variables {
+    texts: Option<StringArray>,
+    trace_id: Option<FixedSizeBinaryArray>,
+    span_id: Option<FixedSizeBinaryArray>,
+}
+
+/// Bodies without a template.
+#[derive(Debug)]
+struct Plain {
+    text: Option<StringArray>,
+    /// Where they are no text.
     value: Option<BinaryArray>,
-    trace_id: Option<arrow::array::FixedSizeBinaryArray>,
-    span_id: Option<arrow::array::FixedSizeBinaryArray>,
 }
 
 /// Room to put texts together in.
@@ -58,7 +65,8 @@ impl BatchTexts {
             shape,
             index,
             templates: OnceLock::new(),
-            others: OnceLock::new(),
+            variables: OnceLock::new(),
+            plain: OnceLock::new(),
         }
     }
 
@@ -114,15 +122,14 @@ impl BatchTexts {
         row: usize,
         scratch: &mut Scratch,
     ) -> Result<bool, SegmentError> {
-        let others = self.others()?;
         let Some(id) = template else {
-            return Ok(match others.plain(row, &mut scratch.text) {
+            return Ok(match self.plain()?.at(row, &mut scratch.text) {
                 Some(text) => search.stands_in(text, &mut scratch.folded),
                 None => false,
             });
         };
         let of_template = |source| self.rows.of_shape(ShapeError::Body { row, source });
-        let (variables, ids) = others.variables(row);
+        let (variables, ids) = self.variables()?.at(row);
         scratch.text.clear();
         match verdicts.of(id) {
             Verdict::Variables => write_out_variables(variables, ids, &mut scratch.text),
@@ -154,31 +161,31 @@ impl BatchTexts {
         Ok(self.templates.get_or_init(|| ids))
     }
 
-    fn others(&self) -> Result<&Others, SegmentError> {
-        if let Some(known) = self.others.get() {
+    fn variables(&self) -> Result<&Variables, SegmentError> {
+        if let Some(known) = self.variables.get() {
             return Ok(known);
         }
-        let BodyColumns {
-            template: _,
-            variables,
-            plain,
-            value,
-            trace_id,
-            span_id,
-        } = self.shape.body_columns();
-        let wanted = [variables, plain, value, trace_id, span_id];
-        let mut columns: Vec<usize> = wanted.into_iter().flatten().collect();
-        columns.sort_unstable();
-        let batch = self.read(&columns)?;
-        let place = |column: Option<usize>| columns.binary_search(&column?).ok();
-        let others = Others {
-            variables: place(variables).and_then(|at| typed(&batch, at)),
-            plain: place(plain).and_then(|at| typed(&batch, at)),
-            value: place(value).and_then(|at| typed(&batch, at)),
-            trace_id: place(trace_id).and_then(|at| typed(&batch, at)),
-            span_id: place(span_id).and_then(|at| typed(&batch, at)),
+        let all = self.shape.body_columns();
+        let given = Given::read(self, &[all.variables, all.trace_id, all.span_id])?;
+        let variables = Variables {
+            texts: given.column(all.variables),
+            trace_id: given.column(all.trace_id),
+            span_id: given.column(all.span_id),
         };
-        Ok(self.others.get_or_init(|| others))
+        Ok(self.variables.get_or_init(|| variables))
+    }
+
+    fn plain(&self) -> Result<&Plain, SegmentError> {
+        if let Some(known) = self.plain.get() {
+            return Ok(known);
+        }
+        let all = self.shape.body_columns();
+        let given = Given::read(self, &[all.plain, all.value])?;
+        let plain = Plain {
+            text: given.column(all.plain),
+            value: given.column(all.value),
+        };
+        Ok(self.plain.get_or_init(|| plain))
     }
 
     fn read(&self, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
@@ -191,10 +198,28 @@ impl BatchTexts {
     }
 }
 
-impl Others {
-    /// The text of a row without a template.
-    fn plain<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
-        let text = self.plain.as_ref().filter(|plain| plain.is_valid(row));
+/// Some columns of the file.
+struct Given {
+    columns: Vec<usize>,
+    batch: RecordBatch,
+}
+
+impl Given {
+    fn read(texts: &BatchTexts, wanted: &[Option<usize>]) -> Result<Self, SegmentError> {
+        let mut columns: Vec<usize> = wanted.iter().copied().flatten().collect();
+        columns.sort_unstable();
+        let batch = texts.read(&columns)?;
+        Ok(Given { columns, batch })
+    }
+
+    fn column<T: Array + Clone + 'static>(&self, column: Option<usize>) -> Option<T> {
+        typed(&self.batch, self.columns.binary_search(&column?).ok()?)
+    }
+}
+
+impl Plain {
+    fn at<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
+        let text = self.text.as_ref().filter(|text| text.is_valid(row));
         if let Some(text) = text {
             return Some(text.value(row));
         }
@@ -203,14 +228,16 @@ impl Others {
         push_text(AnyRef::decode(value.value(row))?, scratch);
         Some(scratch)
     }
+}
 
-    fn variables(&self, row: usize) -> (&str, RecordIds) {
-        let variables = self.variables.as_ref().filter(|all| all.is_valid(row));
+impl Variables {
+    fn at(&self, row: usize) -> (&str, RecordIds) {
+        let texts = self.texts.as_ref().filter(|texts| texts.is_valid(row));
         let ids = RecordIds {
             trace_id: self.trace_id.as_ref().and_then(|ids| id_at(ids, row)),
             span_id: self.span_id.as_ref().and_then(|ids| id_at(ids, row)),
         };
-        (variables.map_or("", |all| all.value(row)), ids)
+        (texts.map_or("", |texts| texts.value(row)), ids)
     }
 }
 

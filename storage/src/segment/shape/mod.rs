@@ -66,7 +66,6 @@ pub use bodies::SplitRows;
 pub use counts::{MINUTE_NS, MinuteCounts, minute_of};
 pub use error::ShapeError;
 pub use plan::{AttributeColumn, CountedRows, Planner, ShapePlan};
-pub(crate) use reader::BodyColumns;
 pub use reader::{KeySource, Shape};
 pub use writer::ShapeWriter;
 
