@@ -43,10 +43,14 @@ impl Part {
             Some(index) => index.undecided_candidates(&search.condition(), &spread),
             None => GranuleSet::all(self.granules() as usize),
         };
-        candidates.union_with(&self.granules_in_part(|times| !counting.counts_all(times)));
-        let mut left = self.granules_with(&search.predicate(), time, stats)?;
-        left.intersect_with(&candidates);
-        let selection = self.rows_of(&left);
+        let edges = self.granules_in_part(|times| !counting.counts_all(times));
+        if edges.is_empty() {
+            stats.granules_skipped_by_index += (candidates.granules() - candidates.count()) as u64;
+        } else {
+            candidates.union_with(&edges);
+            candidates.intersect_with(&self.granules_with(&search.predicate(), time, stats)?);
+        }
+        let selection = self.rows_of(&candidates);
         Ok(Some(
             counting.decided(&shape) + counting.undecided(&selection, stats)?,
         ))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Predicate;
-use crate::template::{FoldedTemplates, Judge, Verdict};
+use crate::template::{Alphabet, FoldedTemplates, Judge, Verdict};
 use crate::text::fold::fold_into;
 use crate::text::{TextFinder, TextPattern, TextQuery};
 
@@ -17,8 +17,17 @@ use crate::text::{TextFinder, TextPattern, TextQuery};
 pub struct TextSearch {
     patterns: Vec<Pattern>,
     all: bool,
+    known: Mutex<Known>,
+}
+
+/// What was judged so far.
+#[derive(Debug, Default)]
+struct Known {
     /// By segment.
-    verdicts: Mutex<HashMap<u64, Arc<Verdicts>>>,
+    segments: HashMap<u64, Arc<Verdicts>>,
+    /// By template, for segments have many in common, and alphabet: the verdict on each pattern. The text is kept, so that no other can take
+    /// its address.
+    templates: HashMap<(usize, Alphabet), (Arc<str>, Vec<Verdict>)>,
 }
 
 #[derive(Debug)]
@@ -48,7 +57,7 @@ impl TextSearch {
         TextSearch {
             patterns: patterns.collect(),
             all,
-            verdicts: Mutex::default(),
+            known: Mutex::default(),
         }
     }
 
@@ -108,18 +117,31 @@ impl TextSearch {
 
     /// What the templates of segment `id` say.
     pub(crate) fn verdicts(&self, id: u64, templates: &FoldedTemplates) -> Arc<Verdicts> {
-        if let Some(known) = self.verdicts.lock().get(&id) {
+        let mut known = self.known.lock();
+        let Known {
+            segments,
+            templates: judged,
+        } = &mut *known;
+        if let Some(known) = segments.get(&id) {
             return Arc::clone(known);
         }
-        let patterns = self.patterns.iter();
-        let single: Vec<Vec<Verdict>> = patterns.map(|one| one.judge.verdicts(templates)).collect();
-        let ids = 0..templates.len();
-        let joint = ids.map(|id| joint(self.all, single.iter().map(|each| each[id])));
-        let verdicts = Arc::new(Verdicts {
-            joint: joint.collect(),
-            single,
-        });
-        self.verdicts.lock().insert(id, Arc::clone(&verdicts));
+        let mut verdicts = Verdicts {
+            joint: Vec::with_capacity(templates.len()),
+            single: vec![Vec::with_capacity(templates.len()); self.patterns.len()],
+        };
+        for (text, alphabet) in templates.iter() {
+            let place = (Arc::as_ptr(text).addr(), alphabet);
+            let (_, each) = judged.entry(place).or_insert_with(|| {
+                let patterns = self.patterns.iter();
+                let each = patterns.map(|one| one.judge.verdict(text, alphabet));
+                (Arc::clone(text), each.collect())
+            });
+            verdicts.joint.push(joint(self.all, each.iter().copied()));
+            let singles = verdicts.single.iter_mut().zip(each);
+            singles.for_each(|(single, verdict)| single.push(*verdict));
+        }
+        let verdicts = Arc::new(verdicts);
+        segments.insert(id, Arc::clone(&verdicts));
         verdicts
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::template::SharedTexts;
+
 /// What of a segment is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Piece {
@@ -22,6 +24,8 @@ pub(crate) enum Piece {
 pub(crate) struct SegmentCache {
     budget: usize,
     state: Mutex<State>,
+    /// The folded templates of segments that are kept.
+    texts: SharedTexts,
 }
 
 #[derive(Debug, Default)]
@@ -44,7 +48,13 @@ impl SegmentCache {
         SegmentCache {
             budget,
             state: Mutex::default(),
+            texts: SharedTexts::default(),
         }
+    }
+
+    /// Texts that segments share.
+    pub(crate) fn texts(&self) -> &SharedTexts {
+        &self.texts
     }
 
     /// The piece of segment `id`, opened by `open` when it is not there. `open` runs without the lock,

@@ -212,7 +212,8 @@ impl Segment {
             let templates = shape.templates();
             let alphabet = |id| templates.alphabet(id).unwrap_or_default();
             let each = (0..).zip(templates.templates());
-            let folded = FoldedTemplates::new(each.map(|(id, text)| (text, alphabet(id))));
+            let each = each.map(|(id, text)| (text, alphabet(id)));
+            let folded = FoldedTemplates::new(each, self.cache.texts());
             let memory = folded.heap_bytes();
             Ok::<_, SegmentError>((folded, memory))
         });

@@ -8,7 +8,7 @@ const PUNCTUATION: &[u8] = b".-/:@_";
 /// A set of the folded characters that variables are made of: bits 0 to 25 are `a` to `z`, 26 to 35 `0` to `9`, 36 to 41 `. - / : @ _`.
 ///
 /// Kept for each template, it tells templates of times and ids, in which no word can stand, from those with names or paths.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Alphabet(u64);
 
 static BITS: [u64; 256] = bits();

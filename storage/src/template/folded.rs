@@ -1,43 +1,52 @@
-//! A dictionary's templates as searches want them: folded, one behind the other.
+//! A dictionary's templates as searches want them: folded.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::Alphabet;
+use super::{Alphabet, SharedTexts};
 use crate::text::fold::fold_into;
 use crate::text::is_word;
 
 /// Folded templates by their ids. To be kept as long as the segment is open, for folding takes longer than a verdict.
 #[derive(Debug, Clone, Default)]
 pub struct FoldedTemplates {
-    text: String,
-    ends: Vec<usize>,
+    texts: Vec<Arc<str>>,
     alphabets: Vec<Alphabet>,
     checksum: u32,
+    /// Of texts that no other segment had.
+    own_bytes: usize,
 }
 
 impl FoldedTemplates {
-    /// Folds the templates. With each comes what is known of its variables.
-    pub fn new<'a>(templates: impl IntoIterator<Item = (&'a str, Alphabet)>) -> Self {
+    /// Folds the templates. With each comes what is known of its variables. Texts that others have are taken from `shared`.
+    pub(crate) fn new<'a>(
+        templates: impl IntoIterator<Item = (&'a str, Alphabet)>,
+        shared: &SharedTexts,
+    ) -> Self {
         let mut folded = Self::default();
+        let mut text = String::new();
         for (template, alphabet) in templates {
             folded.checksum = checksum_with(folded.checksum, template);
             folded.alphabets.push(alphabet);
-            fold_into(template, &mut folded.text);
-            folded.ends.push(folded.text.len());
+            text.clear();
+            fold_into(template, &mut text);
+            let (text, is_new) = shared.share(&text);
+            folded.own_bytes += if is_new { text.len() } else { 0 };
+            folded.texts.push(text);
         }
         folded
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.texts.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.texts.is_empty()
     }
 
     /// What [`checksum`] says of the templates as they are stored.
@@ -46,60 +55,47 @@ impl FoldedTemplates {
     }
 
     /// The templates in whose static text some word fits, ascending. `part` stands in every word that fits; an empty one in all.
-    ///
-    /// A word that has `part` is looked at once, whole, so the time is linear in the texts.
     pub(crate) fn with_word(&self, part: &str, fits: impl Fn(&str) -> bool) -> Vec<u32> {
-        if part.is_empty() {
-            return (0..self.len() as u32).collect();
-        }
         let finder = Finder::new(part);
-        let mut found = Vec::new();
-        let mut from = 0;
-        while let Some(at) = finder.find(&self.text.as_bytes()[from..]) {
-            let id = self.ends.partition_point(|end| *end <= from + at);
-            let template = self.range(id);
-            let word = word_around(&self.text, from + at, &template);
-            from = if fits(&self.text[word.clone()]) {
-                found.push(id as u32);
-                template.end
-            } else {
-                // What begins with no word character is no part of a word, but has to be passed all the same.
-                let first = part.chars().next().map_or(1, char::len_utf8);
-                word.end.max(from + at + first)
-            };
-        }
-        found
+        let each = (0..).zip(&self.texts);
+        let found = each.filter(|(_, text)| part.is_empty() || has_word(text, &finder, &fits));
+        found.map(|(id, _)| id).collect()
     }
 
     /// The folded templates in the order of their ids.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Alphabet)> {
-        let texts = (0..self.len()).map(|id| &self.text[self.range(id)]);
-        texts.zip(self.alphabets.iter().copied())
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, Alphabet)> {
+        self.texts.iter().zip(self.alphabets.iter().copied())
     }
 
-    fn range(&self, id: usize) -> Range<usize> {
-        let start = match id {
-            0 => 0,
-            _ => self.ends[id - 1],
-        };
-        start..self.ends[id]
-    }
-
-    /// Bytes held on the heap.
+    /// Bytes held on the heap, without texts that another segment had before.
     pub fn heap_bytes(&self) -> usize {
-        self.text.capacity()
-            + self.ends.capacity() * size_of::<usize>()
+        self.own_bytes
+            + self.texts.capacity() * size_of::<Arc<str>>()
             + self.alphabets.capacity() * size_of::<Alphabet>()
     }
 }
 
+/// Whether some word of `text` fits, which has what `finder` looks for. A word that has it is looked at once, whole, so the time is linear.
+fn has_word(text: &str, finder: &Finder<'_>, fits: impl Fn(&str) -> bool) -> bool {
+    let mut from = 0;
+    while let Some(at) = finder.find(&text.as_bytes()[from..]) {
+        let word = word_around(text, from + at);
+        if fits(&text[word.clone()]) {
+            return true;
+        }
+        // What begins with no word character is no part of a word, but has to be passed all the same.
+        let first = text[from + at..].chars().next().map_or(1, char::len_utf8);
+        from = word.end.max(from + at + first);
+    }
+    false
+}
+
 /// The run of word characters around a place in a template.
-fn word_around(text: &str, at: usize, template: &Range<usize>) -> Range<usize> {
-    let before = &text[template.start..at];
-    let start = before.trim_end_matches(is_word).len();
-    let behind = &text[at..template.end];
+fn word_around(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].trim_end_matches(is_word).len();
+    let behind = &text[at..];
     let end = behind.len() - behind.trim_start_matches(is_word).len();
-    template.start + start..at + end
+    start..at + end
 }
 
 /// A checksum over templates in the order of their ids, by which an index knows whether it was made for these.
@@ -129,7 +125,10 @@ mod tests {
             "\u{c9}t\u{e9} tables",
             "ta ble",
         ];
-        let templates = FoldedTemplates::new(texts.map(|text| (text, Alphabet::ALL)));
+        let templates = FoldedTemplates::new(
+            texts.map(|text| (text, Alphabet::ALL)),
+            &SharedTexts::default(),
+        );
         let whole = |word: &str| templates.with_word(word, |found| found == word);
         assert_eq!(whole("route"), [0, 2]);
         assert_eq!(whole("table"), [3]);
@@ -155,7 +154,7 @@ mod tests {
     fn checksums_tell_order_and_bounds() {
         let of = |texts: &[&'static str]| {
             let pairs = texts.iter().map(|text| (*text, Alphabet::ALL));
-            let folded = FoldedTemplates::new(pairs).checksum();
+            let folded = FoldedTemplates::new(pairs, &SharedTexts::default()).checksum();
             assert_eq!(folded, checksum(texts.iter().copied()));
             folded
         };

@@ -70,7 +70,8 @@ impl Judge {
             .collect()
     }
 
-    fn verdict(&self, folded: &str, alphabet: Alphabet) -> Verdict {
+    /// The verdict of one template, folded.
+    pub(crate) fn verdict(&self, folded: &str, alphabet: Alphabet) -> Verdict {
         if self.pattern().is_empty() {
             return Verdict::Always;
         }

@@ -13,7 +13,7 @@ use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
 
 use super::*;
 use crate::segment::shape::{Planner, Shape, ShapeWriter, TEMPLATE};
-use crate::template::FoldedTemplates;
+use crate::template::{FoldedTemplates, SharedTexts};
 use crate::testing::{Span, stored_spans};
 use crate::text::{Candidates, FilterBits, Layout, TextFiles, TextIndex, TextPattern};
 
@@ -124,7 +124,10 @@ fn split_bodies_are_found_as_whole_ones_are() {
         let templates = shape.templates();
         assert!(templates.len() >= 4, "{templates:?}");
         let alphabets = (0..).map_while(|id| templates.alphabet(id));
-        let folded = FoldedTemplates::new(templates.templates().zip(alphabets));
+        let folded = FoldedTemplates::new(
+            templates.templates().zip(alphabets),
+            &SharedTexts::default(),
+        );
         let by_template = open(&split, Some(Arc::new(folded)));
         let some = hex(&[7; 16]);
         let patterns = [

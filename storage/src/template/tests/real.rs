@@ -77,7 +77,10 @@ fn verdicts_hold_on_real_bodies() {
     });
     let dictionary = builder.finish(Keep::default());
     let alphabets = (0..).map_while(|id| dictionary.alphabet(id));
-    let folded = FoldedTemplates::new(dictionary.templates().zip(alphabets));
+    let folded = FoldedTemplates::new(
+        dictionary.templates().zip(alphabets),
+        &SharedTexts::default(),
+    );
     let mut counts = [[0_usize; 4]; 9];
     for ((judge, pattern), counts) in judges.iter().zip(&mut counts) {
         let verdicts = judge.verdicts(&folded);

@@ -6,7 +6,7 @@ use super::*;
 use crate::text::TextPattern;
 
 fn verdict(template: &str, alphabet: Alphabet, pattern: &TextPattern) -> Verdict {
-    let folded = FoldedTemplates::new([(template, alphabet)]);
+    let folded = FoldedTemplates::new([(template, alphabet)], &SharedTexts::default());
     Judge::new(pattern).verdicts(&folded)[0]
 }
 
@@ -232,6 +232,7 @@ fn text_that_repeats_itself_is_left_to_the_rows() {
         templates
             .iter()
             .map(|template| (template.as_str(), Alphabet::ALL)),
+        &SharedTexts::default(),
     );
     assert_eq!(folded.len(), templates.len());
     for text in patterns {

@@ -9,7 +9,7 @@ mod templates;
 mod versions;
 
 use super::*;
-use crate::template::TemplateDictionary;
+use crate::template::{SharedTexts, TemplateDictionary};
 use generate::Random;
 
 /// Builds both forms of the index over the same rows.
@@ -35,7 +35,10 @@ fn open(files: &TextFiles, layout: Layout) -> TextIndex {
 /// A dictionary's templates, as the open segment has them.
 fn folded(dictionary: &TemplateDictionary) -> Arc<FoldedTemplates> {
     let alphabets = (0..).map_while(|id| dictionary.alphabet(id));
-    Arc::new(FoldedTemplates::new(dictionary.templates().zip(alphabets)))
+    Arc::new(FoldedTemplates::new(
+        dictionary.templates().zip(alphabets),
+        &SharedTexts::default(),
+    ))
 }
 
 fn rows(texts: &[&str]) -> Vec<String> {
