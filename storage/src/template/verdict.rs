@@ -8,8 +8,8 @@
 //! 2. *Across the edge of a variable.* Cut the pattern where a variable begins or ends: its pieces must be an end of the static text before,
 //!    variables, static text between them, and the beginning of the static text behind. A piece that is a whole variable
 //!    must have a digit. [`straddle`](super::straddle) looks for such a cut.
-//! 3. *Within one variable.* That is possible in every template with a variable if all of the pattern is in its alphabet, and in none
-//!    otherwise.
+//! 3. *Within one variable.* That is possible in every template with a variable if all of the pattern's characters, and those of its words
+//!    that are whole there, are in its alphabet, and in none otherwise.
 //!
 //! A place of kind 1 that is certain makes the verdict `Always`; no place of any kind makes it `Never`. All is done on folded texts, whose
 //! variables have the same characters but for case. The work per template is linear in template and pattern: where text
@@ -18,6 +18,7 @@
 use memchr::memmem::Finder;
 
 use super::Alphabet;
+use super::alphabet::WantedWords;
 use super::folded::FoldedTemplates;
 use super::straddle::{Parts, Straddle};
 use super::token::{PLACEHOLDER, has_reserved};
@@ -49,15 +50,20 @@ pub struct Judge {
     closed_end: bool,
     /// Whether it has a character that no body with a template has.
     reserved: bool,
+    /// What the words of variables have to be among which it stands.
+    words: WantedWords,
 }
 
 impl Judge {
     /// Prepares a pattern.
     pub fn new(pattern: &TextPattern) -> Self {
         let folded = fold(&pattern.text);
+        let closed_start = !pattern.open_start && folded.starts_with(is_word);
+        let closed_end = !pattern.open_end && folded.ends_with(is_word);
         Self {
-            closed_start: !pattern.open_start && folded.starts_with(is_word),
-            closed_end: !pattern.open_end && folded.ends_with(is_word),
+            words: WantedWords::of(&folded, closed_start, closed_end),
+            closed_start,
+            closed_end,
             reserved: has_reserved(&folded),
             finder: Finder::new(folded.as_bytes()).into_owned(),
         }
@@ -92,6 +98,7 @@ impl Judge {
         }
         match self.pattern().iter().all(|byte| alphabet.has(*byte)) {
             _ if parts.variables() == 0 => Verdict::Never,
+            true if !alphabet.may_have(&self.words) => Verdict::Never,
             false => Verdict::Never,
             true if self.ends_with_variables(&parts) => Verdict::Variables,
             true => Verdict::Depends,

@@ -129,7 +129,10 @@ fn push_templates(templates: &TemplateDictionary, out: &mut Writer) {
     out.varint(templates.len() as u64);
     for (id, template) in (0..).zip(templates.templates()) {
         out.varint(templates.rows(id).unwrap_or(0).into());
-        out.u64(templates.alphabet(id).unwrap_or_default().to_bits());
+        let (characters, words) = templates.alphabet(id).unwrap_or_default().to_bits();
+        out.u64(characters);
+        out.u64(words as u64);
+        out.u64((words >> 64) as u64);
         out.bytes(template.as_bytes());
     }
 }
@@ -155,7 +158,9 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
     }
     let mut templates = TemplateDictionary::default();
     for _ in 0..reader.count()? {
-        let (rows, alphabet) = (reader.varint_u32()?, Alphabet::from_bits(reader.u64()?));
+        let (rows, characters) = (reader.varint_u32()?, reader.u64()?);
+        let words = u128::from(reader.u64()?) | u128::from(reader.u64()?) << 64;
+        let alphabet = Alphabet::from_bits(characters, words);
         templates.push(std::str::from_utf8(reader.bytes()?).ok()?, rows, alphabet);
     }
     let minutes = MinuteCounts::decode(&mut reader, templates.len())?;

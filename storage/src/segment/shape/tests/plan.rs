@@ -42,7 +42,7 @@ fn a_plan_from_shapes_is_that_of_all_their_rows() {
 }
 
 /// Templates of equal rows may have any order.
-fn sorted(plan: &ShapePlan) -> BTreeMap<String, (u32, u64)> {
+fn sorted(plan: &ShapePlan) -> BTreeMap<String, (u32, (u64, u128))> {
     let templates = &plan.templates;
     let known = (0..).zip(templates.templates()).map(|(id, text)| {
         let counts = (
