@@ -106,6 +106,10 @@ struct IngestArgs {
     /// Connections, each with one request in flight
     #[arg(long, value_name = "N", default_value_t = 2)]
     connections: usize,
+    /// The server's flush interval in milliseconds. It merges segments of hours that are over two intervals after their last flush, and the
+    /// measurement waits for that
+    #[arg(long, value_name = "MS", default_value_t = 2_000)]
+    flush_interval_ms: u64,
     /// Keep the data folder and say where it is
     #[arg(long)]
     keep: bool,
