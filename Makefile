@@ -16,7 +16,7 @@ SAMPLE_STORE := $(CARGO_TARGET_DIR)/debug/examples/sample_store
 FIXTURE := storage/tests/fixtures/format-2
 
 .DEFAULT_GOAL := build
-.PHONY: help build release run demo test test-rust test-formats test-sdk test-web test-browser bench-browser assets fixture sample-store \
+.PHONY: help build release run demo test test-rust test-formats test-sdk test-web test-browser bench-browser bench-storage assets fixture sample-store \
 	lint fmt-check clippy doc deny advisories check-data tools venv web-packages
 
 help: ## list the targets
@@ -71,6 +71,11 @@ bench-browser: release ## how long a trace of 100,000 spans takes to open, and h
 	@chromium=$$(scripts/test-tools.sh browser) $(OR_SKIP); cd tests/browser && \
 		CLEARSPAN_BIN=$(CARGO_TARGET_DIR)/release/clearspan CLEARSPAN_CHROMIUM=$$chromium \
 		npx --no-install playwright test --config measure.config.ts
+
+# One core, as in the issues' bars. `taskset` is of util-linux.
+bench-storage: ## storage alone: flush, compaction, reads, exact counts; DATA=data-folder to read from that, ARGS="count" for some of them
+	$(CARGO) bench --locked --package clearspan-benches --bench storage --no-run
+	$(if $(DATA),CLEARSPAN_BENCH_DATA=$(abspath $(DATA))) taskset -c 1 $(CARGO) bench --locked --quiet --package clearspan-benches --bench storage -- $(ARGS)
 
 assets: web-packages ## bundle ui/web into ui/assets again, after a change there
 	cd ui/web && npm run --silent build

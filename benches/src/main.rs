@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `data` | the 12-fold data, on which all benchmarks are held |
 //! | `ingest` | what it costs to take the data: CPU, bytes on disk, memory |
+//! | `columns` | where the bytes of segments go, column by column |
 //! | `commit` | group commit alone, on the real disk |
 //! | `freshness` | how long after its acknowledgement a record is found |
 //! | `server` | the real binary as a child process on a core of its own |
@@ -18,6 +19,7 @@
     reason = "a measurement reads the real clock and disk, and printing is what it is for"
 )]
 
+mod columns;
 mod commit;
 mod data;
 mod disk;
@@ -48,6 +50,11 @@ enum Command {
     MakeData(MakeDataArgs),
     /// Send the 12-fold data to a fresh server: CPU-seconds per million records, bytes per record, memory
     Ingest(IngestArgs),
+    /// Bytes per row of each column of rows.parquet and of every other file of segments
+    Columns {
+        /// A segment's folder, or one with segments in it, such as a data folder
+        folder: PathBuf,
+    },
     /// Time from a record's acknowledgement until a search finds it
     Freshness(FreshnessArgs),
     /// Group commit on the disk of the working folder: appends a second, and how long each waits
@@ -106,6 +113,10 @@ struct IngestArgs {
     /// Connections, each with one request in flight
     #[arg(long, value_name = "N", default_value_t = 2)]
     connections: usize,
+    /// The server's flush interval in milliseconds. It merges segments of hours that are over two intervals after their last flush, and the
+    /// measurement waits for that
+    #[arg(long, value_name = "MS", default_value_t = 2_000)]
+    flush_interval_ms: u64,
     /// Keep the data folder and say where it is
     #[arg(long)]
     keep: bool,
@@ -133,6 +144,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Ingest(args) => ingest::run(&args),
+        Command::Columns { folder } => columns::run(&folder),
         Command::Freshness(args) => freshness::run(&args),
         Command::Commit => commit::run(),
         Command::Unpack { file } => unpack(&file),

@@ -19,7 +19,7 @@ const SENDER_CORE: &str = "1";
 const WATCH_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Which binary, and with which settings.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ServerArgs {
     /// The binary [default: clearspan beside this program]
     #[arg(long, value_name = "FILE")]
@@ -30,6 +30,16 @@ pub(crate) struct ServerArgs {
     /// Leave the server and the sender to the scheduler, instead of one core each
     #[arg(long)]
     unpinned: bool,
+}
+
+impl ServerArgs {
+    /// The same with one more setting, unless it is set already.
+    pub(crate) fn with(&self, name: &str, value: impl std::fmt::Display) -> Self {
+        let mut args = self.clone();
+        // Of two with the same name the later one counts.
+        args.set.insert(0, format!("{name}={value}"));
+        args
+    }
 }
 
 /// A running server.
