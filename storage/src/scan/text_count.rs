@@ -11,7 +11,7 @@ use arrow::buffer::BooleanBuffer;
 use clearspan_schema::{columns, logs};
 
 use super::part::Kind;
-use super::{Part, PartError, RowSelection, ScanStats, TextSearch, TimeRange, Verdicts};
+use super::{Part, PartError, RowSelection, RowTexts, ScanStats, TextSearch, TimeRange, Verdicts};
 use crate::segment::shape::{MINUTE_NS, Shape};
 use crate::template::Verdict;
 use crate::text::GranuleSet;
@@ -112,28 +112,51 @@ impl Counting<'_> {
     fn undecided(&self, selection: &RowSelection, stats: &mut ScanStats) -> Result<u64, PartError> {
         let windows = self.part.windows(selection);
         self.part.note_reading(&windows, selection, stats);
+        let all_decide = self.verdicts.all_decide();
         let mut found = 0;
         for window in windows {
             let Some(texts) = self.part.texts(window.start)? else {
                 continue;
             };
+            let plain = all_decide && self.counts_all(self.part.times_of(window.start));
             for rows in selection.within(window.clone()) {
-                let mask = self.to_look_at(&texts, window.clone(), rows.clone())?;
-                if mask.count_set_bits() > 0 {
-                    let first = (rows.start - window.start) as usize;
-                    let batch = &texts.batch;
-                    let rows = batch.matching(self.search, &self.verdicts, first, &mask)?;
-                    found += rows.count_set_bits() as u64;
-                }
+                found += match plain {
+                    true => self.plain(&texts, window.start, &rows)?,
+                    false => self.looked_at(&texts, &window, &rows)?,
+                };
             }
         }
-        Ok(found)
+        Ok(found as u64)
+    }
+
+    /// The rows without a template among `rows` that match.
+    fn plain(&self, texts: &RowTexts, start: u32, rows: &Range<u32>) -> Result<usize, PartError> {
+        let (first, end) = ((rows.start - start) as usize, (rows.end - start) as usize);
+        let mask = texts.batch.plain_rows(first, end)?;
+        Ok(texts.batch.matching_plain(self.search, first, &mask)?)
+    }
+
+    /// The rows among `rows` that are not counted yet and match.
+    fn looked_at(
+        &self,
+        texts: &RowTexts,
+        window: &Range<u32>,
+        rows: &Range<u32>,
+    ) -> Result<usize, PartError> {
+        let mask = self.to_look_at(texts, window.clone(), rows.clone())?;
+        if mask.count_set_bits() == 0 {
+            return Ok(0);
+        }
+        let first = (rows.start - window.start) as usize;
+        let batch = &texts.batch;
+        let rows = batch.matching(self.search, &self.verdicts, first, &mask)?;
+        Ok(rows.count_set_bits())
     }
 
     /// Which of `rows` are not counted yet.
     fn to_look_at(
         &self,
-        texts: &super::RowTexts,
+        texts: &RowTexts,
         window: Range<u32>,
         rows: Range<u32>,
     ) -> Result<BooleanBuffer, PartError> {

@@ -147,6 +147,12 @@ impl TextSearch {
 }
 
 impl Verdicts {
+    /// Whether every template decides: only rows without one have to be looked at.
+    pub(crate) fn all_decide(&self) -> bool {
+        let decides = |verdict: &Verdict| matches!(verdict, Verdict::Always | Verdict::Never);
+        self.joint.iter().all(decides)
+    }
+
     /// What the template `id` says; for one that is not known, that the body decides.
     pub(crate) fn of(&self, id: u32) -> Verdict {
         let joint = self.joint.get(id as usize);

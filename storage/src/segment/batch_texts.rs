@@ -114,6 +114,34 @@ impl BatchTexts {
         }))
     }
 
+    /// The rows from `first` on, up to `end`, that have a body and no template.
+    pub(crate) fn plain_rows(
+        &self,
+        first: usize,
+        end: usize,
+    ) -> Result<BooleanBuffer, SegmentError> {
+        let plain = self.plain()?;
+        Ok(BooleanBuffer::collect_bool(end - first, |place| {
+            plain.has(first + place)
+        }))
+    }
+
+    /// The rows of `mask` in whose text `search` is found, where none of them has a template.
+    pub(crate) fn matching_plain(
+        &self,
+        search: &TextSearch,
+        first: usize,
+        mask: &BooleanBuffer,
+    ) -> Result<usize, SegmentError> {
+        let plain = self.plain()?;
+        let mut scratch = Scratch::default();
+        let found = mask.set_indices().filter(|place| {
+            let text = plain.at(first + place, &mut scratch.text);
+            text.is_some_and(|text| search.stands_in(text, &mut scratch.folded))
+        });
+        Ok(found.count())
+    }
+
     fn look(
         &self,
         search: &TextSearch,
@@ -218,6 +246,11 @@ impl Given {
 }
 
 impl Plain {
+    fn has(&self, row: usize) -> bool {
+        let text = self.text.as_ref().is_some_and(|text| text.is_valid(row));
+        text || self.value.as_ref().is_some_and(|value| value.is_valid(row))
+    }
+
     fn at<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
         let text = self.text.as_ref().filter(|text| text.is_valid(row));
         if let Some(text) = text {

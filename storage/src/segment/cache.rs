@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::decompressors::Decompressors;
 use crate::template::SharedTexts;
 
 /// What of a segment is kept.
@@ -26,6 +27,7 @@ pub(crate) struct SegmentCache {
     state: Mutex<State>,
     /// The folded templates of segments that are kept.
     texts: SharedTexts,
+    decompressors: Arc<Decompressors>,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +51,13 @@ impl SegmentCache {
             budget,
             state: Mutex::default(),
             texts: SharedTexts::default(),
+            decompressors: Arc::default(),
         }
+    }
+
+    /// Decompressors for whoever reads.
+    pub(super) fn decompressors(&self) -> &Arc<Decompressors> {
+        &self.decompressors
     }
 
     /// Texts that segments share.

@@ -82,7 +82,8 @@ impl Case {
         let (dir, meta) = (&self.written.dir, &self.written.meta);
         let shape = self.disk.read(&dir.join(crate::names::SHAPE)).unwrap();
         let shape = Shape::decode(&shape).unwrap();
-        ShapedRows::open(&self.disk, dir, self.signal, meta, Some(Arc::new(shape)))
+        let shape = Some(Arc::new(shape));
+        ShapedRows::open(&self.disk, dir, self.signal, meta, shape, &Arc::default())
     }
 
     fn batches(&self) -> usize {

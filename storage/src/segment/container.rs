@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SegmentError;
 use super::arrow_file::ArrowFile;
+use super::decompressors::Decompressors;
 use super::meta::SegmentMeta;
 use super::parquet_file::ParquetFile;
 use crate::limits::{BATCH_ROWS, PARQUET_BATCH_ROWS};
@@ -56,11 +57,12 @@ pub(super) fn open(
     dir: &Path,
     schema: &SchemaRef,
     meta: &SegmentMeta,
+    decompressors: &Arc<Decompressors>,
 ) -> Result<Box<dyn RowFile>, SegmentError> {
     let path = dir.join(meta.container.file_name());
     Ok(match meta.container {
         Container::Arrow => Box::new(ArrowFile::open(vfs, &path, schema, meta)?),
-        Container::Parquet => Box::new(ParquetFile::open(vfs, &path, schema, meta)?),
+        Container::Parquet => Box::new(ParquetFile::open(vfs, &path, schema, meta, decompressors)?),
     })
 }
 

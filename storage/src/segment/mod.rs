@@ -18,6 +18,7 @@
 //! | `row_writer.rs`, `steps.rs`, `row_texts.rs` | its parts: the row file in either container; rows in small steps; what of a row is indexed |
 //! | `shaped_rows.rs` | its rows in their stored columns |
 //! | `batch_texts.rs` | the texts of a record batch, searched by templates first |
+//! | `decompressors.rs` | decompressors that are kept from read to read |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
@@ -32,6 +33,7 @@ mod block_sums;
 mod cache;
 mod checked_read;
 mod container;
+mod decompressors;
 mod error;
 mod folder;
 mod meta;

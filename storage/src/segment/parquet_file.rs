@@ -25,6 +25,7 @@ use parquet::schema::types::SchemaDescriptor;
 use super::SegmentError;
 use super::checked_read::{CheckedFile, CheckedRead};
 use super::container::{RowFile, keys_only};
+use super::decompressors::Decompressors;
 use super::meta::{BatchMeta, SegmentMeta};
 use super::parquet_pages::{RowGroupPages, declare_unpacked};
 
@@ -35,6 +36,7 @@ pub(super) struct ParquetFile {
     schema: SchemaRef,
     metadata: Arc<ParquetMetaData>,
     batches: Vec<Place>,
+    decompressors: Arc<Decompressors>,
 }
 
 /// Where rows stand.
@@ -53,6 +55,7 @@ impl ParquetFile {
         path: &Path,
         schema: &SchemaRef,
         meta: &SegmentMeta,
+        decompressors: &Arc<Decompressors>,
     ) -> Result<Self, SegmentError> {
         let malformed = |what| SegmentError::Malformed {
             path: path.into(),
@@ -81,6 +84,7 @@ impl ParquetFile {
             schema: Arc::clone(schema),
             batches: batches.ok_or_else(|| malformed("rows of row groups"))?,
             metadata: Arc::new(metadata),
+            decompressors: Arc::clone(decompressors),
             file,
         })
     }
@@ -131,7 +135,13 @@ impl ParquetFile {
         let mask = ProjectionMask::roots(descriptor, columns.iter().copied());
         let levels = parquet_to_arrow_field_levels(descriptor, mask, Some(self.schema.fields()))?;
         let keys_of = keys_of.and_then(|column| leaf_of(descriptor, column));
-        let pages = RowGroupPages::new(read, &self.metadata, place.row_group, keys_of)?;
+        let pages = RowGroupPages::new(
+            read,
+            &self.metadata,
+            place.row_group,
+            keys_of,
+            &self.decompressors,
+        )?;
         let rows = vec![
             RowSelector::skip(place.before),
             RowSelector::select(place.rows),

@@ -17,10 +17,10 @@ use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
-use zstd::bulk::Decompressor;
 use zstd::zstd_safe::get_frame_content_size;
 
 use super::checked_read::CheckedRead;
+use super::decompressors::{Borrowed, Decompressors};
 
 /// `metadata` with every column declared as it is here given to the Parquet crate: not compressed. `None`
 /// when some column is compressed otherwise than with zstd.
@@ -56,7 +56,7 @@ pub(super) struct RowGroupPages {
     row_group: usize,
     /// A column of which the values are not wanted, only their keys.
     keys_of: Option<usize>,
-    decompressor: Arc<Mutex<Decompressor<'static>>>,
+    decompressor: Arc<Mutex<Borrowed>>,
 }
 
 impl RowGroupPages {
@@ -66,13 +66,14 @@ impl RowGroupPages {
         metadata: &Arc<ParquetMetaData>,
         row_group: usize,
         keys_of: Option<usize>,
+        decompressors: &Arc<Decompressors>,
     ) -> Result<Self, ParquetError> {
         Ok(RowGroupPages {
             read: Arc::new(read.clone()),
             metadata: Arc::clone(metadata),
             row_group,
             keys_of,
-            decompressor: Arc::new(Mutex::new(Decompressor::new()?)),
+            decompressor: Arc::new(Mutex::new(decompressors.borrow()?)),
         })
     }
 
@@ -136,7 +137,7 @@ fn blanks(count: u32) -> Bytes {
 struct Unpacking {
     pages: SerializedPageReader<CheckedRead>,
     keys_only: bool,
-    decompressor: Arc<Mutex<Decompressor<'static>>>,
+    decompressor: Arc<Mutex<Borrowed>>,
 }
 
 impl Unpacking {

@@ -179,7 +179,15 @@ impl Segment {
         self.cache.get(self.id(), Piece::Rows, || {
             let shape = self.shape()?;
             let vfs = self.vfs.as_ref();
-            let rows = ShapedRows::open(vfs, &self.dir, self.signal, &self.meta, shape)?;
+            let decompressors = self.cache.decompressors();
+            let rows = ShapedRows::open(
+                vfs,
+                &self.dir,
+                self.signal,
+                &self.meta,
+                shape,
+                decompressors,
+            )?;
             let memory = rows.memory();
             Ok((rows, memory))
         })

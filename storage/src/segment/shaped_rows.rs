@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 
 use super::SegmentError;
 use super::container::{self, RowFile};
+use super::decompressors::Decompressors;
 use super::meta::SegmentMeta;
 use super::shape::{Shape, ShapeError};
 use crate::vfs::Vfs;
@@ -34,6 +35,7 @@ impl ShapedRows {
         signal: Signal,
         meta: &SegmentMeta,
         shape: Option<Arc<Shape>>,
+        decompressors: &Arc<Decompressors>,
     ) -> Result<Self, SegmentError> {
         let schema = match &shape {
             Some(shape) => shape.physical_schema(),
@@ -41,7 +43,7 @@ impl ShapedRows {
         };
         Ok(ShapedRows {
             path: dir.join(meta.container.file_name()),
-            file: container::open(vfs, dir, &schema, meta)?,
+            file: container::open(vfs, dir, &schema, meta, decompressors)?,
             shape,
             template_ids: Mutex::default(),
         })
