@@ -55,7 +55,6 @@ pub(crate) struct StatsView {
     granules_skipped_by_time: u64,
     granules_skipped_by_index: u64,
     granules_read: u64,
-    /// Always 0: there are no templates yet.
     templates_tested: u64,
     rows_total: u64,
     rows_scanned: u64,
@@ -72,7 +71,7 @@ impl StatsView {
             granules_skipped_by_time: stats.granules_skipped_by_time,
             granules_skipped_by_index: stats.granules_skipped_by_index,
             granules_read: stats.granules_read,
-            templates_tested: 0,
+            templates_tested: stats.templates_tested,
             rows_total: stats.rows_total,
             rows_scanned: stats.rows_scanned,
             rows_decoded: stats.rows_decoded,

@@ -75,6 +75,12 @@ impl PartitionScan {
             Ok(selection) => selection,
             Err(error) => return self.damaged(part, &error),
         };
+        if scan.tests_texts() && !selection.ranges().is_empty() {
+            match part.template_count() {
+                Ok(templates) => stats.templates_tested += templates,
+                Err(error) => return self.damaged(part, &error),
+            }
+        }
         let covered = scan.covers(part);
         for selected in part.read(scan.columns(part), &selection, stats) {
             let selected = match selected {

@@ -10,22 +10,27 @@
 //! |---|---|
 //! | `predicate.rs` | [`Predicate`], the necessary condition that a scan understands |
 //! | `part.rs` | [`Part`]: a memtable chunk or a segment, seen alike |
+//! | `row_texts.rs` | [`RowTexts`]: the texts of rows, searched by templates |
 //! | `text_search.rs` | [`TextSearch`]: words and phrases, and what templates say of them |
 //! | `text_count.rs` | rows with a text, counted by templates |
+//! | `select.rs` | which granules of a part may match |
 //! | `selection.rs` | [`RowSelection`]: the row ranges that are left |
 //! | `snapshot.rs` | [`Snapshot`], and rows by address |
 //! | `stats.rs` | what a scan read and what it could leave out |
 
 mod part;
 mod predicate;
+mod row_texts;
+mod select;
 mod selection;
 mod snapshot;
 mod stats;
 mod text_count;
 mod text_search;
 
-pub use part::{Part, PartError, PartId, RowTexts, SelectedBatch};
+pub use part::{Part, PartError, PartId, SelectedBatch};
 pub use predicate::{Predicate, TimeRange};
+pub use row_texts::RowTexts;
 pub use selection::RowSelection;
 pub use snapshot::{MissingSegment, RowAddress, Snapshot};
 pub use stats::ScanStats;

@@ -4,16 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
-use arrow::buffer::BooleanBuffer;
 use arrow::datatypes::SchemaRef;
 use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
 
-use super::{Predicate, RowSelection, ScanStats, TextSearch, TimeRange};
+use super::{Predicate, RowSelection, RowTexts, ScanStats, TimeRange};
 use crate::limits::GRANULE_ROWS;
 use crate::memtable::Chunk;
-use crate::segment::{BatchTexts, Segment, SegmentError, TraceDirectory};
-use crate::template::FoldedTemplates;
-use crate::text::{Candidates, GranuleSet, TextPattern, id_key_of_bytes};
+use crate::segment::{Segment, SegmentError, TraceDirectory};
 
 /// Why rows could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -63,29 +60,6 @@ pub struct SelectedBatch {
     pub batch: RecordBatch,
     /// The rows' texts, where [`Part::has_texts`].
     pub texts: Option<RowTexts>,
-}
-
-/// The texts of a run of rows, read as far as searches need them.
-#[derive(Debug, Clone)]
-pub struct RowTexts {
-    pub(super) segment: u64,
-    pub(super) templates: Arc<FoldedTemplates>,
-    pub(super) batch: Arc<BatchTexts>,
-    /// The run's first row in the batch.
-    pub(super) first: usize,
-}
-
-impl RowTexts {
-    /// The rows of `mask`, which has a bit for each row of the run, in whose text `search` is found.
-    pub fn matching(
-        &self,
-        search: &TextSearch,
-        mask: &BooleanBuffer,
-    ) -> Result<BooleanBuffer, PartError> {
-        let verdicts = search.verdicts(self.segment, &self.templates);
-        let found = self.batch.matching(search, &verdicts, self.first, mask);
-        Ok(found?)
-    }
 }
 
 impl Part {
@@ -142,151 +116,12 @@ impl Part {
         }
     }
 
-    /// Whether the texts of its rows come with them, so that a search for words and phrases needs no column of theirs.
-    pub fn has_texts(&self) -> bool {
-        match &self.kind {
-            Kind::Chunk(_) => false,
-            Kind::Segment(segment) => segment.has_templates(),
-        }
-    }
-
-    /// The texts of the record batch that starts at row `first`.
-    pub(super) fn texts(&self, first: u32) -> Result<Option<RowTexts>, PartError> {
-        let Kind::Segment(segment) = &self.kind else {
-            return Ok(None);
-        };
-        let (templates, batch) = (segment.folded_templates()?, segment.texts(first)?);
-        let both = templates.zip(batch);
-        Ok(both.map(|(templates, batch)| RowTexts {
-            segment: segment.id(),
-            templates,
-            batch: Arc::new(batch),
-            first: 0,
-        }))
-    }
-
     /// The traces whose spans this part holds. Fails on logs.
     pub fn trace_directory(&self) -> Result<Arc<TraceDirectory>, PartError> {
         match &self.kind {
             Kind::Chunk(chunk) => Ok(chunk.trace_directory()?),
             Kind::Segment(segment) => Ok(segment.trace_directory()?),
         }
-    }
-
-    /// The rows that may match, and how they were found in `stats`. An index that is missing or
-    /// damaged prunes nothing.
-    pub fn select(
-        &self,
-        predicate: &Predicate,
-        time: TimeRange,
-        stats: &mut ScanStats,
-    ) -> Result<RowSelection, PartError> {
-        Ok(self.rows_of(&self.granules_with(predicate, time, stats)?))
-    }
-
-    /// The granules with rows that may match.
-    pub(super) fn granules_with(
-        &self,
-        predicate: &Predicate,
-        time: TimeRange,
-        stats: &mut ScanStats,
-    ) -> Result<GranuleSet, PartError> {
-        let (first, last) = self.time_range();
-        let granules = self.granules();
-        if !time.overlaps(first, last) {
-            stats.granules_skipped_by_time += u64::from(granules);
-            return Ok(none(granules));
-        }
-        let in_time = self.granules_in_part(|(first, last)| time.overlaps(first, last));
-        let by_time = in_time.count() as u64;
-        stats.granules_skipped_by_time += u64::from(granules) - by_time;
-        let mut left = self.evaluate(predicate)?;
-        left.intersect_with(&in_time);
-        stats.granules_skipped_by_index += by_time - left.count() as u64;
-        Ok(left)
-    }
-
-    pub(super) fn rows_of(&self, granules: &GranuleSet) -> RowSelection {
-        let mut selection = RowSelection::none();
-        for granule in granules.iter() {
-            let start = granule as u32 * GRANULE_ROWS;
-            selection.push(start..(start + GRANULE_ROWS).min(self.rows()));
-        }
-        selection
-    }
-
-    /// The granules of the record batches whose earliest and latest time are `wanted`; all of a chunk.
-    pub(super) fn granules_in_part(&self, wanted: impl Fn((i64, i64)) -> bool) -> GranuleSet {
-        let granules = self.granules();
-        let Kind::Segment(segment) = &self.kind else {
-            return all(granules);
-        };
-        let mut set = none(granules);
-        for (rows, times) in segment.batch_times() {
-            if wanted(times) {
-                (rows.start / GRANULE_ROWS..rows.end.div_ceil(GRANULE_ROWS))
-                    .for_each(|granule| set.insert(granule as usize));
-            }
-        }
-        set
-    }
-
-    fn evaluate(&self, predicate: &Predicate) -> Result<GranuleSet, PartError> {
-        let granules = self.granules();
-        Ok(match predicate {
-            Predicate::All => all(granules),
-            Predicate::Nothing => none(granules),
-            Predicate::And(conditions) => {
-                let mut left = all(granules);
-                for one in conditions {
-                    left.intersect_with(&self.evaluate(one)?);
-                }
-                left
-            }
-            Predicate::Or(conditions) => {
-                let mut left = none(granules);
-                for one in conditions {
-                    left.union_with(&self.evaluate(one)?);
-                }
-                left
-            }
-            Predicate::Text(pattern) => self.granules_with_text(pattern),
-            Predicate::TraceId(id) if self.signal == Signal::Spans => {
-                self.granules_of_trace(*id)?
-            }
-            Predicate::TraceId(id) => self.granules_with_id(id),
-            Predicate::SpanId(id) => self.granules_with_id(id),
-        })
-    }
-
-    fn granules_with_text(&self, pattern: &TextPattern) -> GranuleSet {
-        let query = pattern.condition();
-        self.with_index(|index| index.candidates(&query))
-    }
-
-    fn granules_with_id(&self, id: &[u8]) -> GranuleSet {
-        self.with_index(|index| index.may_contain_id(id_key_of_bytes(id)))
-    }
-
-    fn with_index(&self, ask: impl Fn(&dyn Candidates) -> GranuleSet) -> GranuleSet {
-        match &self.kind {
-            Kind::Chunk(chunk) => chunk
-                .text_index()
-                .map_or_else(|| all(self.granules()), |index| ask(index)),
-            Kind::Segment(segment) => match segment.text_index().as_ref() {
-                Some(index) => ask(index),
-                None => all(self.granules()),
-            },
-        }
-    }
-
-    fn granules_of_trace(&self, id: TraceId) -> Result<GranuleSet, PartError> {
-        let mut set = none(self.granules());
-        let directory = self.trace_directory()?;
-        directory
-            .rows_of(id)
-            .for_each(|row| set.insert((row / GRANULE_ROWS) as usize));
-        Ok(set)
     }
 
     /// The selected rows, run by run, ascending; `columns` of the stored schema. Each record batch is
@@ -371,11 +206,10 @@ impl Part {
                 .map(|rows| {
                     let first = (rows.start - start) as usize;
                     let length = (rows.end - rows.start) as usize;
-                    let texts = texts.clone();
                     Ok(SelectedBatch {
                         first_row: rows.start,
                         batch: batch.slice(first, length),
-                        texts: texts.map(|texts| RowTexts { first, ..texts }),
+                        texts: texts.as_ref().map(|texts| texts.starting_at(first)),
                     })
                 })
                 .collect(),
@@ -457,14 +291,6 @@ impl Part {
         }
         self.take(&rows, columns)
     }
-}
-
-fn all(granules: u32) -> GranuleSet {
-    GranuleSet::all(granules as usize)
-}
-
-fn none(granules: u32) -> GranuleSet {
-    GranuleSet::none(granules as usize)
 }
 
 fn is_id(ids: &FixedSizeBinaryArray, row: usize, id: &TraceId) -> bool {

@@ -15,6 +15,8 @@ pub struct ScanStats {
     pub granules_skipped_by_time: u64,
     /// Granules left out by the text index, the id filters or the trace directory.
     pub granules_skipped_by_index: u64,
+    /// Templates that words and phrases were held against, each segment's for itself.
+    pub templates_tested: u64,
     /// Rows in the snapshot, memtable included.
     pub rows_total: u64,
     /// Rows that were held against the query.
@@ -32,6 +34,7 @@ impl ScanStats {
         self.granules_read += other.granules_read;
         self.granules_skipped_by_time += other.granules_skipped_by_time;
         self.granules_skipped_by_index += other.granules_skipped_by_index;
+        self.templates_tested += other.templates_tested;
         self.rows_total += other.rows_total;
         self.rows_scanned += other.rows_scanned;
         self.rows_decoded += other.rows_decoded;

@@ -89,6 +89,11 @@ impl Matcher {
         }
     }
 
+    /// Whether it looks for words or phrases.
+    pub(crate) fn has_texts(&self) -> bool {
+        self.root.has_texts()
+    }
+
     /// The columns it reads, by name. A batch may lack all others.
     pub fn columns(&self) -> Vec<&'static str> {
         let mut columns = BTreeSet::new();
@@ -208,6 +213,15 @@ impl Node {
                 })?;
                 Ok(without(mask, &untaken))
             }
+        }
+    }
+
+    fn has_texts(&self) -> bool {
+        match self {
+            Node::All => false,
+            Node::Leaf(leaf) => matches!(leaf.as_ref(), Leaf::Text(_)),
+            Node::And(parts) | Node::Or(parts) => parts.iter().any(Node::has_texts),
+            Node::Not(inner) => inner.has_texts(),
         }
     }
 

@@ -1,0 +1,75 @@
+//! The texts of rows, where they can be searched by templates.
+
+use std::sync::Arc;
+
+use arrow::buffer::BooleanBuffer;
+
+use super::part::Kind;
+use super::{Part, PartError, TextSearch};
+use crate::segment::BatchTexts;
+use crate::template::FoldedTemplates;
+
+/// The texts of a run of rows, read as far as searches need them.
+#[derive(Debug, Clone)]
+pub struct RowTexts {
+    segment: u64,
+    templates: Arc<FoldedTemplates>,
+    pub(super) batch: Arc<BatchTexts>,
+    /// The run's first row in the batch.
+    pub(super) first: usize,
+}
+
+impl RowTexts {
+    /// Those from row `first` of the batch on.
+    pub(super) fn starting_at(&self, first: usize) -> RowTexts {
+        RowTexts {
+            first,
+            ..self.clone()
+        }
+    }
+
+    /// The rows of `mask`, which has a bit for each row of the run, in whose text `search` is found.
+    pub fn matching(
+        &self,
+        search: &TextSearch,
+        mask: &BooleanBuffer,
+    ) -> Result<BooleanBuffer, PartError> {
+        let verdicts = search.verdicts(self.segment, &self.templates);
+        let found = self.batch.matching(search, &verdicts, self.first, mask);
+        Ok(found?)
+    }
+}
+
+impl Part {
+    /// Whether the texts of its rows come with them, so that a search for words and phrases needs no column of theirs.
+    pub fn has_texts(&self) -> bool {
+        match &self.kind {
+            Kind::Chunk(_) => false,
+            Kind::Segment(segment) => segment.has_templates(),
+        }
+    }
+
+    /// The number of templates that its texts have.
+    pub fn template_count(&self) -> Result<u64, PartError> {
+        let Kind::Segment(segment) = &self.kind else {
+            return Ok(0);
+        };
+        let templates = segment.folded_templates()?;
+        Ok(templates.map_or(0, |templates| templates.len() as u64))
+    }
+
+    /// The texts of the record batch that starts at row `first`.
+    pub(super) fn texts(&self, first: u32) -> Result<Option<RowTexts>, PartError> {
+        let Kind::Segment(segment) = &self.kind else {
+            return Ok(None);
+        };
+        let (templates, batch) = (segment.folded_templates()?, segment.texts(first)?);
+        let both = templates.zip(batch);
+        Ok(both.map(|(templates, batch)| RowTexts {
+            segment: segment.id(),
+            templates,
+            batch: Arc::new(batch),
+            first: 0,
+        }))
+    }
+}
