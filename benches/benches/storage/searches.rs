@@ -32,8 +32,8 @@ impl Search {
     }
 }
 
-/// The two texts of the bar, one that is nowhere, and those that a sample of bodies has: the rarest word, a word with a number
-/// behind it, an id.
+/// The two texts of the bar, one that is nowhere, one that could stand in any UUID, and those that a sample of bodies has: the rarest word,
+/// a word with a number behind it, an id.
 pub(crate) fn searches(snapshot: &Snapshot) -> Vec<Search> {
     let sample = snapshot.take(&spread(snapshot, SAMPLE), &[logs::BODY, logs::TRACE_ID]);
     let sample = sample.unwrap();
@@ -43,6 +43,7 @@ pub(crate) fn searches(snapshot: &Snapshot) -> Vec<Search> {
         ("word", Some("error".to_owned())),
         ("phrase", Some("Route ID".to_owned())),
         ("nowhere", Some("quetzalcoatlus".to_owned())),
+        ("like a part of an id", Some("dead".to_owned())),
         ("rare word", rarest_word(bodies)),
         ("phrase with a variable", phrase(bodies)),
         ("id", id(ids, bodies)),
@@ -56,8 +57,11 @@ fn rarest_word(bodies: &StringArray) -> Option<String> {
     let mut counts = BTreeMap::<&str, u64>::new();
     for body in bodies.iter().flatten() {
         let words = body.split(|c: char| !c.is_ascii_alphanumeric());
+        // In parts of UUIDs there are many that nobody would call words.
         let is_word = |word: &&str| {
-            word.len() >= WORD_BYTES_MIN && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+            word.len() >= WORD_BYTES_MIN
+                && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+                && word.bytes().any(|byte| !byte.is_ascii_hexdigit())
         };
         words
             .filter(is_word)
