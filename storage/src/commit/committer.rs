@@ -31,6 +31,9 @@ pub trait CommitSink: Send {
     /// Called for every group, in order, after its requests were answered and before the next group is
     /// committed. What it cannot do quickly it must hand over, within a bound.
     fn committed(&mut self, group: CommittedBatch);
+
+    /// Called when the log has left a file although it was not full, since its rows are in segments: it can be removed.
+    fn file_left(&mut self) {}
 }
 
 impl<F: FnMut(CommittedBatch) + Send> CommitSink for F {
@@ -188,6 +191,15 @@ impl Committer {
         Next::OnWake
     }
 
+    /// A store that is quiet after a flush keeps no log.
+    fn leave_flushed(&mut self) {
+        match self.wal.leave_flushed() {
+            Ok(true) => self.sink.file_left(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "cannot leave a flushed WAL file"),
+        }
+    }
+
     /// The log ends here: synced, and its end noted.
     fn end(&mut self) {
         if let Err(error) = self.wal.sync().and_then(|()| self.wal.close()) {
@@ -205,6 +217,7 @@ impl Step for Committer {
                 self.end();
                 return Next::Stop;
             }
+            self.leave_flushed();
             return self.sync_in_time(now);
         }
         self.commit(group, now);

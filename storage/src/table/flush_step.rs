@@ -26,6 +26,9 @@ impl Step for FlushStep {
             return Next::OnWake;
         }
         if let Some(wait) = self.0.freeze_if_due(now) {
+            if matches!(wait, Next::OnWake) {
+                self.0.remove_flushed_files();
+            }
             return wait;
         }
         match self.0.flush_guarded(now) {
@@ -110,11 +113,17 @@ impl Table {
         self.publish(&segments)?;
         self.flushed.notify_waiters();
         self.compaction_waker.wake();
-        // The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
+        self.remove_flushed_files();
+        // The file that is being written may have no other rows: the log then leaves it, and wakes this loop again.
+        self.queue.waker().wake();
+        Ok(())
+    }
+
+    /// The rows are safe in segments: a WAL file that cannot be removed now goes with the next flush.
+    fn remove_flushed_files(&self) {
         if let Err(error) = remove_flushed(&self.wal_place()) {
             tracing::warn!(tenant = %self.tenant, signal = %self.signal, %error, "cannot remove flushed WAL files");
         }
-        Ok(())
     }
 
     /// In memory the memtable gives way to its segments, in one step. When one cannot be opened, the memtable and

@@ -216,6 +216,10 @@ impl Table {
 struct Sink(Arc<Table>);
 
 impl CommitSink for Sink {
+    fn file_left(&mut self) {
+        self.0.flush_waker.wake();
+    }
+
     fn committed(&mut self, group: CommittedBatch) {
         let CommittedBatch {
             batch,

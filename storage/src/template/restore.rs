@@ -44,8 +44,19 @@ pub fn write_out_variables(
 
 /// The variables of a row.
 pub(super) fn each(variables: &str) -> impl Iterator<Item = &str> {
-    let some = (!variables.is_empty()).then(|| variables.split(PLACEHOLDER));
+    let some = (!variables.is_empty()).then(|| parts(variables));
     some.into_iter().flatten()
+}
+
+/// The parts of a text between placeholders. The standard library's `split` takes twice as long for what a restored body costs.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    let ends = memchr::memchr_iter(PLACEHOLDER as u8, text.as_bytes()).chain([text.len()]);
+    ends.map(move |end| {
+        let part = &text[start..end];
+        start = end + PLACEHOLDER.len_utf8();
+        part
+    })
 }
 
 fn weave(
@@ -59,7 +70,7 @@ fn weave(
         variables: each(variables).count(),
     };
     out.reserve(template.len() + variables.len());
-    let mut texts = template.split(PLACEHOLDER);
+    let mut texts = parts(template);
     out.push_str(texts.next().unwrap_or_default());
     let mut variables = each(variables);
     for text in texts {

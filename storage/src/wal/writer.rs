@@ -190,6 +190,15 @@ impl WalWriter {
         self.note_closed()
     }
 
+    /// Leaves the current file if all its rows are in segments, so that it need not wait for more of them to be full; whether it did.
+    pub fn leave_flushed(&mut self) -> Result<bool, WalError> {
+        let flushed_seq = self.place.catalog.table(&self.place.key).flushed_seq;
+        if self.file.is_none() || self.next_seq > flushed_seq {
+            return Ok(false);
+        }
+        self.close().map(|()| true)
+    }
+
     fn encode(&self, batch: &RecordBatch) -> Result<Vec<Buffer>, WalError> {
         let schema = batch.schema();
         if !Arc::ptr_eq(&schema, &self.schema) && schema != self.schema {

@@ -32,6 +32,28 @@ fn segments_become_one_an_hour_and_answer_the_same() {
 }
 
 #[test]
+fn a_quiet_store_keeps_no_log() {
+    let mut lab = Lab::new();
+    let logs_of = |lab: &Lab| {
+        let folders = ["logs", "spans"].map(|signal| format!("/data/tenants/default/{signal}/wal"));
+        let listed = folders.map(|folder| lab.disk.list(Path::new(&folder)).unwrap().len());
+        listed.iter().sum::<usize>()
+    };
+    let row = |time| Incoming::Logs(log_batch(&[(time, "body")]));
+    lab.house.append(row(1));
+    assert_eq!(logs_of(&lab), 1);
+    lab.wait(301);
+    assert_eq!((lab.pending().0, logs_of(&lab)), (0, 0));
+    // What comes then has a file of its own, and its number is the next.
+    lab.house.append(row(2));
+    assert_eq!(logs_of(&lab), 1);
+    lab.crash(Some(1));
+    assert_eq!(lab.rows().0.into_keys().collect::<Vec<_>>(), [0, 1]);
+    lab.wait(301);
+    assert_eq!(logs_of(&lab), 0);
+}
+
+#[test]
 fn a_pinned_snapshot_reads_on_and_then_the_folders_go() {
     let lab = Lab::new();
     lab.fill();
