@@ -109,8 +109,9 @@ fn form(plan: &ShapePlan, index: usize, name: &str) -> Form {
     match name {
         logs::PLACED_TIME => Form::Placed,
         spans::END_TIME if spans && !plan.usage.has(Usage::OTHER_ODD) => Form::End,
+        // Before blank ones: without a column, it is the log's own time.
+        logs::OBSERVED_TIME if !spans && !plan.usage.has(Usage::OTHER_ODD) => Form::Observed,
         _ if !used => Form::Blank,
-        logs::OBSERVED_TIME if !plan.usage.has(Usage::OTHER_ODD) => Form::Observed,
         spans::PARENT_SPAN_ID if spans => Form::Parent,
         logs::BODY if !spans => Form::Body,
         logs::ATTRIBUTES => Form::Attributes,

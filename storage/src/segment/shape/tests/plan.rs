@@ -139,3 +139,22 @@ fn rows_that_were_not_planned_are_refused_not_lost() {
     assert!(refused(writer.to_physical(&flags, None)));
     assert!(writer.to_physical(&calm[0], None).is_ok());
 }
+
+/// A file without the column says that logs were observed at their own times.
+#[test]
+fn observed_times_that_are_all_unset_are_told_from_those_that_are_the_same() {
+    let written = |rows: &RecordBatch| {
+        let mut planner = Planner::new(Signal::Logs);
+        planner.count(rows).unwrap();
+        let plan = planner.finish();
+        ShapeWriter::new(plan).schema()
+    };
+    let unset = crate::testing::stored_logs(&[(1_000, "a"), (2_000, "b")], 0);
+    assert!(written(&unset).field_with_name("observed_time").is_ok());
+    let observed = unset.schema().index_of("observed_time").unwrap();
+    let own = unset.column_by_name("time").unwrap();
+    let mut columns = unset.columns().to_vec();
+    columns[observed] = Arc::clone(own);
+    let same = RecordBatch::try_new(unset.schema(), columns).unwrap();
+    assert!(written(&same).field_with_name("observed_time").is_err());
+}
