@@ -28,6 +28,10 @@ pub(crate) const PAGE_ROWS: usize = 4096;
 /// dictionary, so it may cost no more than a page; lists that repeat are few.
 pub(crate) const ATTRIBUTES_DICTIONARY_BYTES: usize = 64 * 1024;
 
+/// Bytes of a value in a dictionary (a resource, a span's name) from which it counts for a record batch's bytes with every row that has it. Shorter
+/// ones of all rows of a batch take 16 MiB at most in a column.
+pub(crate) const LONG_VALUE_BYTES: usize = 4 * 1024;
+
 /// Rows of one record batch of `rows.parquet`: a page's, so that a read decodes each page once.
 pub(crate) const PARQUET_BATCH_ROWS: u32 = 4096;
 

@@ -71,10 +71,12 @@ impl CompactionError {
 
     /// Whether the program itself is at fault: trying the same again soon would fail again.
     pub(crate) fn is_defect(&self) -> bool {
-        matches!(
-            self,
-            Self::Miscounted { .. } | Self::Schema(_) | Self::Panicked
-        )
+        match self {
+            Self::Miscounted { .. } | Self::Schema(_) | Self::Panicked => true,
+            // What the disk refuses it may take later; what cannot be encoded cannot be then either.
+            Self::Output(error) => !matches!(error, SegmentError::Io { .. }),
+            _ => false,
+        }
     }
 
     /// Whether the culprit is damaged, rather than out of reach for now.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, FixedSizeBinaryArray, RecordBatch, TimestampNanosecondArray, UInt64Array,
 };
+use clearspan_schema::concat::compact;
 use clearspan_schema::logs::PLACED_TIME;
 use clearspan_schema::{SEQ, Signal, columns, spans};
 
 use super::error::CompactionError;
+use crate::limits::STEP_BYTES;
 use crate::names;
 use crate::segment::{Segment, SegmentError};
 
@@ -36,16 +38,17 @@ pub(super) struct Source {
 
 impl Source {
     fn new(signal: Signal, batch: RecordBatch, rows: Range<u32>) -> Result<Self, SegmentError> {
+        let mut bytes = bytes_of(&batch)?;
+        let mut batch = batch;
+        if bytes > STEP_BYTES {
+            // It holds on to the dictionaries of its whole file, and so would one batch of each input.
+            batch = compact(&batch)?;
+            bytes = bytes_of(&batch)?;
+        }
         let traces = match signal {
             Signal::Logs => None,
             Signal::Spans => Some(columns::id(&batch, spans::TRACE_ID)?.clone()),
         };
-        let slice_bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size();
-        let bytes = batch
-            .columns()
-            .iter()
-            .map(slice_bytes)
-            .sum::<Result<usize, _>>()?;
         Ok(Source {
             times: columns::time(&batch, PLACED_TIME)?.clone(),
             seqs: columns::uint64(&batch, SEQ)?.clone(),
@@ -78,6 +81,13 @@ impl Source {
             Some(traces) => traces.value(self.place(row)),
         }
     }
+}
+
+/// Bytes of the rows, with whole dictionaries.
+fn bytes_of(batch: &RecordBatch) -> Result<usize, SegmentError> {
+    let slice_bytes = |column: &ArrayRef| column.to_data().get_slice_memory_size();
+    let columns = batch.columns().iter().map(slice_bytes);
+    Ok(columns.sum::<Result<usize, _>>()?)
 }
 
 /// One of the segments that are merged.

@@ -3,12 +3,12 @@
 //! A record batch is what is decoded at once, so a step must be small, in rows and in bytes. And it must end
 //! at the same row however the rows were pushed, so that equal rows give equal files.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::array::{Array, AsArray, Int32Array, RecordBatch};
+use arrow::datatypes::{DataType, Int32Type, SchemaRef};
 use clearspan_schema::concat::concat;
 
 use super::SegmentError;
-use crate::limits::STEP_BYTES;
+use crate::limits::{LONG_VALUE_BYTES, STEP_BYTES};
 
 /// Rows of a step that is not full.
 #[derive(Debug)]
@@ -38,6 +38,11 @@ impl Steps {
         rows: &RecordBatch,
         mut take: impl FnMut(&RecordBatch) -> Result<(), SegmentError>,
     ) -> Result<(), SegmentError> {
+        let dictionaries: Vec<DictionaryColumn<'_>> = rows
+            .columns()
+            .iter()
+            .filter_map(|column| DictionaryColumn::new(column.as_ref()))
+            .collect();
         let texts: Vec<TextColumn<'_>> = rows
             .columns()
             .iter()
@@ -47,6 +52,8 @@ impl Steps {
         for row in 0..rows.num_rows() {
             self.rows += 1;
             self.bytes += texts.iter().map(|texts| texts.bytes(row)).sum::<usize>();
+            let long = dictionaries.iter().map(|values| values.long_bytes(row));
+            self.bytes += long.sum::<usize>();
             if self.rows >= self.rows_max || self.bytes >= STEP_BYTES {
                 self.pending.push(rows.slice(first, row + 1 - first));
                 take(&self.join()?)?;
@@ -75,6 +82,34 @@ impl Steps {
             [one] => one.clone(),
             several => concat(&self.schema, several)?,
         })
+    }
+}
+
+/// A dictionary column. What is short in it, rows have in common.
+struct DictionaryColumn<'a> {
+    keys: &'a Int32Array,
+    /// Where values begin and end.
+    ends: &'a [i32],
+}
+
+impl<'a> DictionaryColumn<'a> {
+    fn new(column: &'a dyn Array) -> Option<Self> {
+        let dictionary = column.as_dictionary_opt::<Int32Type>()?;
+        Some(DictionaryColumn {
+            keys: dictionary.keys(),
+            ends: text_offsets(dictionary.values().as_ref())?,
+        })
+    }
+
+    /// Bytes of the row's value, where it is long enough to matter though every row had another.
+    fn long_bytes(&self, row: usize) -> usize {
+        let key = self
+            .keys
+            .is_valid(row)
+            .then(|| self.keys.value(row) as usize);
+        let ends = key.and_then(|key| Some((self.ends.get(key)?, self.ends.get(key + 1)?)));
+        let bytes = ends.map_or(0, |(start, end)| (end - start) as usize);
+        if bytes >= LONG_VALUE_BYTES { bytes } else { 0 }
     }
 }
 
@@ -169,6 +204,23 @@ mod tests {
         let rows: Vec<(u64, &str)> = (0..40).map(|at| (at + 1, long.as_str())).collect();
         let rows = crate::testing::stored_logs(&rows, 0);
         let steps = steps(&rows, 0);
+        let most = STEP_BYTES.div_ceil(1 << 20);
+        assert!(
+            steps.len() > 1 && steps.iter().all(|&rows| rows <= most),
+            "{steps:?}"
+        );
+    }
+
+    #[test]
+    fn long_values_of_dictionaries_make_short_steps() {
+        let schema = Signal::Logs.stored_schema();
+        let of_service = |service: u64| {
+            let name = format!("{service}{}", "x".repeat(1 << 20));
+            let logs = crate::testing::logs_of(&name, &[(service + 1, "body")]);
+            clearspan_schema::concat::with_seq(&schema, logs.inner(), service).unwrap()
+        };
+        let rows: Vec<RecordBatch> = (0..40).map(of_service).collect();
+        let steps = steps(&concat(&schema, &rows).unwrap(), 0);
         let most = STEP_BYTES.div_ceil(1 << 20);
         assert!(
             steps.len() > 1 && steps.iter().all(|&rows| rows <= most),

@@ -179,6 +179,26 @@ fn values_of_a_mebibyte_come_back_a_few_at_a_time() {
 }
 
 #[test]
+fn resources_of_a_mebibyte_come_back_a_few_at_a_time() {
+    let lab = Lab::new();
+    for round in 0..3 {
+        for at in 0..8 {
+            let name = format!("{round}/{at}/{}", "x".repeat(1 << 20));
+            let time = 1_000 + round * 8 + at;
+            let logs = crate::testing::logs_of(&name, &[(time, "hello")]);
+            lab.house.append(Incoming::Logs(logs));
+        }
+        lab.wait(301);
+    }
+    lab.wait(26 * 3_600);
+    assert_eq!((lab.pending(), kept(&lab).len()), ((0, 0), 24));
+    assert_eq!(lab.levels(), [1]);
+    let snapshot = lab.house.snapshot(Signal::Logs);
+    let unit = snapshot.parts()[0].unit_of(0);
+    assert!(unit.len() <= STEP_BYTES.div_ceil(1 << 20), "{unit:?}");
+}
+
+#[test]
 fn odd_times_come_back() {
     let century = 3_155_760_000_000_000_000;
     let now = ARRIVAL_NS as u64;
