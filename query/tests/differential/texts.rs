@@ -21,6 +21,7 @@ const MINUTE: u64 = 60_000_000_000;
 const ROWS: usize = 1_200;
 const QUERIES: usize = 200;
 const RARE_KEYS: u64 = 12;
+const REGEX: &str = "regular expression";
 
 /// What bodies are made from: `#` is a number, `$` the record's own trace id, `%` its span id.
 const FORMS: [&str; 14] = [
@@ -173,6 +174,8 @@ struct Asked {
 
 enum Wanted {
     Text(Standing),
+    Both(Standing, Standing),
+    Either(Standing, Standing),
     Often(i64),
     Rare(u64),
 }
@@ -186,7 +189,9 @@ struct Standing {
 
 impl Asked {
     fn random(texts: &[String], random: &mut Random) -> Self {
-        match random.below(8) {
+        match random.below(11) {
+            2 => Asked::two(texts, random, true),
+            3 => Asked::two(texts, random, false),
             0 => {
                 let least = random.below(9) as i64;
                 Asked::new(format!("often>={least}"), "column", Wanted::Often(least))
@@ -196,6 +201,25 @@ impl Asked {
                 Asked::new(format!("rare-{rare}:so"), "residual", Wanted::Rare(rare))
             }
             _ => Asked::random_text(texts, random),
+        }
+    }
+
+    /// Two words or phrases, both or either.
+    fn two(texts: &[String], random: &mut Random, both: bool) -> Self {
+        let mut one = || loop {
+            let asked = Asked::random_text(texts, random);
+            if let (Wanted::Text(standing), true) = (asked.wanted, asked.kind != REGEX) {
+                break (asked.query, standing);
+            }
+        };
+        let ((first, a), (second, b)) = (one(), one());
+        match both {
+            true => Asked::new(format!("{first} {second}"), "both", Wanted::Both(a, b)),
+            false => Asked::new(
+                format!("{first} OR {second}"),
+                "either",
+                Wanted::Either(a, b),
+            ),
         }
     }
 
@@ -227,7 +251,7 @@ impl Asked {
             }
             2 => {
                 let query = format!("body:/{}/", exact.replace('/', "\\/"));
-                Asked::text(query, "regular expression", &exact, (false, false))
+                Asked::text(query, REGEX, &exact, (false, false))
             }
             _ => Asked::text(json_string(&text), "phrase", &open, ends),
         }
@@ -247,7 +271,10 @@ impl Asked {
     }
 
     fn wants(&self, log: &Log) -> bool {
+        let stands = |standing: &Standing| log.text().is_some_and(|text| standing.stands_in(&text));
         match &self.wanted {
+            Wanted::Both(a, b) => stands(a) && stands(b),
+            Wanted::Either(a, b) => stands(a) || stands(b),
             Wanted::Text(standing) => log.text().is_some_and(|text| standing.stands_in(&text)),
             Wanted::Often(least) => log.often.is_some_and(|often| often >= *least),
             Wanted::Rare(number) => log.rare == Some(*number),
@@ -417,7 +444,9 @@ async fn texts_are_found_in_every_form_that_storage_keeps() {
         "phrase",
         "prefix",
         "part of a word",
-        "regular expression",
+        REGEX,
+        "both",
+        "either",
         "column",
         "residual",
     ] {

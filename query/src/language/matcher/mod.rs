@@ -159,8 +159,8 @@ impl Node {
             Expr::All => Node::All,
             Expr::Text(phrase) => Node::leaf(Leaf::Text(TextTest::new(signal, phrase))),
             Expr::Field(field, test) => Node::leaf(known::leaf(field, test, signal)),
-            Expr::And(parts) => Node::And(Node::parts(parts, signal, true)),
-            Expr::Or(parts) => Node::Or(Node::parts(parts, signal, false)),
+            Expr::And(parts) => Node::only_or(Node::parts(parts, signal, true), Node::And),
+            Expr::Or(parts) => Node::only_or(Node::parts(parts, signal, false), Node::Or),
             Expr::Not(inner) => Node::Not(Box::new(Node::new(inner, signal))),
             Expr::Group(inner) => Node::new(inner, signal),
         }
@@ -183,6 +183,14 @@ impl Node {
         );
         nodes.sort_by_key(Node::cost);
         nodes
+    }
+
+    /// The only part, or all of them together.
+    fn only_or(mut parts: Vec<Node>, together: impl Fn(Vec<Node>) -> Node) -> Node {
+        match parts.len() {
+            1 => parts.remove(0),
+            _ => together(parts),
+        }
     }
 
     /// How dear a row is, roughly: an order, not a measure.
