@@ -21,6 +21,7 @@ const MINUTE: u64 = 60_000_000_000;
 const ROWS: usize = 1_200;
 const QUERIES: usize = 200;
 const RARE_KEYS: u64 = 12;
+const OPERATORS: [&str; 4] = ["AND", "OR", "NOT", "TO"];
 const REGEX: &str = "regular expression";
 
 /// What bodies are made from: `#` is a number, `$` the record's own trace id, `%` its span id.
@@ -206,8 +207,11 @@ impl Asked {
 
     /// Two words or phrases, both or either.
     fn two(texts: &[String], random: &mut Random, both: bool) -> Self {
+        // From the same text, or both would hardly ever stand in one.
+        let text = texts[random.below(texts.len() as u64) as usize].clone();
+        let text = [text];
         let mut one = || loop {
-            let asked = Asked::random_text(texts, random);
+            let asked = Asked::random_text(&text, random);
             if let (Wanted::Text(standing), true) = (asked.wanted, asked.kind != REGEX) {
                 break (asked.query, standing);
             }
@@ -240,7 +244,7 @@ impl Asked {
         } else {
             text
         };
-        let is_word = text.chars().all(is_word_char);
+        let is_word = text.chars().all(is_word_char) && !OPERATORS.contains(&&*text);
         let exact = regex::escape(&text);
         let open = format!("(?i){exact}");
         let ends = (text.starts_with(is_word_char), text.ends_with(is_word_char));
