@@ -212,7 +212,9 @@ impl Asked {
         let text = [text];
         let mut one = || loop {
             let asked = Asked::random_text(&text, random);
-            if let (Wanted::Text(standing), true) = (asked.wanted, asked.kind != REGEX) {
+            if let (Wanted::Text(standing), true) = (asked.wanted, asked.kind != REGEX)
+                && (standing.stands_in(&text[0]) || random.one_in(20))
+            {
                 break (asked.query, standing);
             }
         };
