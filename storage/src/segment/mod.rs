@@ -21,6 +21,7 @@
 //! | `decompressors.rs` | decompressors that are kept from read to read |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
+//! | `verify.rs` | every byte of a segment checked |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
 //! | `trace_codec.rs` | its file |
@@ -50,6 +51,7 @@ mod steps;
 mod trace_builder;
 mod trace_codec;
 mod trace_directory;
+mod verify;
 mod writer;
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ use super::shaped_rows::ShapedRows;
 use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
-use crate::limits::VERIFY_BYTES;
 use crate::names;
 use crate::template::FoldedTemplates;
 use crate::text::{Layout, TextIndex};
@@ -28,9 +27,9 @@ use crate::vfs::Vfs;
 #[derive(Debug)]
 pub struct Segment {
     signal: Signal,
-    dir: PathBuf,
-    meta: SegmentMeta,
-    vfs: Arc<dyn Vfs>,
+    pub(super) dir: PathBuf,
+    pub(super) meta: SegmentMeta,
+    pub(super) vfs: Arc<dyn Vfs>,
     cache: Arc<SegmentCache>,
 }
 
@@ -75,7 +74,7 @@ impl Segment {
     }
 
     /// The row file must be there whole; what is in it is checked when it is read.
-    fn check_length(&self, name: &str) -> Result<(), SegmentError> {
+    pub(super) fn check_length(&self, name: &str) -> Result<(), SegmentError> {
         let path = self.dir.join(name);
         let io = |source| SegmentError::Io {
             path: path.clone(),
@@ -357,52 +356,11 @@ impl Segment {
         Ok(content)
     }
 
-    fn file_meta(&self, name: &str) -> Result<FileMeta, SegmentError> {
+    pub(super) fn file_meta(&self, name: &str) -> Result<FileMeta, SegmentError> {
         let malformed = || SegmentError::Malformed {
             path: self.dir.join(names::META),
             what: "list of files",
         };
         self.meta.files.get(name).copied().ok_or_else(malformed)
-    }
-
-    /// Checks every byte of every file, a piece at a time: a row file may be larger than memory.
-    pub fn verify(&self) -> Result<(), SegmentError> {
-        self.meta
-            .files
-            .keys()
-            .try_for_each(|name| self.sum_up(name))
-    }
-
-    fn sum_up(&self, name: &str) -> Result<(), SegmentError> {
-        self.check_length(name)?;
-        let path = self.dir.join(name);
-        let FileMeta { bytes, crc32c } = self.file_meta(name)?;
-        let sum = || {
-            let file = self.vfs.open_read(&path)?;
-            let mut piece =
-                vec![0; VERIFY_BYTES.min(usize::try_from(bytes).unwrap_or(VERIFY_BYTES))];
-            let (mut offset, mut sum) = (0, 0);
-            while offset < bytes {
-                let left = usize::try_from(bytes - offset).unwrap_or(usize::MAX);
-                let length = left.min(piece.len());
-                let piece = &mut piece[..length];
-                file.read_exact_at(offset, piece)?;
-                sum = crc32c::crc32c_append(sum, piece);
-                offset += piece.len() as u64;
-            }
-            Ok(sum)
-        };
-        let actual = sum().map_err(|source| SegmentError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        if actual == crc32c {
-            return Ok(());
-        }
-        Err(SegmentError::Checksum {
-            path,
-            expected: crc32c,
-            actual,
-        })
     }
 }

@@ -1,0 +1,48 @@
+//! Every byte of a segment held against its checksums.
+
+use super::meta::FileMeta;
+use super::{Segment, SegmentError};
+use crate::limits::VERIFY_BYTES;
+
+impl Segment {
+    /// Checks every byte of every file, a piece at a time: a row file may be larger than memory.
+    pub fn verify(&self) -> Result<(), SegmentError> {
+        self.meta
+            .files
+            .keys()
+            .try_for_each(|name| self.sum_up(name))
+    }
+
+    fn sum_up(&self, name: &str) -> Result<(), SegmentError> {
+        self.check_length(name)?;
+        let path = self.dir.join(name);
+        let FileMeta { bytes, crc32c } = self.file_meta(name)?;
+        let sum = || {
+            let file = self.vfs.open_read(&path)?;
+            let mut piece =
+                vec![0; VERIFY_BYTES.min(usize::try_from(bytes).unwrap_or(VERIFY_BYTES))];
+            let (mut offset, mut sum) = (0, 0);
+            while offset < bytes {
+                let left = usize::try_from(bytes - offset).unwrap_or(usize::MAX);
+                let length = left.min(piece.len());
+                let piece = &mut piece[..length];
+                file.read_exact_at(offset, piece)?;
+                sum = crc32c::crc32c_append(sum, piece);
+                offset += piece.len() as u64;
+            }
+            Ok(sum)
+        };
+        let actual = sum().map_err(|source| SegmentError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        if actual == crc32c {
+            return Ok(());
+        }
+        Err(SegmentError::Checksum {
+            path,
+            expected: crc32c,
+            actual,
+        })
+    }
+}
