@@ -15,7 +15,7 @@ use clearspan_schema::dictionary::TextDictionary;
 use clearspan_schema::group::ResourceRef;
 use clearspan_schema::json::push_text;
 use clearspan_schema::{SEQ, Signal, columns, spans};
-use clearspan_storage::scan::{MissingSegment, ScanStats, Snapshot, TimeRange};
+use clearspan_storage::scan::{MissingSegment, Projection, ScanStats, Snapshot, TimeRange};
 use futures::StreamExt;
 
 use crate::engine::Session;
@@ -105,7 +105,7 @@ pub(crate) async fn services(
     let Session {
         snapshot, plans, ..
     } = &session;
-    let emit = Emit::Columns(COLUMNS.to_vec());
+    let emit = Emit::Columns(Projection::from(&COLUMNS));
     let scan = SegmentScan::new(Arc::clone(snapshot), Query::all(Signal::Spans), range, emit)?;
     let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
     let mut batches = plans.stream(Arc::clone(&leaf) as _)?;

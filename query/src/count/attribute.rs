@@ -11,6 +11,7 @@ use clearspan_schema::any::KeyValues;
 use clearspan_schema::dictionary::BinaryDictionary;
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::{columns, logs};
+use clearspan_storage::scan::AttributeKeys;
 use memchr::memmem::Finder;
 
 use super::budget::Budget;
@@ -50,6 +51,14 @@ impl AttributeValues {
             Level::Record => vec![logs::ATTRIBUTES],
             Level::Scope => vec![logs::SCOPE],
             Level::Resource => vec![logs::RESOURCE],
+        }
+    }
+
+    /// The keys of records' attributes whose values it counts.
+    pub(crate) fn record_keys(&self) -> AttributeKeys {
+        match self.level {
+            Level::Any | Level::Record => AttributeKeys::Only(self.names.iter().cloned().collect()),
+            Level::Scope | Level::Resource => AttributeKeys::none(),
         }
     }
 

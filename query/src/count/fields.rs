@@ -3,6 +3,7 @@
 use std::ops::BitOrAssign;
 
 use clearspan_schema::any::AnyRef;
+use clearspan_storage::scan::Projection;
 
 use super::budget::Budget;
 use super::names::{COLUMNS, FieldNames};
@@ -129,7 +130,7 @@ pub(crate) async fn fields(
     let mut names = FieldNames::default();
     let count = |batch: &_| names.add(batch, &mut budget);
     let tally = scanned
-        .each_batch(&session, COLUMNS.to_vec(), count)
+        .each_batch(&session, Projection::from(&COLUMNS), count)
         .await?;
     let all = names.finish();
     let distinct = all.len() as u64;

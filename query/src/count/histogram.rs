@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::{columns, logs};
-use clearspan_storage::scan::{Snapshot, TimeRange};
+use clearspan_storage::scan::{AttributeKeys, Projection, Snapshot, TimeRange};
 
 use super::grid::Grid;
 use super::remembered::Remembered;
@@ -169,7 +169,11 @@ impl Counts {
             logs::SEVERITY_TEXT,
         ];
         scanned
-            .each_batch(session, columns, |batch| self.add(batch))
+            .each_batch(
+                session,
+                Projection::new(columns, AttributeKeys::none()),
+                |batch| self.add(batch),
+            )
             .await
     }
 

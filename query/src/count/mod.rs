@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
-use clearspan_storage::scan::{MissingSegment, ScanStats, TimeRange};
+use clearspan_storage::scan::{MissingSegment, Projection, ScanStats, TimeRange};
 use futures::StreamExt;
 
 pub use fields::{FieldCount, FieldType, FieldsAnswer};
@@ -101,11 +101,11 @@ impl Scanned {
         })
     }
 
-    /// Scans once and hands every batch of rows that match to `count`, with `columns` of the stored schema.
+    /// Scans once and hands every batch of rows that match to `count`, as `projection` wants them.
     async fn each_batch(
         &self,
         session: &Session,
-        columns: Vec<&'static str>,
+        projection: Projection,
         mut count: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
     ) -> Result<ScanTally, QueryError> {
         let plans = &session.plans;
@@ -113,7 +113,7 @@ impl Scanned {
             Arc::clone(&session.snapshot),
             self.query.clone(),
             self.range,
-            Emit::Columns(columns),
+            Emit::Columns(projection),
         )?;
         let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
         let mut batches = plans.stream(Arc::clone(&leaf) as _)?;

@@ -8,6 +8,7 @@ use clearspan_schema::any::AnyRef;
 use clearspan_schema::ids::hex;
 use clearspan_schema::logs::{self, Body, body_at};
 use clearspan_schema::{Signal, columns};
+use clearspan_storage::scan::{AttributeKeys, Projection};
 
 use super::attribute::AttributeValues;
 use super::budget::Budget;
@@ -88,6 +89,16 @@ impl FieldCounter {
         }
     }
 
+    /// The attributes of records that it reads.
+    pub(crate) fn record_keys(&self) -> AttributeKeys {
+        match &self.source {
+            Source::EventName { attribute, .. } | Source::Attribute(attribute) => {
+                attribute.record_keys()
+            }
+            _ => AttributeKeys::none(),
+        }
+    }
+
     /// Counts the rows of `batch`.
     pub(crate) fn add(
         &mut self,
@@ -117,10 +128,12 @@ impl FieldCounter {
     }
 }
 
-/// The columns that several fields read, each once.
-pub(crate) fn columns_of(fields: &[FieldCounter]) -> Vec<&'static str> {
+/// What several fields read together.
+pub(crate) fn projection_of(fields: &[FieldCounter]) -> Projection {
     let columns: BTreeSet<_> = fields.iter().flat_map(FieldCounter::columns).collect();
-    columns.into_iter().collect()
+    let keys = fields.iter().map(FieldCounter::record_keys);
+    let keys = keys.fold(AttributeKeys::none(), AttributeKeys::union);
+    Projection::new(columns.into_iter().collect(), keys)
 }
 
 /// A dictionary column of texts; an event name that is empty is none.

@@ -1,7 +1,7 @@
 //! The values of one or several fields, with the rows that have them, from one scan.
 
 use super::budget::Budget;
-use super::source::{FieldCounter, columns_of};
+use super::source::{FieldCounter, projection_of};
 use super::value::FieldValue;
 use super::{Counted, CountedLogs, Scanned};
 use crate::QueryError;
@@ -110,11 +110,11 @@ async fn count(
 ) -> Result<(Vec<FieldCounter>, Counted), QueryError> {
     let scanned = Scanned::new(session, logs)?;
     let mut budget = Budget::new(&session.plans);
-    let columns = columns_of(&counters);
+    let projection = projection_of(&counters);
     let each = |batch: &_| {
         let mut counters = counters.iter_mut();
         counters.try_for_each(|counter| counter.add(batch, &mut budget))
     };
-    let tally = scanned.each_batch(session, columns, each).await?;
+    let tally = scanned.each_batch(session, projection, each).await?;
     Ok((counters, Counted::new(session, scanned.range, tally)))
 }

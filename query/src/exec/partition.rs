@@ -82,7 +82,7 @@ impl PartitionScan {
             }
         }
         let covered = scan.covers(part);
-        for selected in part.read(scan.columns(part), &selection, stats) {
+        for selected in part.read(scan.projection(part).clone(), &selection, stats) {
             let selected = match selected {
                 Ok(selected) => selected,
                 Err(error) => return self.damaged(part, &error),

@@ -9,7 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use clearspan_schema::time::timestamp_type;
 use clearspan_schema::{SEQ, SchemaError, columns, logs};
 use clearspan_storage::scan::{
-    Part, PartError, Predicate, SelectedBatch, Snapshot, TextSearch, TimeRange,
+    AttributeKeys, Part, PartError, Predicate, Projection, SelectedBatch, Snapshot, TextSearch,
+    TimeRange,
 };
 
 use crate::language::{Expr, Matcher, Query, prune};
@@ -42,24 +43,32 @@ pub enum Emit {
     Count,
     /// Placed time, sequence number, and where the row lies in the snapshot.
     Addresses,
-    /// These columns of the stored schema.
-    Columns(Vec<&'static str>),
+    /// These columns of the stored schema; where it wants some attributes, others may come too.
+    Columns(Projection),
 }
 
 impl Emit {
-    /// What is read for it and for a matcher that needs `matched`. What is emitted stands first, so that it is the front of what is read.
-    fn with(&self, matched: Vec<&'static str>) -> Vec<&'static str> {
-        let mut columns: Vec<&'static str> = match self {
-            Emit::Count => vec![],
-            Emit::Addresses => vec![PLACED_TIME, SEQ],
-            Emit::Columns(names) => names.clone(),
+    /// What is read for it and for a matcher that needs the columns `matched` and the attributes `keys`. What is emitted stands first, so
+    /// that it is the front of what is read.
+    fn with(&self, matched: Vec<&'static str>, keys: AttributeKeys) -> Projection {
+        let (mut columns, keys) = match self {
+            Emit::Count => (vec![], keys),
+            Emit::Addresses => (vec![PLACED_TIME, SEQ], keys),
+            Emit::Columns(wanted) => {
+                let columns = wanted.columns().to_vec();
+                // Of attributes that are not emitted nobody wants all.
+                match columns.contains(&logs::ATTRIBUTES) {
+                    true => (columns, keys.union(wanted.attributes().clone())),
+                    false => (columns, keys),
+                }
+            }
         };
         for column in matched.into_iter().chain([PLACED_TIME]) {
             if !columns.contains(&column) {
                 columns.push(column);
             }
         }
-        columns
+        Projection::new(columns, keys)
     }
 }
 
@@ -76,9 +85,9 @@ pub struct SegmentScan {
     /// What every wanted row satisfies besides, by which storage may skip; no row is held against it here.
     hint: Query,
     predicate: Predicate,
-    columns: Vec<&'static str>,
-    /// The columns that are read where texts come with the rows.
-    columns_beside_texts: Vec<&'static str>,
+    projection: Projection,
+    /// What is read where texts come with the rows.
+    projection_beside_texts: Projection,
     schema: SchemaRef,
 }
 
@@ -95,10 +104,14 @@ impl SegmentScan {
         let schema = match &emit {
             Emit::Count => Arc::new(Schema::empty()),
             Emit::Addresses => addresses_schema(),
-            Emit::Columns(names) => Arc::new(project(&snapshot.signal().stored_schema(), names)?),
+            Emit::Columns(wanted) => {
+                let stored = snapshot.signal().stored_schema();
+                Arc::new(project(&stored, wanted.columns())?)
+            }
         };
-        let columns = emit.with(matcher.columns());
-        let columns_beside_texts = emit.with(matcher.columns_beside_texts());
+        let keys = matcher.record_keys();
+        let projection = emit.with(matcher.columns(), keys.clone());
+        let projection_beside_texts = emit.with(matcher.columns_beside_texts(), keys);
         let hint = Query::all(query.signal());
         Ok(SegmentScan {
             snapshot,
@@ -108,8 +121,8 @@ impl SegmentScan {
             matcher,
             hint,
             predicate,
-            columns,
-            columns_beside_texts,
+            projection,
+            projection_beside_texts,
             schema,
         })
     }
@@ -162,11 +175,11 @@ impl SegmentScan {
         &self.predicate
     }
 
-    /// The columns that are read of `part`.
-    pub(crate) fn columns(&self, part: &Part) -> &[&'static str] {
+    /// What is read of `part`.
+    pub(crate) fn projection(&self, part: &Part) -> &Projection {
         match part.has_texts() {
-            true => &self.columns_beside_texts,
-            false => &self.columns,
+            true => &self.projection_beside_texts,
+            false => &self.projection,
         }
     }
 
@@ -235,8 +248,8 @@ impl SegmentScan {
         match &self.emit {
             Emit::Count => Ok(RecordBatch::new_empty(Arc::clone(&self.schema))),
             Emit::Addresses => self.addresses(part, selected, mask),
-            Emit::Columns(names) => {
-                let front: Vec<usize> = (0..names.len()).collect();
+            Emit::Columns(wanted) => {
+                let front: Vec<usize> = (0..wanted.columns().len()).collect();
                 let batch = selected
                     .batch
                     .project(&front)?

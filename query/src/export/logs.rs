@@ -179,7 +179,7 @@ impl OpenPart {
 
         let covered = scan.covers(part);
         let mut stats = ScanStats::default();
-        for selected in part.read(scan.columns(part), &selection, &mut stats) {
+        for selected in part.read(scan.projection(part).clone(), &selection, &mut stats) {
             let selected = selected?;
             let times = columns::time(&selected.batch, PLACED_TIME)?;
             let seqs = columns::uint64(&selected.batch, SEQ)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use clearspan_schema::columns::{self, id_at};
 use clearspan_schema::{TraceId, spans};
-use clearspan_storage::scan::TimeRange;
+use clearspan_storage::scan::{Projection, TimeRange};
 use futures::StreamExt;
 
 use crate::QueryError;
@@ -82,7 +82,7 @@ async fn scan(
     room: usize,
     tally: &mut ScanTally,
 ) -> Result<HashSet<TraceId>, QueryError> {
-    let emit = Emit::Columns(vec![spans::TRACE_ID]);
+    let emit = Emit::Columns(Projection::from(&[spans::TRACE_ID]));
     let scan = SegmentScan::new(
         Arc::clone(&session.snapshot),
         condition.clone(),

@@ -13,6 +13,7 @@ use clearspan_schema::{SEQ, Signal, columns, spans};
 use super::error::CompactionError;
 use crate::limits::STEP_BYTES;
 use crate::names;
+use crate::scan::AttributeKeys;
 use crate::segment::{Segment, SegmentError};
 
 /// Record batches that are kept of an input. Logs are read from first to last; of spans, a trace that
@@ -128,7 +129,9 @@ impl Input {
 
     fn read(&self, row: u32) -> Result<Source, SegmentError> {
         let rows = self.segment.batch_of(row);
-        let batch = self.segment.read_batch(rows.start, &self.columns)?;
+        let batch = self
+            .segment
+            .read_batch(rows.start, &self.columns, &AttributeKeys::All)?;
         let complete = rows.contains(&row) && batch.num_rows() == rows.len();
         if !complete {
             return Err(SegmentError::Malformed {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clearspan_schema::Signal;
 
 use super::error::CompactionError;
+use crate::scan::AttributeKeys;
 use crate::segment::shape::{Planner, ShapePlan};
 use crate::segment::{Segment, SegmentError};
 
@@ -30,7 +31,7 @@ fn add(planner: &mut Planner, signal: Signal, segment: &Segment) -> Result<(), S
     let columns: Vec<usize> = (0..signal.stored_schema().fields().len()).collect();
     let firsts: Vec<u32> = segment.batch_times().map(|(rows, _)| rows.start).collect();
     for first in firsts {
-        planner.count(&segment.read_batch(first, &columns)?)?;
+        planner.count(&segment.read_batch(first, &columns, &AttributeKeys::All)?)?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `predicate.rs` | [`Predicate`], the necessary condition that a scan understands |
+//! | `projection.rs` | [`Projection`]: which columns, and of attributes which keys |
 //! | `part.rs` | [`Part`]: a memtable chunk or a segment, seen alike |
 //! | `row_texts.rs` | [`RowTexts`]: the texts of rows, searched by templates |
 //! | `text_search.rs` | [`TextSearch`]: words and phrases, and what templates say of them |
@@ -20,6 +21,7 @@
 
 mod part;
 mod predicate;
+mod projection;
 mod row_texts;
 mod select;
 mod selection;
@@ -30,6 +32,7 @@ mod text_search;
 
 pub use part::{Part, PartError, PartId, SelectedBatch};
 pub use predicate::{Predicate, TimeRange};
+pub use projection::{AttributeKeys, Projection};
 pub use row_texts::RowTexts;
 pub use selection::RowSelection;
 pub use snapshot::{MissingSegment, RowAddress, Snapshot};

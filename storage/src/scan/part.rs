@@ -7,7 +7,7 @@ use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
 use arrow::datatypes::SchemaRef;
 use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
 
-use super::{Predicate, RowSelection, RowTexts, ScanStats, TimeRange};
+use super::{Predicate, Projection, RowSelection, RowTexts, ScanStats, TimeRange};
 use crate::limits::GRANULE_ROWS;
 use crate::memtable::Chunk;
 use crate::segment::{Segment, SegmentError, TraceDirectory};
@@ -124,19 +124,20 @@ impl Part {
         }
     }
 
-    /// The selected rows, run by run, ascending; `columns` of the stored schema. Each record batch is
+    /// The selected rows, run by run, ascending, as `projection` wants them. Each record batch is
     /// decoded once. `stats` counts what was read.
     pub fn read<'a>(
         &'a self,
-        columns: &'a [&'static str],
+        projection: impl Into<Projection> + 'a,
         selection: &'a RowSelection,
         stats: &mut ScanStats,
     ) -> impl Iterator<Item = Result<SelectedBatch, PartError>> + Send + 'a {
+        let projection = projection.into();
         let windows = self.windows(selection);
         self.note_reading(&windows, selection, stats);
         windows
             .into_iter()
-            .flat_map(move |window| self.read_window(columns, selection, window))
+            .flat_map(move |window| self.read_window(&projection, selection, window))
     }
 
     pub(super) fn note_reading(
@@ -192,12 +193,12 @@ impl Part {
 
     fn read_window(
         &self,
-        columns: &[&'static str],
+        projection: &Projection,
         selection: &RowSelection,
         window: Range<u32>,
     ) -> Vec<Result<SelectedBatch, PartError>> {
         let start = window.start;
-        let decoded = self.decode(columns, window.clone());
+        let decoded = self.decode(projection, window.clone());
         let decoded = decoded.and_then(|batch| Ok((batch, self.texts(start)?)));
         match decoded {
             Err(error) => vec![Err(error)],
@@ -218,15 +219,16 @@ impl Part {
 
     pub(super) fn decode(
         &self,
-        columns: &[&'static str],
+        projection: &Projection,
         window: Range<u32>,
     ) -> Result<RecordBatch, PartError> {
-        match &self.kind {
-            Kind::Chunk(chunk) => Ok(chunk.batch().project(&indices(self.signal, columns)?)?),
+        let columns = indices(self.signal, projection.columns())?;
+        Ok(match &self.kind {
+            Kind::Chunk(chunk) => chunk.batch().project(&columns)?,
             Kind::Segment(segment) => {
-                Ok(segment.read_batch(window.start, &indices(self.signal, columns)?)?)
+                segment.read_batch(window.start, &columns, projection.attributes())?
             }
-        }
+        })
     }
 
     /// The rows at `rows` (ascending), with `columns`, decoding only the record batches they stand in.
@@ -238,8 +240,9 @@ impl Part {
         let mut selection = RowSelection::none();
         rows.iter().for_each(|&row| selection.push(row..row + 1));
         let mut taken = Vec::new();
+        let projection = Projection::from(columns);
         for window in self.windows(&selection) {
-            let batch = self.decode(columns, window.clone())?;
+            let batch = self.decode(&projection, window.clone())?;
             let below = |bound: u32| rows.partition_point(|&row| row < bound);
             let inside = rows[below(window.start)..below(window.end)]
                 .iter()

@@ -11,7 +11,9 @@ use arrow::buffer::BooleanBuffer;
 use clearspan_schema::{columns, logs};
 
 use super::part::Kind;
-use super::{Part, PartError, RowSelection, RowTexts, ScanStats, TextSearch, TimeRange, Verdicts};
+use super::{
+    Part, PartError, Projection, RowSelection, RowTexts, ScanStats, TextSearch, TimeRange, Verdicts,
+};
 use crate::segment::shape::{MINUTE_NS, Shape};
 use crate::template::Verdict;
 use crate::text::GranuleSet;
@@ -169,7 +171,9 @@ impl Counting<'_> {
         if self.counts_all(self.part.times_of(window.start)) {
             return Ok(undecided);
         }
-        let batch = self.part.decode(&[logs::PLACED_TIME], window)?;
+        let batch = self
+            .part
+            .decode(&Projection::from(&[logs::PLACED_TIME]), window)?;
         let times = columns::time(&batch, logs::PLACED_TIME)?;
         Ok(BooleanBuffer::collect_bool(end - first, |place| {
             let time = times.value(first + place);

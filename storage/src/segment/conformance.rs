@@ -21,6 +21,7 @@ use super::shaped_rows::ShapedRows;
 use super::writer::{SegmentWriter, WrittenSegment};
 use super::{NewSegment, SegmentError};
 use crate::TenantId;
+use crate::scan::AttributeKeys;
 use crate::vfs::sim::SimRandom;
 use crate::vfs::{SimVfs, Vfs};
 use rows::random_rows;
@@ -136,7 +137,7 @@ fn rows_come_back_as_they_were() {
             for (index, batch) in case.written.meta.batches.iter().enumerate() {
                 assert_eq!(batch.first_row, next);
                 next += batch.rows;
-                let read = file.read(index, &columns).unwrap();
+                let read = file.read(index, &columns, &AttributeKeys::All).unwrap();
                 assert_eq!(read.schema(), signal.stored_schema(), "{container:?}");
                 assert_eq!(plain(&read), case.expected(index, &columns), "seed {seed}");
                 let times = columns::time(&read, PLACED_TIME).unwrap();
@@ -170,7 +171,7 @@ fn every_projection_gives_its_columns_in_their_order() {
         }
         for columns in projections {
             for index in [0, case.batches() - 1] {
-                let read = file.read(index, &columns).unwrap();
+                let read = file.read(index, &columns, &AttributeKeys::All).unwrap();
                 let expected = case.expected(index, &columns);
                 assert_eq!(plain(&read), expected, "{container:?} {columns:?}");
                 assert_eq!(read.num_rows(), expected.num_rows());
@@ -184,9 +185,15 @@ fn what_is_not_there_is_an_error() {
     each(|container, signal| {
         let case = Case::new(container, signal, random_rows(signal, 5, 300), 300);
         let file = case.open().unwrap();
-        assert!(file.read(case.batches(), &[0]).is_err());
-        assert!(file.read(usize::MAX, &[0]).is_err());
-        assert!(file.read(0, &[case.rows.num_columns()]).is_err());
+        assert!(
+            file.read(case.batches(), &[0], &AttributeKeys::All)
+                .is_err()
+        );
+        assert!(file.read(usize::MAX, &[0], &AttributeKeys::All).is_err());
+        assert!(
+            file.read(0, &[case.rows.num_columns()], &AttributeKeys::All)
+                .is_err()
+        );
     });
 }
 
@@ -226,7 +233,7 @@ fn long_rows_make_short_batches() {
     let file = case.open().unwrap();
     let columns = case.all_columns();
     for index in 0..case.batches() {
-        let read = file.read(index, &columns).unwrap();
+        let read = file.read(index, &columns, &AttributeKeys::All).unwrap();
         assert!(read.num_rows() <= 8, "{} rows", read.num_rows());
         assert_eq!(plain(&read), case.expected(index, &columns));
     }
@@ -251,7 +258,7 @@ fn check_row_groups(rows: RecordBatch, row_groups: usize) {
     let file = case.open().unwrap();
     let columns = case.all_columns();
     for index in 0..case.batches() {
-        let read = file.read(index, &columns).unwrap();
+        let read = file.read(index, &columns, &AttributeKeys::All).unwrap();
         assert_eq!(plain(&read), case.expected(index, &columns));
     }
     let service = Signal::Logs.stored_schema();

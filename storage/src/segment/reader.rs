@@ -18,6 +18,7 @@ use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
 use crate::names;
+use crate::scan::AttributeKeys;
 use crate::template::FoldedTemplates;
 use crate::text::{Layout, TextIndex};
 use crate::vfs::Vfs;
@@ -150,13 +151,16 @@ impl Segment {
         batches.get(behind.checked_sub(1)?)
     }
 
-    /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`.
+    /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`; of the attributes, if they are among
+    /// them, those that are wanted.
     pub(crate) fn read_batch(
         &self,
         first_row: u32,
         columns: &[usize],
+        attributes: &AttributeKeys,
     ) -> Result<RecordBatch, SegmentError> {
-        self.row_file()?.read(self.batch_at(first_row)?, columns)
+        let index = self.batch_at(first_row)?;
+        self.row_file()?.read(index, columns, attributes)
     }
 
     fn batch_at(&self, first_row: u32) -> Result<usize, SegmentError> {
@@ -324,7 +328,7 @@ impl Segment {
         let file = self.row_file()?;
         let mut builder = TraceDirectoryBuilder::default();
         for batch in 0..self.meta.batches.len() {
-            builder.push(&file.read(batch, &columns)?)?;
+            builder.push(&file.read(batch, &columns, &AttributeKeys::All)?)?;
         }
         builder.finish()
     }

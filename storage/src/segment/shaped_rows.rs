@@ -15,6 +15,7 @@ use super::container::{self, RowFile};
 use super::decompressors::Decompressors;
 use super::meta::SegmentMeta;
 use super::shape::{Shape, ShapeError};
+use crate::scan::AttributeKeys;
 use crate::vfs::Vfs;
 
 /// Opened rows.
@@ -49,17 +50,20 @@ impl ShapedRows {
         })
     }
 
-    /// Record batch `index`, with the stored schema's columns at `columns`, in that order.
+    /// Record batch `index`, with the stored schema's columns at `columns`, in that order; of the attributes, if they are among them,
+    /// those that are wanted.
     pub(super) fn read(
         &self,
         index: usize,
         columns: &[usize],
+        attributes: &AttributeKeys,
     ) -> Result<RecordBatch, SegmentError> {
         let Some(shape) = &self.shape else {
             return self.file.read(index, columns, None);
         };
-        let physical = self.physical(shape, index, &shape.physical_columns(columns))?;
-        let logical = shape.to_logical(&physical, columns);
+        let physical = shape.physical_columns(columns, attributes);
+        let physical = self.physical(shape, index, &physical)?;
+        let logical = shape.to_logical(&physical, columns, attributes);
         logical.map_err(|source| self.of_shape(source))
     }
 
@@ -140,7 +144,7 @@ impl ShapedRows {
             Some(shape) => match shape.same_column(column) {
                 Some(same) => self.file.dictionary(same),
                 // Blank in every row.
-                None => self.read(0, &[column]),
+                None => self.read(0, &[column], &AttributeKeys::none()),
             },
         }
     }

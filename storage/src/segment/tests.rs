@@ -281,12 +281,20 @@ fn a_damaged_record_batch_is_an_error_and_the_others_still_read() {
     damaged[second.offset as usize + 100] ^= 0xff;
     replace(&path, &damaged);
     let segment = open(Signal::Logs, &written).unwrap();
-    assert!(segment.read_batch(0, &[0]).is_ok());
+    assert!(
+        segment
+            .read_batch(0, &[0], &crate::scan::AttributeKeys::All)
+            .is_ok()
+    );
     assert!(matches!(
-        segment.read_batch(1_024, &[0]),
+        segment.read_batch(1_024, &[0], &crate::scan::AttributeKeys::All),
         Err(SegmentError::Checksum { .. })
     ));
-    assert!(segment.read_batch(2_048, &[0]).is_ok());
+    assert!(
+        segment
+            .read_batch(2_048, &[0], &crate::scan::AttributeKeys::All)
+            .is_ok()
+    );
 }
 
 fn replace(path: &Path, content: &[u8]) {

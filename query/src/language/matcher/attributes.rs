@@ -10,6 +10,7 @@ use arrow::buffer::BooleanBuffer;
 use clearspan_schema::any::KeyValues;
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::{SchemaError, columns, logs};
+use clearspan_storage::scan::AttributeKeys;
 
 use super::memo::Memo;
 use super::rows_where;
@@ -46,6 +47,14 @@ impl AttributeTest {
             Level::Record => vec![ATTRIBUTES],
             Level::Scope => vec![SCOPE],
             Level::Resource => vec![RESOURCE],
+        }
+    }
+
+    /// The keys of records' attributes that it looks for.
+    pub(crate) fn record_keys(&self) -> AttributeKeys {
+        match self.level {
+            Level::Any | Level::Record => AttributeKeys::Only(self.names.iter().cloned().collect()),
+            Level::Scope | Level::Resource => AttributeKeys::none(),
         }
     }
 

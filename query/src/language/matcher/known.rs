@@ -10,6 +10,7 @@ use clearspan_schema::json::push_text;
 use clearspan_schema::logs::{self, Body, body_at};
 use clearspan_schema::nested::EventsReader;
 use clearspan_schema::{SchemaError, Signal, columns, spans};
+use clearspan_storage::scan::AttributeKeys;
 
 use super::Leaf;
 use super::attributes::AttributeTest;
@@ -262,6 +263,11 @@ impl EventNameTest {
             spans::EVENTS
         };
         [vec![own], self.attribute.columns()].concat()
+    }
+
+    /// The keys of records' attributes that it looks for.
+    pub(crate) fn record_keys(&self) -> AttributeKeys {
+        self.attribute.record_keys()
     }
 
     pub(crate) fn select(

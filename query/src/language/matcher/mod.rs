@@ -35,7 +35,7 @@ use std::collections::BTreeSet;
 use arrow::array::{BooleanBufferBuilder, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use clearspan_schema::Signal;
-use clearspan_storage::scan::{PartError, RowTexts, TextSearch};
+use clearspan_storage::scan::{AttributeKeys, PartError, RowTexts, TextSearch};
 
 use super::ast::{Expr, Query};
 use attributes::AttributeTest;
@@ -106,6 +106,11 @@ impl Matcher {
         let mut columns = BTreeSet::new();
         self.root.collect_columns(false, &mut columns);
         columns.into_iter().collect()
+    }
+
+    /// The attributes of records that it reads; a batch may lack all others.
+    pub(crate) fn record_keys(&self) -> AttributeKeys {
+        self.root.record_keys()
     }
 
     /// The rows of `batch` that match. Fails when a column of [`Matcher::columns`] is absent.
@@ -233,6 +238,18 @@ impl Node {
         }
     }
 
+    fn record_keys(&self) -> AttributeKeys {
+        match self {
+            Node::All => AttributeKeys::none(),
+            Node::Leaf(leaf) => leaf.record_keys(),
+            Node::And(parts) | Node::Or(parts) => parts
+                .iter()
+                .map(Node::record_keys)
+                .fold(AttributeKeys::none(), AttributeKeys::union),
+            Node::Not(inner) => inner.record_keys(),
+        }
+    }
+
     /// With the columns of texts, or without.
     fn collect_columns(&self, texts: bool, columns: &mut BTreeSet<&'static str>) {
         match self {
@@ -272,6 +289,20 @@ impl Leaf {
             Leaf::Attribute(test) => test.columns(),
             Leaf::Body(test) => test.columns(),
             Leaf::Text(test) => test.columns(),
+        }
+    }
+
+    fn record_keys(&self) -> AttributeKeys {
+        match self {
+            Leaf::EventName(test) => test.record_keys(),
+            Leaf::Attribute(test) => test.record_keys(),
+            Leaf::TextColumn(_)
+            | Leaf::Code(_)
+            | Leaf::Id(_)
+            | Leaf::Duration(_)
+            | Leaf::Severity(_)
+            | Leaf::Body(_)
+            | Leaf::Text(_) => AttributeKeys::none(),
         }
     }
 

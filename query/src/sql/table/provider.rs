@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use clearspan_storage::scan::{Snapshot, TimeRange};
+use clearspan_storage::scan::{Projection, Snapshot, TimeRange};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
 use datafusion::common::stats::Precision;
@@ -119,7 +119,8 @@ impl TableProvider for Table {
         let needed = pushdown::of_all(filters, signal);
         self.note(needed.range);
         let (rows, hint) = needed.queries(signal);
-        let emit = Emit::Columns(stored.into_iter().collect());
+        let stored: Vec<_> = stored.into_iter().collect();
+        let emit = Emit::Columns(Projection::from(stored.as_slice()));
         let scan = SegmentScan::new(Arc::clone(&self.snapshot), rows, needed.range, emit)
             .map_err(|error| DataFusionError::External(Box::new(QueryError::from(error))))?
             .hinted(hint);

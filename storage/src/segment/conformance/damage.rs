@@ -9,11 +9,13 @@ use crate::limits::SUM_BLOCK_BYTES;
 fn sound_batches(case: &Case) -> usize {
     let Ok(file) = case.open() else { return 0 };
     let columns = case.all_columns();
-    let right = (0..case.batches()).filter(|&index| match file.read(index, &columns) {
-        Err(_) => false,
-        Ok(read) => {
-            assert_eq!(plain(&read), case.expected(index, &columns));
-            true
+    let right = (0..case.batches()).filter(|&index| {
+        match file.read(index, &columns, &AttributeKeys::All) {
+            Err(_) => false,
+            Ok(read) => {
+                assert_eq!(plain(&read), case.expected(index, &columns));
+                true
+            }
         }
     });
     right.count()
@@ -141,7 +143,7 @@ fn a_damaged_block_says_which_file_and_that_it_is_the_checksum() {
     );
     let file = case.open().unwrap();
     case.disk.flip_bit(&case.path(), 100, 3).unwrap();
-    let failed = file.read(0, &case.all_columns());
+    let failed = file.read(0, &case.all_columns(), &AttributeKeys::All);
     assert!(
         matches!(&failed, Err(SegmentError::Checksum { path, .. }) if *path == case.path()),
         "{failed:?}"

@@ -11,6 +11,7 @@ use clearspan_schema::dictionary::TextDictionary;
 
 use super::ShapeError;
 use super::attribute::{AttributeKind, short_name};
+use super::key_source::Columns;
 use super::orders::{Place, parse};
 use super::plan::AttributeColumn;
 
@@ -36,11 +37,42 @@ impl Gatherer {
         }
     }
 
-    /// The attributes of a batch. `residual` may be left out where the segment has none.
+    /// What the columns have of a batch's attributes, where nothing of it stands elsewhere.
+    pub(super) fn pick(
+        &self,
+        rows: usize,
+        columns: &Columns<'_>,
+    ) -> Result<BinaryArray, ShapeError> {
+        let mut lists = Lists::with_capacity(rows);
+        for row in 0..rows {
+            for (number, values) in &columns.0 {
+                self.write(row, *number, values, &mut lists.bytes);
+            }
+            lists.end_row()?;
+        }
+        lists.finish()
+    }
+
+    /// Appends a row's attribute, if it has it.
+    fn write(&self, row: usize, number: usize, values: &Values<'_>, out: &mut Vec<u8>) -> bool {
+        let Some(key) = self.keys.get(number) else {
+            return false;
+        };
+        let start = out.len();
+        out.extend_from_slice(key);
+        let has_it = values.write(row, &mut AnyWriter::new(out));
+        if !has_it {
+            out.truncate(start);
+        }
+        has_it
+    }
+
+    /// The attributes of a batch, as far as they are in the given columns; those of the residual column all. It may be left out where the
+    /// segment has none.
     pub(super) fn gather(
         &self,
         orders: &ArrayRef,
-        columns: &[Values<'_>],
+        columns: &Columns<'_>,
         residual: Option<&BinaryArray>,
     ) -> Result<BinaryArray, ShapeError> {
         let orders = TextDictionary::new(orders).ok_or_else(|| ShapeError::Column {
@@ -48,13 +80,15 @@ impl Gatherer {
         })?;
         let mut parsed: Vec<Option<Vec<Place>>> = vec![None; orders.values().len()];
         let rows = orders.keys().len();
-        let (mut out, mut ends) = (Vec::new(), Vec::with_capacity(rows + 1));
-        ends.push(0);
+        let mut lists = Lists::with_capacity(rows);
         for row in 0..rows {
             let left = residual.filter(|residual| residual.is_valid(row));
             let left = left.map(|residual| residual.value(row));
             match orders.key(row) {
-                None => out.extend_from_slice(left.ok_or(damaged("no attributes", row))?),
+                None => {
+                    let whole = left.ok_or(damaged("no attributes", row))?;
+                    lists.bytes.extend_from_slice(whole);
+                }
                 Some(key) => {
                     let order = match &mut parsed[key] {
                         Some(order) => order,
@@ -63,22 +97,20 @@ impl Gatherer {
                             unread.insert(read.ok_or(damaged("an unknown order", row))?)
                         }
                     };
-                    self.gather_row(row, order, columns, left.unwrap_or_default(), &mut out)?;
+                    let left = left.unwrap_or_default();
+                    self.gather_row(row, order, columns, left, &mut lists.bytes)?;
                 }
             }
-            ends.push(i32::try_from(out.len()).map_err(|_| ShapeError::TooLarge {
-                what: "the attributes of a batch",
-            })?);
+            lists.end_row()?;
         }
-        let ends = OffsetBuffer::new(ends.into());
-        Ok(BinaryArray::try_new(ends, Buffer::from_vec(out), None)?)
+        lists.finish()
     }
 
     fn gather_row(
         &self,
         row: usize,
         order: &[Place],
-        columns: &[Values<'_>],
+        columns: &Columns<'_>,
         left: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), ShapeError> {
@@ -86,13 +118,10 @@ impl Gatherer {
         for place in order {
             match *place {
                 Place::Column(column) => {
-                    let column = usize::from(column);
-                    let (Some(values), Some(key)) = (columns.get(column), self.keys.get(column))
-                    else {
-                        return Err(damaged("an unknown attribute column", row));
-                    };
-                    out.extend_from_slice(key);
-                    if !values.write(row, &mut AnyWriter::new(out)) {
+                    let number = usize::from(column);
+                    if let Some(values) = columns.get(number)
+                        && !self.write(row, number, values, out)
+                    {
                         return Err(damaged("an attribute without a value", row));
                     }
                 }
@@ -110,6 +139,37 @@ impl Gatherer {
             true => Ok(()),
             false => Err(damaged("too many residual entries", row)),
         }
+    }
+}
+
+/// Encoded lists of attributes, one behind the other.
+struct Lists {
+    bytes: Vec<u8>,
+    ends: Vec<i32>,
+}
+
+impl Lists {
+    fn with_capacity(rows: usize) -> Self {
+        let mut ends = Vec::with_capacity(rows + 1);
+        ends.push(0);
+        Lists {
+            bytes: Vec::new(),
+            ends,
+        }
+    }
+
+    fn end_row(&mut self) -> Result<(), ShapeError> {
+        let end = i32::try_from(self.bytes.len()).map_err(|_| ShapeError::TooLarge {
+            what: "the attributes of a batch",
+        })?;
+        self.ends.push(end);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<BinaryArray, ShapeError> {
+        let ends = OffsetBuffer::new(self.ends.into());
+        let bytes = Buffer::from_vec(self.bytes);
+        Ok(BinaryArray::try_new(ends, bytes, None)?)
     }
 }
 

@@ -179,7 +179,6 @@ fn attribute_field(column: &AttributeColumn) -> Field {
 pub(super) struct Found {
     pub(super) trace_references: bool,
     pub(super) span_references: bool,
-    pub(super) residual: bool,
 }
 
 impl Layout {
@@ -218,13 +217,8 @@ impl Layout {
                     spans.flatten(),
                 ]
             }
-            Some(Form::Attributes) => {
-                let columns = self.parts.iter().copied();
-                let columns = columns.filter(|part| matches!(part, Part::Attribute(_)));
-                let residual = found.residual.then_some(Part::Residual);
-                let others = [Some(Part::Order), residual];
-                columns.map(Some).chain(others).collect()
-            }
+            // Those that are wanted: `Shape::places_of`.
+            Some(Form::Attributes) => Vec::new(),
         };
         let places = parts
             .into_iter()

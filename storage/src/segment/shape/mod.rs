@@ -38,6 +38,7 @@
 //! | `times`, `parent`, `bodies` | these columns both ways |
 //! | `attribute`, `keys`, `orders` | names of attribute columns; counting keys; the order of attributes |
 //! | `shred`, `gather` | attributes to columns, and back |
+//! | `key_source` | which columns some keys are in |
 //! | `counts` | [`MinuteCounts`] |
 //! | `error` | [`ShapeError`] |
 
@@ -47,6 +48,7 @@ mod codec;
 mod counts;
 mod error;
 mod gather;
+mod key_source;
 mod keys;
 mod layout;
 mod orders;
@@ -65,8 +67,9 @@ pub use attribute::AttributeKind;
 pub use bodies::SplitRows;
 pub use counts::{MINUTE_NS, MinuteCounts, minute_of};
 pub use error::ShapeError;
+pub use key_source::KeySource;
 pub use plan::{AttributeColumn, CountedRows, Planner, ShapePlan};
-pub use reader::{KeySource, Shape};
+pub use reader::Shape;
 pub use writer::ShapeWriter;
 
 /// `Dictionary<Int32, Utf8>`: the template of a log's body; null where it has none.

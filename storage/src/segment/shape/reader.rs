@@ -8,16 +8,17 @@ use arrow::array::{
 use arrow::datatypes::{Schema, SchemaRef};
 use clearspan_schema::{Signal, logs, spans};
 
-use super::attribute::AttributeKind;
 use super::bodies::{self, Ids, Templates};
 use super::counts::MinuteCounts;
 use super::gather::{Gatherer, Values};
+use super::key_source::{Chosen, Columns};
 use super::keys::KeyCount;
 use super::layout::{Form, Found, Layout, Part};
 use super::plan::ShapePlan;
 use super::times::{self, end_of, observed_of, place_of};
 use super::usage::{blank, own_time};
 use super::{ShapeError, parent};
+use crate::scan::AttributeKeys;
 use crate::template::TemplateDictionary;
 
 /// What was counted while a segment's rows were written.
@@ -47,7 +48,7 @@ pub struct Shape {
     pub(super) counted: Counted,
     layout: Layout,
     gatherer: Gatherer,
-    /// By logical column, the places of the physical ones.
+    /// By logical column, the places of the physical ones, but for attributes.
     needs: Vec<Vec<usize>>,
 }
 
@@ -72,23 +73,12 @@ pub(crate) struct BodyColumns {
     pub(crate) span_id: Option<usize>,
 }
 
-/// Where the values of an attribute's key are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySource {
-    /// The physical columns that have them, with the type of values. A row has at most one of them unless `residual` is set.
-    pub columns: Vec<(usize, AttributeKind)>,
-    /// Whether other rows may have the key too. If so, the attributes of rows whose residual column is not null have to be looked at
-    /// whole, whatever the columns say: of a repeated key the last counts.
-    pub residual: bool,
-}
-
 impl Shape {
     pub(super) fn new(plan: ShapePlan, counted: Counted) -> Self {
         let layout = Layout::new(&plan);
         let found = Found {
             trace_references: counted.trace_references,
             span_references: counted.span_references,
-            residual: counted.residual_rows > 0 || counted.whole_rows > 0,
         };
         let all = 0..layout.forms.len();
         let needs = all.map(|logical| layout.needs(logical, plan.signal, plan.usage, found));
@@ -153,15 +143,34 @@ impl Shape {
         &self.counted.minutes
     }
 
-    /// The physical columns that have to be decoded for these logical ones: ascending, each once. May be empty.
-    pub fn physical_columns(&self, logical: &[usize]) -> Vec<usize> {
+    /// The physical columns that have to be decoded for these logical ones, and for the attributes that are wanted if attributes are among
+    /// them: ascending, each once. May be empty.
+    pub fn physical_columns(&self, logical: &[usize], attributes: &AttributeKeys) -> Vec<usize> {
+        self.places(logical, &self.chosen(attributes))
+    }
+
+    fn places(&self, logical: &[usize], attributes: &Chosen) -> Vec<usize> {
         let needs = logical
             .iter()
             .filter_map(|logical| self.needs.get(*logical));
         let mut places: Vec<usize> = needs.flatten().copied().collect();
+        let has_attributes =
+            |logical: &usize| self.layout.forms.get(*logical) == Some(&Form::Attributes);
+        if logical.iter().any(has_attributes) {
+            places.extend(self.places_of(attributes));
+        }
         places.sort_unstable();
         places.dedup();
         places
+    }
+
+    /// Whether some row has attributes outside of their columns.
+    pub(super) fn has_residual(&self) -> bool {
+        self.counted.residual_rows > 0 || self.counted.whole_rows > 0
+    }
+
+    pub(super) fn place(&self, part: Part) -> Option<usize> {
+        self.layout.place(part)
     }
 
     /// The physical column that is the logical one as it is, if there is one.
@@ -172,41 +181,20 @@ impl Shape {
         }
     }
 
-    /// The physical column of attributes that have no column of their own.
-    pub fn residual_column(&self) -> Option<usize> {
-        self.layout.place(Part::Residual)
-    }
-
-    /// Where the values of a key are. Without columns and residual, no row has it.
-    pub fn key_source(&self, key: &str) -> KeySource {
-        let columns = self.plan.columns.iter().enumerate();
-        let own: Vec<_> = columns.filter(|(_, column)| column.key == key).collect();
-        let elsewhere = own.iter().any(|(number, _)| {
-            let elsewhere = self.counted.elsewhere.get(*number);
-            elsewhere.copied().unwrap_or(true)
-        });
-        let places = own.iter().filter_map(|(number, column)| {
-            Some((self.layout.place(Part::Attribute(*number))?, column.kind))
-        });
-        KeySource {
-            columns: places.collect(),
-            residual: self.counted.whole_rows > 0
-                || elsewhere
-                || (own.is_empty() && self.counted.residual_rows > 0),
-        }
-    }
-
-    /// Translates physical rows to the logical columns `logical`, in that order. The rows are a whole batch as it was written, with the
+    /// Translates physical rows to the logical columns `logical`, in that order, the attributes as far as they are wanted. The rows are a whole batch as it was written, with the
     /// columns that [`Self::physical_columns`] names, in that order; instead of [`TEMPLATE`](super::TEMPLATE) there may be `Int32` with the
     /// templates' ids.
     pub fn to_logical(
         &self,
         physical: &RecordBatch,
         logical: &[usize],
+        attributes: &AttributeKeys,
     ) -> Result<RecordBatch, ShapeError> {
+        let attributes = self.chosen(attributes);
         let given = Given {
             shape: self,
-            places: self.physical_columns(logical),
+            places: self.places(logical, &attributes),
+            attributes,
             rows: physical,
         };
         if given.places.len() != physical.num_columns() {
@@ -236,6 +224,7 @@ impl Shape {
 struct Given<'a> {
     shape: &'a Shape,
     places: Vec<usize>,
+    attributes: Chosen,
     rows: &'a RecordBatch,
 }
 
@@ -302,18 +291,18 @@ impl Given<'_> {
 
     fn attributes(&self) -> Result<ArrayRef, ShapeError> {
         let shape = self.shape;
-        let columns = shape
-            .plan
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(number, column)| {
-                let part = Part::Attribute(number);
-                let array = self.array(part);
-                let values = array.and_then(|array| Values::new(column, array));
-                values.ok_or_else(|| self.missing(part))
-            });
-        let columns: Vec<Values<'_>> = columns.collect::<Result<_, _>>()?;
+        let columns = self.attributes.columns.iter().map(|&number| {
+            let part = Part::Attribute(number);
+            let column = shape.plan.columns.get(number);
+            let values = column.zip(self.array(part));
+            let values = values.and_then(|(column, array)| Values::new(column, array));
+            Ok::<_, ShapeError>((number, values.ok_or_else(|| self.missing(part))?))
+        });
+        let columns = Columns(columns.collect::<Result<_, _>>()?);
+        if !self.attributes.in_order {
+            let rows = self.rows.num_rows();
+            return Ok(Arc::new(shape.gatherer.pick(rows, &columns)?));
+        }
         let orders = self.array(Part::Order);
         let orders = orders.ok_or_else(|| self.missing(Part::Order))?;
         let residual: Option<&BinaryArray> = self.optional(Some(Part::Residual))?;

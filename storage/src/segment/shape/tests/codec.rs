@@ -75,10 +75,10 @@ proptest! {
         let written = write(Signal::Spans, std::slice::from_ref(&rows));
         let other = write(Signal::Spans, &[spans_of(&mut random, Mood::Calm, 50)]).shape;
         let all: Vec<usize> = (0..rows.num_columns()).collect();
-        let places = other.physical_columns(&all);
+        let places = other.physical_columns(&all, &AttributeKeys::All);
         let given: Vec<usize> = places.iter().map(|p| p % written.batches[0].num_columns()).collect();
         let given = written.batches[0].project(&given).unwrap();
-        let _ = other.to_logical(&given, &all);
+        let _ = other.to_logical(&given, &all, &AttributeKeys::All);
     }
 }
 

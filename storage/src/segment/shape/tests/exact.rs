@@ -119,7 +119,7 @@ proptest! {
 fn a_column_decodes_nothing_that_it_does_not_need() {
     let names = |shape: &Shape, signal: Signal, column: &str| -> Vec<String> {
         let logical = signal.stored_schema().index_of(column).unwrap();
-        let places = shape.physical_columns(&[logical]);
+        let places = shape.physical_columns(&[logical], &AttributeKeys::All);
         let schema = shape.physical_schema();
         let fields = places
             .iter()

@@ -1,6 +1,6 @@
 //! Rows that are meant to do harm lose nothing, and cost no more than they bring.
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::RecordBatch;
 use clearspan_schema::any::{AnyWriter, KeyValues};
 use clearspan_schema::concat::with_seq;
 use clearspan_schema::group::{ResourceRef, ScopeRef};
@@ -123,44 +123,4 @@ fn a_repeated_key_and_two_types_of_one_key() {
     assert_eq!((source("c").columns.len(), source("c").residual), (0, true));
     let schema = written.shape.physical_schema();
     assert!(schema.index_of("attributes.a").is_ok() && schema.index_of("attributes.a:int").is_ok());
-}
-
-#[test]
-fn a_key_source_answers_as_the_whole_attributes_do() {
-    let mut random = Random(9);
-    let batches: Vec<_> = (0..4)
-        .map(|_| super::generate::spans_of(&mut random, super::generate::Mood::Wild, 200))
-        .collect();
-    let written = write(Signal::Spans, &batches);
-    let attributes = Signal::Spans
-        .stored_schema()
-        .index_of("attributes")
-        .unwrap();
-    let residual = written.shape.residual_column().unwrap();
-    for key in ["http.route", "code", "retries", "nowhere", "a,b"] {
-        let source = written.shape.key_source(key);
-        for (physical, rows) in written.batches.iter().zip(&batches) {
-            let whole = clearspan_schema::columns::binary(rows, "attributes").unwrap();
-            for row in 0..rows.num_rows() {
-                let value = KeyValues::new(whole.value(row)).get(key);
-                if source.residual && physical.column(residual).is_valid(row) {
-                    continue;
-                }
-                let own = source.columns.iter();
-                let own = own.filter(|(place, _)| physical.column(*place).is_valid(row));
-                // Two columns of one row mean that a residual has to be looked at, which then says it.
-                let count = own.count();
-                assert!(
-                    count == usize::from(value.is_some()) || source.residual,
-                    "{key}"
-                );
-            }
-        }
-    }
-    assert!(
-        written
-            .shape
-            .physical_columns(&[attributes])
-            .contains(&residual)
-    );
 }

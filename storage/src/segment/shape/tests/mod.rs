@@ -10,10 +10,12 @@ mod codec;
 mod exact;
 mod generate;
 mod hostile;
+mod keys;
 mod plan;
 mod real;
 
 use super::*;
+use crate::scan::AttributeKeys;
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
 
@@ -65,9 +67,11 @@ pub(super) fn write_counted(
 
 /// What is read of a batch when these columns are asked for.
 pub(super) fn read(shape: &Shape, physical: &RecordBatch, logical: &[usize]) -> RecordBatch {
-    let places = shape.physical_columns(logical);
+    let places = shape.physical_columns(logical, &AttributeKeys::All);
     let given = physical.project(&places).unwrap();
-    shape.to_logical(&given, logical).unwrap()
+    shape
+        .to_logical(&given, logical, &AttributeKeys::All)
+        .unwrap()
 }
 
 /// Holds projections to the rows that went in: all columns, each alone, none, and pairs, for what one column decodes another may use.

@@ -102,12 +102,15 @@ impl Total {
         let given: Vec<RecordBatch> = written
             .batches
             .iter()
-            .map(|b| b.project(&shape.physical_columns(&all)).unwrap())
+            .map(|b| {
+                b.project(&shape.physical_columns(&all, &AttributeKeys::All))
+                    .unwrap()
+            })
             .collect();
         let back: Vec<RecordBatch> = self.time("to_logical", || {
             let back = given
                 .iter()
-                .map(|rows| shape.to_logical(rows, &all).unwrap());
+                .map(|rows| shape.to_logical(rows, &all, &AttributeKeys::All).unwrap());
             back.collect()
         });
         assert!(back == batches);

@@ -1,0 +1,85 @@
+//! What of the rows is read.
+
+use std::collections::BTreeSet;
+
+/// Which of the records' own attributes are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttributeKeys {
+    /// All, as they were sent.
+    All,
+    /// Those with these keys. A row may come with others besides; of each of these keys it has all entries, in their order.
+    Only(BTreeSet<String>),
+}
+
+impl AttributeKeys {
+    /// None.
+    pub fn none() -> Self {
+        AttributeKeys::Only(BTreeSet::new())
+    }
+
+    /// What either wants.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        match (self, other) {
+            (AttributeKeys::Only(mut keys), AttributeKeys::Only(others)) => {
+                keys.extend(others);
+                AttributeKeys::Only(keys)
+            }
+            _ => AttributeKeys::All,
+        }
+    }
+}
+
+/// Columns of the stored schema, and how much of the attributes among them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Projection {
+    columns: Vec<&'static str>,
+    attributes: AttributeKeys,
+}
+
+impl Projection {
+    /// These columns, in this order; of the attributes, if they are among them, those with the given keys.
+    pub fn new(columns: Vec<&'static str>, attributes: AttributeKeys) -> Self {
+        Projection {
+            columns,
+            attributes,
+        }
+    }
+
+    /// The columns, in their order.
+    pub fn columns(&self) -> &[&'static str] {
+        &self.columns
+    }
+
+    /// Which attributes, where they are among the columns.
+    pub fn attributes(&self) -> &AttributeKeys {
+        &self.attributes
+    }
+}
+
+impl From<&[&'static str]> for Projection {
+    fn from(columns: &[&'static str]) -> Self {
+        Projection::new(columns.to_vec(), AttributeKeys::All)
+    }
+}
+
+impl<const N: usize> From<&[&'static str; N]> for Projection {
+    fn from(columns: &[&'static str; N]) -> Self {
+        Projection::from(columns.as_slice())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_is_wanted() {
+        let only =
+            |keys: &[&str]| AttributeKeys::Only(keys.iter().map(|key| (*key).to_owned()).collect());
+        assert_eq!(only(&["a"]).union(only(&["b", "a"])), only(&["a", "b"]));
+        assert_eq!(AttributeKeys::none().union(only(&["a"])), only(&["a"]));
+        assert_eq!(only(&["a"]).union(AttributeKeys::All), AttributeKeys::All);
+        assert_eq!(AttributeKeys::All.union(only(&["a"])), AttributeKeys::All);
+    }
+}
