@@ -16,7 +16,7 @@ use crate::{Order, QueryError};
 /// The first window, in nanoseconds. It doubles until it should hold enough.
 const WINDOW_MIN_NS: i128 = 1_000_000;
 /// Rows lie unevenly in time: look for this many times what is needed.
-const ROWS_FACTOR: u64 = 2;
+const ROWS_FACTOR: f64 = 2.0;
 /// How much wider the next window is when one held too little.
 const WIDEN: i128 = 16;
 
@@ -33,9 +33,8 @@ pub(crate) async fn top_of_counted(
     let Some(span) = span else {
         return Ok((Vec::new(), tally));
     };
-    let rows = snapshot.parts().iter().map(|part| u64::from(part.rows()));
-    let rows_per_match = rows.sum::<u64>() / tally.matched;
-    let enough = (wanted.fetch as u64).saturating_mul(rows_per_match.max(1));
+    let rows_per_match = rows_of(snapshot, range) / tally.matched as f64;
+    let enough = wanted.fetch as f64 * rows_per_match.max(1.0);
     let mut width = span.first_width(snapshot, enough);
     loop {
         let window = span.window(width);
@@ -99,22 +98,24 @@ impl Span {
     }
 
     /// A width that should hold `rows` rows, if each part's rows lie evenly in its time.
-    fn first_width(self, snapshot: &Snapshot, rows: u64) -> i128 {
-        let enough = rows.saturating_mul(ROWS_FACTOR) as f64;
+    fn first_width(self, snapshot: &Snapshot, rows: f64) -> i128 {
+        let enough = rows * ROWS_FACTOR;
         let mut width = WINDOW_MIN_NS;
         while let Some(window) = self.window(width) {
-            let rows: f64 = snapshot
-                .parts()
-                .iter()
-                .map(|part| rows_within(part.rows(), part.time_range(), window))
-                .sum();
-            if rows >= enough {
+            if rows_of(snapshot, window) >= enough {
                 break;
             }
             width *= 2;
         }
         width
     }
+}
+
+/// The rows in a window, if each part's rows lie evenly in its time.
+fn rows_of(snapshot: &Snapshot, window: TimeRange) -> f64 {
+    let parts = snapshot.parts().iter();
+    let rows = parts.map(|part| rows_within(part.rows(), part.time_range(), window));
+    rows.sum()
 }
 
 fn rows_within(rows: u32, (first, last): (i64, i64), window: TimeRange) -> f64 {

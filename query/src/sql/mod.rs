@@ -17,6 +17,7 @@
 //! | `names.rs` | the names of the answer's columns |
 //! | `using.rs` | the columns of `USING`, in WHERE |
 //! | `session.rs` | the planner's session, built by hand |
+//! | `keys.rs` | which attributes are looked at |
 //! | `complexity.rs` | plans that are refused |
 //! | `table/` | the two tables |
 //! | `attributes.rs` | attribute lists as values |
@@ -33,6 +34,7 @@ mod complexity;
 mod error;
 mod functions;
 mod guarded;
+mod keys;
 mod limits;
 mod names;
 mod output;
@@ -154,6 +156,8 @@ async fn run(
 ) -> Result<Result<Rows, QueryError>, DataFusionError> {
     let session = session::session(&question.plans, tables, question.now_ns)?;
     let plan = planned(&session, statement, question.rows_max).await?;
+    let keys = keys::of_plan(&plan)?;
+    tables.iter().for_each(|table| table.want(keys.clone()));
     let physical = session.create_physical_plan(&plan).await?;
     // The names are those of the plan; the types those of the operators.
     let schema = output::plain_schema(&physical.schema());

@@ -9,6 +9,7 @@
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
 //! | `counts.rs` | what logs hold |
+//! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs` | words, phrases and regular expressions in every form of storage |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
@@ -27,6 +28,7 @@ mod counts;
 mod damage;
 mod export;
 mod export_ends;
+mod keys;
 mod logs;
 mod random;
 mod records;

@@ -3,6 +3,7 @@
 //! A key that is not there, and one whose value is unset, is null; of a repeated key the last counts. As
 //! text a string is itself, a number its digits, and everything else its JSON text.
 
+use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
 use arrow::array::{
@@ -50,6 +51,20 @@ pub(super) fn boolean() -> Arc<ScalarUDF> {
 pub(super) fn json() -> Arc<ScalarUDF> {
     static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| function(As::Json));
     Arc::clone(&FUNCTION)
+}
+
+/// The column that an expression looks a key up in, and the key, where that is all that it does.
+pub(crate) fn looked_up(expr: &Expr) -> Option<(&str, &str)> {
+    let Expr::ScalarFunction(call) = expr else {
+        return None;
+    };
+    let of_attributes = (call.func.inner().as_ref() as &dyn Any).downcast_ref::<Attributes>();
+    match (of_attributes?.to, call.args.as_slice()) {
+        (As::Text | As::Number | As::Boolean, [Expr::Column(column), Expr::Literal(key, _)]) => {
+            Some((&column.name, key.try_as_str().flatten()?))
+        }
+        _ => None,
+    }
 }
 
 fn function(to: As) -> Arc<ScalarUDF> {

@@ -30,6 +30,7 @@ use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::planner::ExprPlanner;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF, WindowUDF};
 
+pub(crate) use attributes::looked_up;
 pub(crate) use names::in_windows;
 
 /// The scalar functions. No result of a call may have more than `result_bytes_max`.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use clearspan_storage::scan::{Projection, Snapshot, TimeRange};
+use clearspan_storage::scan::{AttributeKeys, Projection, Snapshot, TimeRange};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
 use datafusion::common::stats::Precision;
@@ -27,6 +27,8 @@ pub(crate) struct Table {
     tally: Arc<Mutex<ScanTally>>,
     /// The range that holds those of all scans; `None` while there was no scan.
     asked: Mutex<Option<TimeRange>>,
+    /// Which attributes of records the question looks at.
+    keys: Mutex<AttributeKeys>,
 }
 
 impl Table {
@@ -35,11 +37,17 @@ impl Table {
             snapshot,
             tally: Arc::default(),
             asked: Mutex::new(None),
+            keys: Mutex::new(AttributeKeys::All),
         }
     }
 
     pub(crate) fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+
+    /// From now on, of the records' attributes only these are looked at. Before, all are.
+    pub(crate) fn want(&self, keys: AttributeKeys) {
+        *self.keys.lock() = keys;
     }
 
     /// What all scans counted, and the range that they were over; `None` when there was no scan.
@@ -120,7 +128,7 @@ impl TableProvider for Table {
         self.note(needed.range);
         let (rows, hint) = needed.queries(signal);
         let stored: Vec<_> = stored.into_iter().collect();
-        let emit = Emit::Columns(Projection::from(stored.as_slice()));
+        let emit = Emit::Columns(Projection::new(stored, self.keys.lock().clone()));
         let scan = SegmentScan::new(Arc::clone(&self.snapshot), rows, needed.range, emit)
             .map_err(|error| DataFusionError::External(Box::new(QueryError::from(error))))?
             .hinted(hint);
