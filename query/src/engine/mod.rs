@@ -3,34 +3,34 @@
 //! A question waits for its turn, pins a snapshot, is worked on, and ends: with an answer, at the
 //! time limit, or when whoever asked has gone (the future was dropped). Work gives way after every
 //! batch, so that it stops within one batch and no question holds up another.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `questions.rs` | the questions, one method each |
+//! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
+//! | `turns.rs` | turns, waiting, time limits |
 
 mod export;
+mod questions;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicUsize;
 
-use clearspan_schema::{Signal, SpanId, TraceId};
+use clearspan_schema::Signal;
 use clearspan_storage::background::Clock;
 use clearspan_storage::scan::{ScanStats, Snapshot};
 use clearspan_storage::{ServiceSlots, Storage, TenantId};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
+use tokio::sync::Semaphore;
 
 use crate::exec::Plans;
 use crate::limits::EXPORTS_MAX;
-use crate::{
-    Config, CountedLogs, FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LogId,
-    LogRows, LogsAnswer, LogsRequest, QueryError, ServicesAnswer, ServicesRequest, Skeleton,
-    SpanRows, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer, ValuesRequest, count, logs,
-    services, trace,
-};
+use crate::{Config, QueryError};
 
 /// Answers questions. Cheap to clone.
 #[derive(Clone)]
@@ -118,221 +118,9 @@ impl QueryEngine {
         })))
     }
 
-    /// A page of the logs that match, and how many do.
-    pub async fn search_logs(
-        &self,
-        tenant: &TenantId,
-        request: LogsRequest,
-    ) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, |session| {
-            logs::search(session, request)
-        })
-        .await
-    }
-
-    /// The logs that match, over time and by severity, in at most `buckets` + 1 buckets.
-    pub async fn logs_histogram(
-        &self,
-        tenant: &TenantId,
-        logs: CountedLogs,
-        buckets: usize,
-    ) -> Result<HistogramAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
-            count::histogram(session, logs, buckets)
-        })
-        .await
-    }
-
-    /// The fields of the logs that match; those in the most rows, at most `limit`.
-    pub async fn log_fields(
-        &self,
-        tenant: &TenantId,
-        logs: CountedLogs,
-        limit: usize,
-    ) -> Result<FieldsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
-            count::fields(session, logs, limit)
-        })
-        .await
-    }
-
-    /// The values that a field has in the logs that match.
-    pub async fn log_field_values(
-        &self,
-        tenant: &TenantId,
-        request: ValuesRequest,
-    ) -> Result<ValuesAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
-            count::values(session, request)
-        })
-        .await
-    }
-
-    /// The values of several fields of the logs that match, all from one scan.
-    pub async fn log_facets(
-        &self,
-        tenant: &TenantId,
-        request: FacetsRequest,
-    ) -> Result<FacetsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
-            count::facets(session, request)
-        })
-        .await
-    }
-
-    /// A page of the traces that match, and how many do.
-    pub async fn search_traces(
-        &self,
-        tenant: &TenantId,
-        request: TracesRequest,
-    ) -> Result<TracesAnswer, QueryError> {
-        self.ask(tenant, Signal::Spans, |session| {
-            trace::search(session, request)
-        })
-        .await
-    }
-
-    /// All spans of one trace.
-    pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<TraceSpans, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| {
-            trace::spans(session, id)
-        })
-        .await
-    }
-
-    /// The logs of one trace, oldest first. More than [`crate::limits::TRACE_LOGS_MAX`] are cut off:
-    /// `matched` says how many there are.
-    pub async fn trace_logs(
-        &self,
-        tenant: &TenantId,
-        id: TraceId,
-    ) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
-            trace::logs(session, id)
-        })
-        .await
-    }
-
-    /// What a waterfall draws of one trace.
-    pub async fn skeleton(&self, tenant: &TenantId, id: TraceId) -> Result<Skeleton, QueryError> {
-        let mut skeleton = self
-            .ask(tenant, Signal::Spans, move |session| {
-                trace::skeleton(session, id)
-            })
-            .await?;
-        skeleton.colour(&self.service_slots(tenant));
-        Ok(skeleton)
-    }
-
-    /// The spans of one trace that have this id, with everything they have; mostly one or none.
-    pub async fn span(
-        &self,
-        tenant: &TenantId,
-        id: TraceId,
-        span_id: SpanId,
-    ) -> Result<SpanRows, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| {
-            trace::span(session, id, span_id)
-        })
-        .await
-    }
-
-    /// The logs of one span of a trace, oldest first. More than [`crate::limits::SPAN_LOGS_MAX`] are cut
-    /// off: `matched` says how many there are.
-    pub async fn span_logs(
-        &self,
-        tenant: &TenantId,
-        id: TraceId,
-        span_id: SpanId,
-    ) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
-            trace::span_logs(session, id, span_id)
-        })
-        .await
-    }
-
-    /// One log record by its id, as rows of which there is one; `None` when there is no such record.
-    pub async fn log_record(
-        &self,
-        tenant: &TenantId,
-        id: LogId,
-    ) -> Result<Option<LogRows>, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| logs::log(session, id))
-            .await
-    }
-
-    /// The services that sent spans in a range.
-    pub async fn services(
-        &self,
-        tenant: &TenantId,
-        request: ServicesRequest,
-    ) -> Result<ServicesAnswer, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| {
-            services::services(session, request)
-        })
-        .await
-    }
-
     /// The colours of the tenant's services at this moment.
     pub fn service_slots(&self, tenant: &TenantId) -> Arc<ServiceSlots> {
         self.0.storage.service_slots(tenant)
-    }
-
-    /// Pins a snapshot and works on it; see [`QueryEngine::take_turn`].
-    async fn ask<T, Work, Answer>(
-        &self,
-        tenant: &TenantId,
-        signal: Signal,
-        work: Work,
-    ) -> Result<T, QueryError>
-    where
-        T: Send + 'static,
-        Work: FnOnce(Session) -> Answer + Send + 'static,
-        Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
-    {
-        let inner = Arc::clone(&self.0);
-        let tenant = tenant.clone();
-        let time_limit = self.0.config.time_limit;
-        self.take_turn(&self.0.turns, time_limit, move |turn| async move {
-            let _turn = turn;
-            work(inner.session(&tenant, signal)?).await
-        })
-        .await
-    }
-
-    /// Takes a turn, or a place among those who wait for one. The snapshot is pinned when the turn has
-    /// come, so that a waiting question sees what arrived meanwhile. Then the work goes on until the
-    /// answer, the time limit, or until this future is dropped.
-    async fn take_turn<T, Work, Answer>(
-        &self,
-        turns: &Arc<Semaphore>,
-        limit: Duration,
-        work: Work,
-    ) -> Result<T, QueryError>
-    where
-        T: Send + 'static,
-        Work: FnOnce(OwnedSemaphorePermit) -> Answer + Send + 'static,
-        Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
-    {
-        let turns = Arc::clone(turns);
-        let queue = self.0.enter_queue(&turns)?;
-        let task = self.0.runtime.spawn(async move {
-            let answer = async { work(queue.turn(&turns).await?).await };
-            let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-            tokio::time::timeout(limit, answer)
-                .await
-                .unwrap_or(Err(QueryError::TimeLimit { limit_ms }))
-        });
-        match StoppedWhenDropped(task).join().await {
-            Ok(answer) => answer,
-            Err(error) if error.is_panic() => {
-                tracing::error!(%error, "a question caused a panic");
-                Err(QueryError::Internal("a question caused a panic".into()))
-            }
-            Err(_) => Err(QueryError::Internal(
-                "the query runtime is shutting down".into(),
-            )),
-        }
     }
 }
 
@@ -345,59 +133,5 @@ impl Inner {
             plans: self.plans.clone(),
             now_ns,
         })
-    }
-
-    fn enter_queue(&self, turns: &Arc<Semaphore>) -> Result<Queued, QueryError> {
-        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
-            return Ok(Queued::Turn(turn));
-        }
-        let place = Place(Arc::clone(&self.waiting));
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        if waiting >= self.config.waiting_max {
-            Err(QueryError::Overloaded { waiting })
-        } else {
-            Ok(Queued::Waits(place))
-        }
-    }
-}
-
-/// A turn, or a place in the queue for one.
-enum Queued {
-    Turn(OwnedSemaphorePermit),
-    Waits(Place),
-}
-
-/// Given back when dropped.
-struct Place(Arc<AtomicUsize>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Queued {
-    async fn turn(self, turns: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, QueryError> {
-        match self {
-            Queued::Turn(turn) => Ok(turn),
-            Queued::Waits(_place) => {
-                let turn = Arc::clone(turns).acquire_owned().await;
-                turn.map_err(|_| QueryError::Internal("no more turns are given".into()))
-            }
-        }
-    }
-}
-
-struct StoppedWhenDropped<T>(JoinHandle<T>);
-
-impl<T> StoppedWhenDropped<T> {
-    async fn join(mut self) -> Result<T, tokio::task::JoinError> {
-        (&mut self.0).await
-    }
-}
-
-impl<T> Drop for StoppedWhenDropped<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }

@@ -1,0 +1,169 @@
+//! The questions, one method each.
+
+use clearspan_schema::{Signal, SpanId, TraceId};
+use clearspan_storage::TenantId;
+
+use super::QueryEngine;
+use crate::{
+    CountedLogs, FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LogId, LogRows,
+    LogsAnswer, LogsRequest, QueryError, ServicesAnswer, ServicesRequest, Skeleton, SpanRows,
+    TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer, ValuesRequest, count, logs, services,
+    trace,
+};
+
+impl QueryEngine {
+    /// A page of the logs that match, and how many do.
+    pub async fn search_logs(
+        &self,
+        tenant: &TenantId,
+        request: LogsRequest,
+    ) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, |session| {
+            logs::search(session, request)
+        })
+        .await
+    }
+
+    /// The logs that match, over time and by severity, in at most `buckets` + 1 buckets.
+    pub async fn logs_histogram(
+        &self,
+        tenant: &TenantId,
+        logs: CountedLogs,
+        buckets: usize,
+    ) -> Result<HistogramAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::histogram(session, logs, buckets)
+        })
+        .await
+    }
+
+    /// The fields of the logs that match; those in the most rows, at most `limit`.
+    pub async fn log_fields(
+        &self,
+        tenant: &TenantId,
+        logs: CountedLogs,
+        limit: usize,
+    ) -> Result<FieldsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::fields(session, logs, limit)
+        })
+        .await
+    }
+
+    /// The values that a field has in the logs that match.
+    pub async fn log_field_values(
+        &self,
+        tenant: &TenantId,
+        request: ValuesRequest,
+    ) -> Result<ValuesAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::values(session, request)
+        })
+        .await
+    }
+
+    /// The values of several fields of the logs that match, all from one scan.
+    pub async fn log_facets(
+        &self,
+        tenant: &TenantId,
+        request: FacetsRequest,
+    ) -> Result<FacetsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            count::facets(session, request)
+        })
+        .await
+    }
+
+    /// A page of the traces that match, and how many do.
+    pub async fn search_traces(
+        &self,
+        tenant: &TenantId,
+        request: TracesRequest,
+    ) -> Result<TracesAnswer, QueryError> {
+        self.ask(tenant, Signal::Spans, |session| {
+            trace::search(session, request)
+        })
+        .await
+    }
+
+    /// All spans of one trace.
+    pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<TraceSpans, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| {
+            trace::spans(session, id)
+        })
+        .await
+    }
+
+    /// The logs of one trace, oldest first. More than [`crate::limits::TRACE_LOGS_MAX`] are cut off:
+    /// `matched` says how many there are.
+    pub async fn trace_logs(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+    ) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            trace::logs(session, id)
+        })
+        .await
+    }
+
+    /// What a waterfall draws of one trace.
+    pub async fn skeleton(&self, tenant: &TenantId, id: TraceId) -> Result<Skeleton, QueryError> {
+        let mut skeleton = self
+            .ask(tenant, Signal::Spans, move |session| {
+                trace::skeleton(session, id)
+            })
+            .await?;
+        skeleton.colour(&self.service_slots(tenant));
+        Ok(skeleton)
+    }
+
+    /// The spans of one trace that have this id, with everything they have; mostly one or none.
+    pub async fn span(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+        span_id: SpanId,
+    ) -> Result<SpanRows, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| {
+            trace::span(session, id, span_id)
+        })
+        .await
+    }
+
+    /// The logs of one span of a trace, oldest first. More than [`crate::limits::SPAN_LOGS_MAX`] are cut
+    /// off: `matched` says how many there are.
+    pub async fn span_logs(
+        &self,
+        tenant: &TenantId,
+        id: TraceId,
+        span_id: SpanId,
+    ) -> Result<LogsAnswer, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| {
+            trace::span_logs(session, id, span_id)
+        })
+        .await
+    }
+
+    /// One log record by its id, as rows of which there is one; `None` when there is no such record.
+    pub async fn log_record(
+        &self,
+        tenant: &TenantId,
+        id: LogId,
+    ) -> Result<Option<LogRows>, QueryError> {
+        self.ask(tenant, Signal::Logs, move |session| logs::log(session, id))
+            .await
+    }
+
+    /// The services that sent spans in a range.
+    pub async fn services(
+        &self,
+        tenant: &TenantId,
+        request: ServicesRequest,
+    ) -> Result<ServicesAnswer, QueryError> {
+        self.ask(tenant, Signal::Spans, move |session| {
+            services::services(session, request)
+        })
+        .await
+    }
+}
