@@ -9,7 +9,7 @@ use arrow::array::{ArrayRef, BinaryArray, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use clearspan_schema::Signal;
-use clearspan_storage::background::{Runner, SystemClock, ThreadRunner};
+use clearspan_storage::background::{Clock, Runner, SystemClock, ThreadRunner};
 use clearspan_storage::catalog::{MemCatalog, TableKey};
 use clearspan_storage::commit::{AppendError, CommitConfig, CommitQueue, Committer, Join};
 use clearspan_storage::vfs::{OsVfs, create_dir_durable};
@@ -60,8 +60,10 @@ fn start(folder: &Path, fsync: FsyncMode) -> Result<(CommitQueue, ThreadRunner)>
     let wal = WalWriter::new(place.clone(), schema(), 0, config)?;
     let queue = CommitQueue::new(CommitConfig::default());
     let join: Join = Box::new(|batches| Ok(concat_batches(&schema(), batches)?));
-    let committer = Committer::new(queue.clone(), wal, &place, join, Box::new(|_| {}));
-    let runner = ThreadRunner::new(Arc::new(SystemClock::new()));
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let sink = Box::new(|_| {});
+    let committer = Committer::new(queue.clone(), wal, &place, Arc::clone(&clock), join, sink);
+    let runner = ThreadRunner::new(clock);
     runner.start("commit", queue.waker(), Box::new(committer))?;
     Ok((queue, runner))
 }

@@ -91,6 +91,27 @@ pub enum QueryError {
 }
 
 impl QueryError {
+    /// A short name of the kind, for figures by kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            QueryError::BadQuery(_) => "bad_query",
+            QueryError::BadSql(_) => "bad_sql",
+            QueryError::SqlParam(_) => "bad_param",
+            QueryError::RowLimit { .. } => "row_limit",
+            QueryError::BadCursor => "bad_cursor",
+            QueryError::LimitOutOfRange { .. } => "bad_limit",
+            QueryError::RangeReversed => "bad_range",
+            QueryError::TimeLimit { .. } => "time_limit",
+            QueryError::MemoryLimit { .. } => "memory_limit",
+            QueryError::Overloaded { .. } => "overloaded",
+            QueryError::TooManyExports { .. } => "too_many_exports",
+            QueryError::Damaged { .. } => "damaged",
+            QueryError::UnknownTrace { .. } => "unknown_trace",
+            QueryError::UnknownTenant(_) => "unknown_tenant",
+            QueryError::Internal(_) => "internal",
+        }
+    }
+
     /// There is no trace `id`, as far as can be said with `missing` unread.
     pub(crate) fn unknown_trace(id: TraceId, missing: &[MissingSegment]) -> Self {
         QueryError::UnknownTrace {

@@ -6,10 +6,12 @@
 //! | `listeners` | opening the ports |
 //! | `open_files` | the limit of open files |
 //! | `runtimes` | which threads do what |
+//! | `metrics` | the same figures, for a scraper |
 //! | `signals` | being asked to stop |
 //! | `status` | every room's figures as one answer |
 
 mod listeners;
+mod metrics;
 mod open_files;
 mod runtimes;
 mod signals;
@@ -118,9 +120,15 @@ where
     let own = BaseUrl::parse(&format!("http://{}", reachable(ports.otlp_http)))?;
     let close = CancellationToken::new();
     let receiving = receive(&collector, otlp_grpc, otlp_http, &close);
+    let figures = Figures::new(
+        collector,
+        storage.clone(),
+        engine.clone(),
+        Arc::clone(&clock),
+    );
     api.open(
         engine,
-        Arc::new(Figures::new(collector, storage.clone(), Arc::clone(&clock))),
+        Arc::new(figures),
         Endpoints {
             otlp_grpc: grpc_url,
             otlp_http: http_url,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clearspan_collector::{self as collector, Collector};
+use clearspan_query::QueryEngine;
 use clearspan_schema::Signal;
 use clearspan_storage::background::Clock;
 use clearspan_storage::{Storage, TableStatus, TenantId};
@@ -13,23 +14,37 @@ use clearspan_ui::status::{
     WalStatus,
 };
 
+use super::metrics;
+
 /// Where the status comes from.
 pub(super) struct Figures {
     collector: Arc<Collector>,
     storage: Storage,
+    engine: QueryEngine,
     clock: Arc<dyn Clock>,
     started: Duration,
 }
 
 impl Figures {
-    pub(super) fn new(collector: Arc<Collector>, storage: Storage, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        collector: Arc<Collector>,
+        storage: Storage,
+        engine: QueryEngine,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let started = clock.now().monotonic;
         Self {
             collector,
             storage,
+            engine,
             clock,
             started,
         }
+    }
+
+    fn uptime(&self) -> Duration {
+        let now = self.clock.now().monotonic;
+        now.saturating_sub(self.started)
     }
 }
 
@@ -38,9 +53,23 @@ impl StatusSource for Figures {
         self.storage.failed_loops()
     }
 
+    fn metrics(&self) -> Option<String> {
+        let mut collectors = self.storage.collectors();
+        collectors.extend(self.engine.collectors());
+        let text = metrics::text(metrics::Figures {
+            uptime_s: self.uptime().as_secs(),
+            received: self.collector.status(),
+            stored: self.storage.status(&TenantId::default()).ok(),
+            questions_waiting: self.engine.waiting(),
+            collectors,
+        });
+        text.inspect_err(|error| tracing::error!(%error, "metrics cannot be written"))
+            .ok()
+    }
+
     fn status(&self) -> Status {
         let received = self.collector.status();
-        let uptime = self.clock.now().monotonic.saturating_sub(self.started);
+        let uptime = self.uptime();
         let mut status = Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),

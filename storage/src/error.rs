@@ -48,6 +48,9 @@ pub enum OpenError {
     /// Replayed rows could not be written to segments.
     #[error("flushing replayed rows: {0}")]
     Flush(String),
+    /// The figures could not be set up: a defect of this program.
+    #[error(transparent)]
+    Metrics(#[from] prometheus::Error),
     /// A background loop could not be started.
     #[error("starting {what}: {source}")]
     Thread {

@@ -30,6 +30,7 @@ mod error;
 mod flush;
 mod limits;
 mod memtable;
+mod metrics;
 mod names;
 mod segment;
 mod services;

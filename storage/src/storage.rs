@@ -8,10 +8,12 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use clearspan_schema::{LogsBatch, Signal, SpansBatch};
 use parking_lot::Mutex;
+use prometheus::core::Collector;
 
 use crate::background::{Clock, Runner, SystemClock, ThreadRunner};
 use crate::catalog::{Catalog, SqliteCatalog};
 use crate::error::{OpenError, UnknownTenant};
+use crate::metrics::Metrics;
 use crate::scan::Snapshot;
 use crate::segment::SegmentCache;
 use crate::services::{KeepStep, ServiceRegister, ServiceSlots};
@@ -128,6 +130,7 @@ struct Inner {
     runner: Arc<dyn Runner>,
     clock: Arc<dyn Clock>,
     cache: Arc<SegmentCache>,
+    metrics: Arc<Metrics>,
     wal_findings: Vec<String>,
     /// Held until the last clone is gone.
     lock: Mutex<Option<Box<dyn VfsLock>>>,
@@ -161,6 +164,7 @@ impl Storage {
             }
         };
         let cache = Arc::new(SegmentCache::new(limits::CACHE_BYTES));
+        let metrics = Arc::new(Metrics::new()?);
         let clock = environment.clock;
         let room = Room {
             config: Arc::new(config),
@@ -168,6 +172,7 @@ impl Storage {
             catalog,
             clock: Arc::clone(&clock),
             cache: Arc::clone(&cache),
+            metrics: Arc::clone(&metrics),
         };
         let tenant = TenantId::default();
         let opened = OpenedTenant::open(&room, &tenant)?;
@@ -187,6 +192,7 @@ impl Storage {
             runner: environment.runner,
             clock,
             cache,
+            metrics,
             wal_findings,
             lock,
         })))
@@ -228,6 +234,11 @@ impl Storage {
             cache_bytes: self.0.cache.bytes() as u64,
             failed_loops: self.failed_loops(),
         })
+    }
+
+    /// What a registry of metrics is given of the loops: counts and times by signal.
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.0.metrics.collectors()
     }
 
     /// Merges all segments that are due for it at this moment, and returns when that is done: what the loops do by

@@ -5,6 +5,7 @@ mod demo;
 mod export;
 mod health;
 mod import;
+mod metrics;
 mod receiver;
 mod serve;
 

@@ -8,7 +8,7 @@ use http::Method;
 
 use crate::api::{health, logs_search, services, sql, status, trace, trace_logs, traces_search};
 use crate::api::{logs_export, trace_skeleton, traces_export};
-use crate::api::{logs_fields, logs_histogram, logs_values};
+use crate::api::{logs_fields, logs_histogram, logs_values, metrics};
 use crate::assets;
 use crate::error::{ApiError, shown};
 use crate::guard::guard;
@@ -41,6 +41,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/services", asked(services::services))
         .route("/api/v1/sql", post(sql::sql))
         .route("/api/v1/status", get(status::status))
+        .route("/metrics", get(metrics::metrics))
         .route("/", get(services_page::services))
         .route("/logs", get(logs_page::logs))
         .route("/logs/rows", get(logs_page::rows))

@@ -124,6 +124,13 @@ impl Api {
         gathered.map_err(|_| ApiError::Internal)
     }
 
+    /// The figures for a scraper, gathered where it may block.
+    pub(crate) async fn metrics(&self) -> Result<String, ApiError> {
+        let source = self.status_source()?;
+        let gathered = tokio::task::spawn_blocking(move || source.metrics()).await;
+        gathered.ok().flatten().ok_or(ApiError::Internal)
+    }
+
     pub(crate) fn endpoints(&self) -> Result<&Endpoints, ApiError> {
         Ok(&self.rooms()?.endpoints)
     }

@@ -10,6 +10,10 @@ pub trait StatusSource: Send + Sync {
     /// The figures at this moment. May wait for a lock, so it is called where blocking is allowed.
     fn status(&self) -> Status;
 
+    /// The figures of all rooms in the text format of Prometheus; `None` when they cannot be written, which whoever makes them has logged. May
+    /// wait for a lock.
+    fn metrics(&self) -> Option<String>;
+
     /// Background loops that have died: while there is one, no new clients should be sent here. Quick, as it is asked
     /// by every probe.
     fn failed_loops(&self) -> Vec<&'static str>;

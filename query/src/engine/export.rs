@@ -31,7 +31,7 @@ impl QueryEngine {
         request: ExportRequest,
     ) -> Result<Export, QueryError> {
         let place = self.export_place()?;
-        let plan = self.ask(tenant, Signal::Spans, |session| {
+        let plan = self.ask("traces_export", tenant, Signal::Spans, |session| {
             export::traces(session, request)
         });
         Ok(self.export(vec![plan.await?], place))
@@ -40,7 +40,7 @@ impl QueryEngine {
     /// The spans of one trace, then its logs, newest first.
     pub async fn export_trace(&self, tenant: &TenantId, id: TraceId) -> Result<Export, QueryError> {
         let place = self.export_place()?;
-        let spans = self.ask(tenant, Signal::Spans, move |session| {
+        let spans = self.ask("trace_export", tenant, Signal::Spans, move |session| {
             export::trace(session, id)
         });
         let spans = spans.await?;
@@ -57,7 +57,7 @@ impl QueryEngine {
         tenant: &TenantId,
         request: ExportRequest,
     ) -> Result<Plan, QueryError> {
-        self.ask(tenant, Signal::Logs, |session| {
+        self.ask("logs_export", tenant, Signal::Logs, |session| {
             export::logs(session, request)
         })
         .await

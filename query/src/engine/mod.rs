@@ -8,9 +8,11 @@
 //! |---|---|
 //! | `questions.rs` | the questions, one method each |
 //! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
+//! | `metrics.rs` | how long they take |
 //! | `turns.rs` | turns, waiting, time limits |
 
 mod export;
+mod metrics;
 mod questions;
 mod sql;
 #[cfg(test)]
@@ -19,14 +21,17 @@ mod turns;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clearspan_schema::Signal;
 use clearspan_storage::background::Clock;
 use clearspan_storage::scan::{ScanStats, Snapshot};
 use clearspan_storage::{ServiceSlots, Storage, TenantId};
+use prometheus::core::Collector;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+
+use metrics::QuestionMetrics;
 
 use crate::exec::Plans;
 use crate::limits::EXPORTS_MAX;
@@ -49,6 +54,7 @@ struct Inner {
     export_turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     plans: Plans,
+    metrics: QuestionMetrics,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -101,6 +107,8 @@ impl QueryEngine {
         runtime: Handle,
     ) -> Result<Self, QueryError> {
         let plans = Plans::new(config.scan_partitions, config.memory_bytes)?;
+        let metrics = QuestionMetrics::new();
+        let metrics = metrics.map_err(|error| QueryError::Internal(error.to_string()))?;
         let turns = Arc::new(Semaphore::new(config.concurrent_max));
         let half = config.concurrent_max.div_ceil(2);
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -115,7 +123,18 @@ impl QueryEngine {
             export_turns: Arc::new(Semaphore::new(half)),
             waiting,
             plans,
+            metrics,
         })))
+    }
+
+    /// What a registry of metrics is given of questions.
+    pub fn collectors(&self) -> Vec<Box<dyn Collector>> {
+        self.0.metrics.collectors()
+    }
+
+    /// Questions that wait for their turn.
+    pub fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
     }
 
     /// The colours of the tenant's services at this moment.

@@ -18,7 +18,7 @@ impl QueryEngine {
         tenant: &TenantId,
         request: LogsRequest,
     ) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, |session| {
+        self.ask("logs_search", tenant, Signal::Logs, |session| {
             logs::search(session, request)
         })
         .await
@@ -31,7 +31,7 @@ impl QueryEngine {
         logs: CountedLogs,
         buckets: usize,
     ) -> Result<HistogramAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
+        self.ask("logs_histogram", tenant, Signal::Logs, move |session| {
             count::histogram(session, logs, buckets)
         })
         .await
@@ -44,7 +44,7 @@ impl QueryEngine {
         logs: CountedLogs,
         limit: usize,
     ) -> Result<FieldsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
+        self.ask("log_fields", tenant, Signal::Logs, move |session| {
             count::fields(session, logs, limit)
         })
         .await
@@ -56,7 +56,7 @@ impl QueryEngine {
         tenant: &TenantId,
         request: ValuesRequest,
     ) -> Result<ValuesAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
+        self.ask("log_field_values", tenant, Signal::Logs, move |session| {
             count::values(session, request)
         })
         .await
@@ -68,7 +68,7 @@ impl QueryEngine {
         tenant: &TenantId,
         request: FacetsRequest,
     ) -> Result<FacetsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
+        self.ask("log_facets", tenant, Signal::Logs, move |session| {
             count::facets(session, request)
         })
         .await
@@ -80,7 +80,7 @@ impl QueryEngine {
         tenant: &TenantId,
         request: TracesRequest,
     ) -> Result<TracesAnswer, QueryError> {
-        self.ask(tenant, Signal::Spans, |session| {
+        self.ask("traces_search", tenant, Signal::Spans, |session| {
             trace::search(session, request)
         })
         .await
@@ -88,7 +88,7 @@ impl QueryEngine {
 
     /// All spans of one trace.
     pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<TraceSpans, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| {
+        self.ask("trace", tenant, Signal::Spans, move |session| {
             trace::spans(session, id)
         })
         .await
@@ -101,7 +101,7 @@ impl QueryEngine {
         tenant: &TenantId,
         id: TraceId,
     ) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
+        self.ask("trace_logs", tenant, Signal::Logs, move |session| {
             trace::logs(session, id)
         })
         .await
@@ -110,7 +110,7 @@ impl QueryEngine {
     /// What a waterfall draws of one trace.
     pub async fn skeleton(&self, tenant: &TenantId, id: TraceId) -> Result<Skeleton, QueryError> {
         let mut skeleton = self
-            .ask(tenant, Signal::Spans, move |session| {
+            .ask("skeleton", tenant, Signal::Spans, move |session| {
                 trace::skeleton(session, id)
             })
             .await?;
@@ -125,7 +125,7 @@ impl QueryEngine {
         id: TraceId,
         span_id: SpanId,
     ) -> Result<SpanRows, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| {
+        self.ask("span", tenant, Signal::Spans, move |session| {
             trace::span(session, id, span_id)
         })
         .await
@@ -139,7 +139,7 @@ impl QueryEngine {
         id: TraceId,
         span_id: SpanId,
     ) -> Result<LogsAnswer, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| {
+        self.ask("span_logs", tenant, Signal::Logs, move |session| {
             trace::span_logs(session, id, span_id)
         })
         .await
@@ -151,8 +151,10 @@ impl QueryEngine {
         tenant: &TenantId,
         id: LogId,
     ) -> Result<Option<LogRows>, QueryError> {
-        self.ask(tenant, Signal::Logs, move |session| logs::log(session, id))
-            .await
+        self.ask("log_record", tenant, Signal::Logs, move |session| {
+            logs::log(session, id)
+        })
+        .await
     }
 
     /// The services that sent spans in a range.
@@ -161,7 +163,7 @@ impl QueryEngine {
         tenant: &TenantId,
         request: ServicesRequest,
     ) -> Result<ServicesAnswer, QueryError> {
-        self.ask(tenant, Signal::Spans, move |session| {
+        self.ask("services", tenant, Signal::Spans, move |session| {
             services::services(session, request)
         })
         .await

@@ -65,7 +65,7 @@ impl Room {
         answer: impl Future<Output = Result<T, QueryError>> + Send + 'static,
     ) -> Result<T, QueryError> {
         self.engine
-            .ask(&self.tenant, Signal::Logs, |_| answer)
+            .ask("test", &self.tenant, Signal::Logs, |_| answer)
             .await
     }
 }

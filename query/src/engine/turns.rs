@@ -18,6 +18,7 @@ impl QueryEngine {
     /// Pins a snapshot and works on it; see [`QueryEngine::take_turn`].
     pub(super) async fn ask<T, Work, Answer>(
         &self,
+        question: &'static str,
         tenant: &TenantId,
         signal: Signal,
         work: Work,
@@ -30,17 +31,39 @@ impl QueryEngine {
         let inner = Arc::clone(&self.0);
         let tenant = tenant.clone();
         let time_limit = self.0.config.time_limit;
-        self.take_turn(&self.0.turns, time_limit, move |turn| async move {
-            let _turn = turn;
-            work(inner.session(&tenant, signal)?).await
-        })
+        self.take_turn(
+            question,
+            &self.0.turns,
+            time_limit,
+            move |turn| async move {
+                let _turn = turn;
+                work(inner.session(&tenant, signal)?).await
+            },
+        )
         .await
     }
 
     /// Takes a turn, or a place among those who wait for one. The snapshot is pinned when the turn has
     /// come, so that a waiting question sees what arrived meanwhile. Then the work goes on until the
-    /// answer, the time limit, or until this future is dropped.
+    /// answer, the time limit, or until this future is dropped; how long that took is counted under the question's name.
     pub(super) async fn take_turn<T, Work, Answer>(
+        &self,
+        question: &'static str,
+        turns: &Arc<Semaphore>,
+        limit: Duration,
+        work: Work,
+    ) -> Result<T, QueryError>
+    where
+        T: Send + 'static,
+        Work: FnOnce(OwnedSemaphorePermit) -> Answer + Send + 'static,
+        Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
+    {
+        let measured = self.0.metrics.begin(question, Arc::clone(&self.0.clock));
+        let answer = self.worked_on(turns, limit, work).await;
+        measured.end(answer)
+    }
+
+    async fn worked_on<T, Work, Answer>(
         &self,
         turns: &Arc<Semaphore>,
         limit: Duration,

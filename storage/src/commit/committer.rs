@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
@@ -10,7 +11,7 @@ use clearspan_schema::SchemaError;
 use super::error::AppendError;
 use super::queue::{CommitQueue, Entry};
 use super::space::SpaceGate;
-use crate::background::{Next, Now, Step};
+use crate::background::{Clock, Next, Now, Step};
 use crate::wal::{FsyncMode, WalError, WalPlace, WalPosition, WalWriter};
 
 /// A group that is on disk.
@@ -28,6 +29,9 @@ pub struct CommittedBatch {
 
 /// Makes committed groups visible.
 pub trait CommitSink: Send {
+    /// Called for every group that is on disk, with the time that took, syncing included.
+    fn written(&mut self, _rows: usize, _taken: Duration) {}
+
     /// Called for every group, in order, after its requests were answered and before the next group is
     /// committed. What it cannot do quickly it must hand over, within a bound.
     fn committed(&mut self, group: CommittedBatch);
@@ -51,17 +55,19 @@ pub struct Committer {
     wal: WalWriter,
     join: Join,
     sink: Box<dyn CommitSink>,
+    clock: Arc<dyn Clock>,
     space: SpaceGate,
     /// When what was acknowledged must be synced, in mode `Interval`.
     sync_due: Option<Duration>,
 }
 
 impl Committer {
-    /// The committer of `queue`. To be driven by a runner, woken by the queue's waker.
+    /// The committer of `queue`. To be driven by a runner, woken by the queue's waker. The clock tells how long writing takes.
     pub fn new(
         queue: CommitQueue,
         wal: WalWriter,
         place: &WalPlace,
+        clock: Arc<dyn Clock>,
         join: Join,
         sink: Box<dyn CommitSink>,
     ) -> Self {
@@ -72,6 +78,7 @@ impl Committer {
             wal,
             join,
             sink,
+            clock,
             space,
             sync_due: None,
         }
@@ -87,9 +94,12 @@ impl Committer {
             Err(error) => return self.commit_halves(group, now, &error),
         };
         let base_seq = self.wal.next_seq();
+        let started = self.clock.now().monotonic;
         match self.write(&batch, base_seq, now) {
             Ok(position) => {
+                let taken = self.clock.now().monotonic.saturating_sub(started);
                 self.queue.acknowledge(group, base_seq);
+                self.sink.written(batch.num_rows(), taken);
                 self.sink.committed(CommittedBatch {
                     batch,
                     base_seq,

@@ -125,6 +125,7 @@ impl Table {
                     .now()
                     .monotonic
                     .saturating_sub(now.monotonic);
+                self.metrics.compaction_seconds.inc_by(worked.as_secs_f64());
                 match worked.is_zero() {
                     true => Next::Again,
                     false => Next::After(worked * COMPACTION_RESTS),
@@ -242,6 +243,7 @@ impl Table {
         error: CompactionError,
         now: Now,
     ) -> Result<Turn, CompactionError> {
+        self.metrics.compaction_failures.inc();
         if let Some(job) = job {
             job.abandon(self.room.vfs.as_ref());
         }
@@ -306,6 +308,9 @@ impl Table {
                     .removed
                     .iter()
                     .for_each(|id| self.set_aside.remove(id.0));
+                self.metrics.compactions.inc();
+                let rows = publication.added.iter().map(|new| new.row.rows);
+                self.metrics.compacted_rows.inc_by(rows.sum());
                 compacting.doomed.add(replaced);
                 compacting.failures = 0;
                 compacting.retry_at = Duration::ZERO;

@@ -34,6 +34,7 @@ impl Step for FlushStep {
         match self.0.flush_guarded(now) {
             Ok(()) => Next::Again,
             Err(error) => {
+                self.0.metrics.flush_failures.inc();
                 // Told once per try; the rows stay searchable in the memtable and durable in the WAL.
                 tracing::error!(tenant = %self.0.tenant, signal = %self.0.signal, %error, "flush failed, will try again");
                 Next::After(RETRY)
@@ -109,8 +110,14 @@ impl Table {
             flushed_seq: self.room.catalog.table(&key).flushed_seq,
             now_ns: now.unix_ns,
         };
-        let segments = flush(&job, &memtable)?;
-        self.publish(&segments)?;
+        let sealed = || {
+            let segments = flush(&job, &memtable)?;
+            self.publish(&segments)
+        };
+        let (sealed, taken) = self.metrics.timed(sealed);
+        sealed?;
+        self.metrics.flush_seconds.observe(taken.as_secs_f64());
+        self.metrics.flushed_rows.inc_by(memtable.rows() as u64);
         self.flushed.notify_waiters();
         self.compaction_waker.wake();
         self.remove_flushed_files();

@@ -39,6 +39,7 @@ use crate::commit::CommitQueue;
 use crate::compaction::SetAside;
 use crate::flush::Frozen;
 use crate::memtable::Memtable;
+use crate::metrics::{Metrics, TableMetrics};
 use crate::scan::{MissingSegment, Part, Snapshot};
 use crate::segment::{Segment, SegmentCache};
 use crate::services::ServiceRegister;
@@ -57,6 +58,7 @@ pub(crate) struct Room {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: Arc<SegmentCache>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// One signal of one tenant.
@@ -77,6 +79,7 @@ pub(crate) struct Table {
     /// Notified when a flush has made room.
     flushed: Notify,
     duplicates: AtomicU64,
+    metrics: TableMetrics,
     /// Why acknowledged rows are not visible, once that has happened.
     broken: OnceLock<String>,
 }

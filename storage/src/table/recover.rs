@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
@@ -52,6 +53,7 @@ impl Table {
                 segments: Arc::default(),
                 missing: Arc::default(),
             }),
+            metrics: room.metrics.of(signal, Arc::clone(&room.clock)),
             room,
             tenant: tenant.clone(),
             signal,
@@ -201,7 +203,8 @@ impl Table {
         let schema = self.signal.schema();
         let join = Box::new(move |batches: &[RecordBatch]| concat(&schema, batches));
         let sink = Box::new(Sink(Arc::clone(self)));
-        let committer = Committer::new(self.queue.clone(), wal, &place, join, sink);
+        let clock = Arc::clone(&self.room.clock);
+        let committer = Committer::new(self.queue.clone(), wal, &place, clock, join, sink);
         let failed = |source| OpenError::Thread {
             what: "commit",
             source,
@@ -216,6 +219,11 @@ impl Table {
 struct Sink(Arc<Table>);
 
 impl CommitSink for Sink {
+    fn written(&mut self, rows: usize, taken: Duration) {
+        self.0.metrics.commit_seconds.observe(taken.as_secs_f64());
+        self.0.metrics.committed_rows.inc_by(rows as u64);
+    }
+
     fn file_left(&mut self) {
         self.0.flush_waker.wake();
     }

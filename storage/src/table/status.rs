@@ -12,6 +12,8 @@ pub struct TableStatus {
     pub rows: u64,
     /// Spans that were dropped as repeats since the start of the process, replayed ones included.
     pub duplicates: u64,
+    /// Bytes of requests that wait for their commit.
+    pub queued_bytes: u64,
     /// Rows in memtables.
     pub memtable_rows: u64,
     /// Bytes of memtables.
@@ -56,6 +58,7 @@ impl Table {
         TableStatus {
             rows: snapshot.rows(),
             duplicates: self.duplicates.load(Ordering::Relaxed),
+            queued_bytes: self.queue.stats().queued_bytes as u64,
             memtable_rows,
             memtable_bytes,
             wal_files: catalog.wal_files_of(&key).count() as u64,

@@ -89,6 +89,10 @@ impl StatusSource for Panics {
         panic!("a defect in the figures")
     }
 
+    fn metrics(&self) -> Option<String> {
+        panic!("a defect in the figures")
+    }
+
     fn failed_loops(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -99,6 +103,7 @@ async fn a_defect_costs_one_answer() {
     let server = Server::with_figures(Panics).await;
     for _ in 0..3 {
         server.get("/api/v1/status").await.error(503, "internal");
+        server.get("/metrics").await.error(503, "internal");
     }
     assert_eq!(
         server.get("/readyz").await.json(),
@@ -115,6 +120,10 @@ struct DeadLoop;
 impl StatusSource for DeadLoop {
     fn status(&self) -> Status {
         Status::default()
+    }
+
+    fn metrics(&self) -> Option<String> {
+        None
     }
 
     fn failed_loops(&self) -> Vec<&'static str> {

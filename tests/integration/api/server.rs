@@ -205,6 +205,10 @@ impl StatusSource for Stored {
         status
     }
 
+    fn metrics(&self) -> Option<String> {
+        None
+    }
+
     fn failed_loops(&self) -> Vec<&'static str> {
         Vec::new()
     }

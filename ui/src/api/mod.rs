@@ -15,6 +15,7 @@
 //! | `sql/` | `/api/v1/sql` |
 //! | `services.rs` | `/api/v1/services` |
 //! | `status.rs` | `/api/v1/status` |
+//! | `metrics.rs` | `/metrics` |
 //! | `health.rs` | `/livez`, `/readyz` |
 
 pub(crate) mod health;
@@ -23,6 +24,7 @@ pub(crate) mod logs_fields;
 pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
 pub(crate) mod logs_values;
+pub(crate) mod metrics;
 pub(crate) mod services;
 pub(crate) mod sql;
 pub(crate) mod status;

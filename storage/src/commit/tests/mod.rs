@@ -104,6 +104,7 @@ impl World {
             self.queue.clone(),
             wal,
             &self.place,
+            Arc::new(ManualClock::new(5)),
             Box::new(join),
             Box::new(sink),
         )

@@ -49,6 +49,7 @@ async fn many_tasks_on_a_real_thread() {
         queue.clone(),
         wal,
         &world.place,
+        Arc::new(SystemClock::new()),
         Box::new(join),
         Box::new(|_| {}),
     );
