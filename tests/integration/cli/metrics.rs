@@ -58,7 +58,7 @@ fn a_scraper_finds_what_happened() {
         page.header("content-type"),
         Some("text/plain; version=0.0.4; charset=utf-8")
     );
-    let text = String::from_utf8(page.body.clone()).unwrap();
+    let text = String::from_utf8(page.body).unwrap();
     let found = samples(&text);
     let value = |name: &str| {
         *found
