@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clearspan_storage::FsyncMode;
+use clearspan_storage::{FsyncMode, Retention};
 use clearspan_ui::AllowedHosts;
 
 use super::settings::{Fsync, Settings};
@@ -21,6 +21,8 @@ impl Settings {
                 }
                 Fsync::Never => FsyncMode::Never,
             },
+            logs_retention: kept(self.retention.logs_hours, self.retention.logs_bytes),
+            spans_retention: kept(self.retention.spans_hours, self.retention.spans_bytes),
             ..clearspan_storage::Config::new(self.server.data_dir.clone())
         }
     }
@@ -58,5 +60,30 @@ impl Settings {
             sql_time_limit: Duration::from_millis(self.query.sql_time_limit_ms),
             ..clearspan_query::Config::default()
         }
+    }
+}
+
+/// 0 is no limit. More hours than nanoseconds can count are as good as none.
+fn kept(hours: u64, bytes: u64) -> Retention {
+    let hour_ns = 3_600_000_000_000;
+    let age_ns = i64::try_from(hours).ok();
+    let age_ns = age_ns.and_then(|hours| hours.checked_mul(hour_ns));
+    Retention {
+        age_ns: age_ns.filter(|age| *age > 0),
+        bytes: (bytes > 0).then_some(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_keeps_for_good() {
+        assert_eq!(kept(0, 0), Retention::default());
+        let day_ns = 24 * 3_600_000_000_000;
+        assert_eq!(kept(24, 0).age_ns, Some(day_ns));
+        assert_eq!(kept(u64::MAX, 7).age_ns, None);
+        assert_eq!(kept(0, 7).bytes, Some(7));
     }
 }

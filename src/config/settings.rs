@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) storage: Storage,
+    pub(crate) retention: Retention,
     pub(crate) collector: Collector,
     pub(crate) query: Query,
     pub(crate) log: Log,
@@ -85,6 +86,19 @@ pub(crate) enum Fsync {
     Interval,
     /// When the operating system likes.
     Never,
+}
+
+/// `[retention]`: how long records are kept. 0 is for good.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Retention {
+    /// Hours after which logs are deleted.
+    pub(crate) logs_hours: u64,
+    /// Bytes of logs on disk beyond which the oldest are deleted.
+    pub(crate) logs_bytes: u64,
+    /// Hours after which spans are deleted.
+    pub(crate) spans_hours: u64,
+    /// Bytes of spans on disk beyond which the oldest are deleted.
+    pub(crate) spans_bytes: u64,
 }
 
 /// `[collector]`: what senders may do.

@@ -45,6 +45,9 @@ struct Page(Registry);
 /// A value and the labels' values.
 type Sample<'a> = (Vec<&'a str>, u64);
 
+/// One figure of a table.
+type Figure = fn(&TableStatus) -> u64;
+
 impl Page {
     fn counter(
         &self,
@@ -162,12 +165,12 @@ impl Page {
     }
 
     fn stored(&self, stored: &StorageStatus) -> Result<(), prometheus::Error> {
-        let of = |figure: fn(&TableStatus) -> u64| {
+        let of = |figure: Figure| {
             let tables = stored.tables.iter();
             let each = tables.map(|(signal, table)| (vec![signal.name()], figure(table)));
             each.collect::<Vec<_>>()
         };
-        let gauges: [(&str, &str, fn(&TableStatus) -> u64); 11] = [
+        let gauges: [(&str, &str, Figure); 11] = [
             (
                 "clearspan_stored_rows",
                 "Records that are stored.",

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use clearspan_schema::Signal;
+
+use crate::Retention;
 pub use crate::wal::FsyncMode;
 
 /// What a person may set.
@@ -15,6 +18,10 @@ pub struct Config {
     pub flush_interval_ms: u64,
     /// When an acknowledged record is on disk.
     pub fsync: FsyncMode,
+    /// How long logs are kept.
+    pub logs_retention: Retention,
+    /// How long spans are kept.
+    pub spans_retention: Retention,
 }
 
 impl Config {
@@ -32,6 +39,16 @@ impl Config {
             flush_bytes: 64 * 1024 * 1024,
             flush_interval_ms: 5 * 60 * 1000,
             fsync: FsyncMode::Always,
+            logs_retention: Retention::default(),
+            spans_retention: Retention::default(),
+        }
+    }
+
+    /// How long the rows of a signal are kept.
+    pub fn retention(&self, signal: Signal) -> Retention {
+        match signal {
+            Signal::Logs => self.logs_retention,
+            Signal::Spans => self.spans_retention,
         }
     }
 

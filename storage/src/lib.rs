@@ -32,6 +32,7 @@ mod limits;
 mod memtable;
 mod metrics;
 mod names;
+mod retention;
 mod segment;
 mod services;
 mod storage;
@@ -53,6 +54,7 @@ pub use commit::AppendError;
 pub use compaction::CompactionError;
 pub use config::{Config, FsyncMode};
 pub use error::{OpenError, UnknownTenant};
+pub use retention::Retention;
 pub use segment::shape;
 pub use segment::{
     Container, RootEntry, Segment, SegmentError, SegmentMeta, TraceDirectory, TraceEntry,

@@ -140,6 +140,9 @@ pub(crate) const SET_ASIDE_MS: u64 = 3_600_000;
 /// How often it is looked whether the last snapshot has let go of a replaced segment, in milliseconds.
 pub(crate) const DOOMED_LOOK_MS: u64 = 1_000;
 
+/// How often it is looked whether something is not kept any more, in milliseconds: rows are kept for hours at least.
+pub(crate) const RETENTION_LOOK_MS: u64 = 60_000;
+
 /// Bytes of a file that `verify` reads at once.
 pub(crate) const VERIFY_BYTES: usize = 1024 * 1024;
 

@@ -33,6 +33,8 @@ pub(crate) struct Metrics {
     compacted_rows: IntCounterVec,
     compaction_seconds: CounterVec,
     compaction_failures: IntCounterVec,
+    expired_segments: IntCounterVec,
+    expired_rows: IntCounterVec,
 }
 
 /// Of one table.
@@ -52,6 +54,9 @@ pub(crate) struct TableMetrics {
     /// At work, rests left out.
     pub(crate) compaction_seconds: Counter,
     pub(crate) compaction_failures: IntCounter,
+    /// Deleted by retention.
+    pub(crate) expired_segments: IntCounter,
+    pub(crate) expired_rows: IntCounter,
 }
 
 impl Metrics {
@@ -104,6 +109,14 @@ impl Metrics {
                 "clearspan_compaction_failures_total",
                 "Compactions that were given up.",
             )?,
+            expired_segments: count(
+                "clearspan_expired_segments_total",
+                "Segments that retention has deleted.",
+            )?,
+            expired_rows: count(
+                "clearspan_expired_rows_total",
+                "Records that retention has deleted.",
+            )?,
         })
     }
 
@@ -121,6 +134,8 @@ impl Metrics {
             compacted_rows: self.compacted_rows.with_label_values(labels),
             compaction_seconds: self.compaction_seconds.with_label_values(labels),
             compaction_failures: self.compaction_failures.with_label_values(labels),
+            expired_segments: self.expired_segments.with_label_values(labels),
+            expired_rows: self.expired_rows.with_label_values(labels),
         }
     }
 
@@ -136,6 +151,8 @@ impl Metrics {
             Box::new(self.compacted_rows.clone()),
             Box::new(self.compaction_seconds.clone()),
             Box::new(self.compaction_failures.clone()),
+            Box::new(self.expired_segments.clone()),
+            Box::new(self.expired_rows.clone()),
         ]
     }
 }

@@ -17,7 +17,7 @@ use crate::metrics::Metrics;
 use crate::scan::Snapshot;
 use crate::segment::SegmentCache;
 use crate::services::{KeepStep, ServiceRegister, ServiceSlots};
-use crate::table::{CompactionStep, FlushStep, Room, Table, TableStatus};
+use crate::table::{CompactionStep, FlushStep, RetentionStep, Room, Table, TableStatus};
 use crate::vfs::{OsVfs, Vfs, VfsLock};
 use crate::wal::{Replayed, WalReport};
 use crate::{AppendError, CompactionError, Config, TenantId, limits, names};
@@ -387,6 +387,17 @@ fn start_loops(runner: &dyn Runner, table: &Arc<Table>, next_seq: u64) -> Result
     runner
         .start("flush", table.flush_waker(), flush)
         .map_err(error)?;
+    // Before the compaction, which removes the folders of what it deletes.
+    if table.deletes() {
+        let retention = Box::new(RetentionStep::new(Arc::clone(table)));
+        let error = |source| OpenError::Thread {
+            what: "retention",
+            source,
+        };
+        runner
+            .start("retention", table.retention_waker(), retention)
+            .map_err(error)?;
+    }
     let compaction = Box::new(CompactionStep(Arc::clone(table)));
     let error = |source| OpenError::Thread {
         what: "compaction",

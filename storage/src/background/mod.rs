@@ -1,7 +1,7 @@
 //! Background loops, as steps that somebody else drives.
 //!
-//! A loop that owns its thread and reads the clock cannot be simulated. So each loop (commit, flush, later
-//! compaction and retention) is a [`Step`]: one piece of work, given the time, that says when it wants to be
+//! A loop that owns its thread and reads the clock cannot be simulated. So each loop (commit, flush, compaction,
+//! retention) is a [`Step`]: one piece of work, given the time, that says when it wants to be
 //! called next. A [`Runner`] calls it: [`ThreadRunner`] on a thread of its own, [`ManualRunner`] when a
 //! test or a simulator says so. Whoever has work for a loop wakes it through its [`Waker`].
 //!

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::compact::CompactionCommit;
 use super::error::CatalogError;
+use super::expire::ExpireCommit;
 use super::rows::{
     ClosedWalFile, Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
     WalFileState,
@@ -42,6 +43,8 @@ pub enum Change {
     Flush(FlushCommit),
     /// Merged segments take the place of those that they were merged from.
     Compact(CompactionCommit),
+    /// Segments are not kept any more. Repeating it changes nothing.
+    Expire(ExpireCommit),
     /// Segment ids below this one will be given out.
     ReserveSegmentIds {
         /// The lowest id that stays unreserved.
@@ -118,6 +121,7 @@ impl CatalogState {
             Change::ForgetWalFiles { key, files } => self.plan_forget(&key, files),
             Change::Flush(flush) => self.plan_flush(flush),
             Change::Compact(compaction) => self.plan_compact(compaction),
+            Change::Expire(expire) => self.plan_expire(expire),
             Change::ReserveSegmentIds { next_segment_id } => {
                 let mut meta = self.meta.clone();
                 meta.next_segment_id = meta.next_segment_id.max(next_segment_id);

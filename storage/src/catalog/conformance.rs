@@ -15,6 +15,7 @@ use super::*;
 use crate::vfs::OsVfs;
 
 mod compaction;
+mod expiry;
 mod services;
 
 pub(crate) use services::back_to_version_1;

@@ -15,6 +15,7 @@
 //! | `state.rs` | all rows in memory |
 //! | `change.rs` | the changes, and what each does to the rows |
 //! | `compact.rs` | the change that a compaction makes |
+//! | `expire.rs` | the change that retention makes |
 //! | `invariants.rs` | what must hold after every change, by name |
 //! | `checksum.rs` | checksums of rows and tables |
 //! | `sqlite.rs`, `sqlite_rows.rs`, `sqlite_segments.rs`, `tables.sql` | the catalog in SQLite |
@@ -26,6 +27,7 @@ mod change;
 mod checksum;
 mod compact;
 mod error;
+mod expire;
 mod invariants;
 mod mem;
 mod rows;
@@ -43,6 +45,7 @@ use std::fmt::Debug;
 pub use change::{Change, FlushCommit, NewWalFile};
 pub use compact::CompactionCommit;
 pub use error::CatalogError;
+pub use expire::ExpireCommit;
 pub use invariants::{Violation, violations};
 pub use mem::{Fate, MemCatalog};
 pub use rows::{

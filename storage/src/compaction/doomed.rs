@@ -1,4 +1,4 @@
-//! Replaced segments that wait for their last reader.
+//! Replaced and expired segments that wait for their last reader.
 //!
 //! The catalog does not name them any more, and no new snapshot has them; an older one may. Each is held here, and its
 //! folder is removed when this is the only hold left: by the loop of the compaction, never by a reader. What waits when
@@ -25,6 +25,11 @@ impl Doomed {
         self.held.extend(segments);
     }
 
+    /// Adds a folder that nobody reads.
+    pub(crate) fn add_folder(&mut self, path: PathBuf, now: Duration) {
+        self.stuck.push((path, now));
+    }
+
     /// Removes what nobody holds any more, at the time `now` of the monotonic clock.
     pub(crate) fn sweep(&mut self, vfs: &dyn Vfs, cache: &SegmentCache, now: Duration) {
         for segment in std::mem::take(&mut self.held) {
@@ -43,10 +48,12 @@ impl Doomed {
                 continue;
             }
             match vfs.remove_dir_all(&path) {
-                Ok(()) => tracing::debug!(path = %path.display(), "removed a merged segment"),
+                Ok(()) => {
+                    tracing::debug!(path = %path.display(), "removed a segment that was replaced or expired")
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {
-                    tracing::warn!(path = %path.display(), %error, "cannot remove a merged segment, will try again");
+                    tracing::warn!(path = %path.display(), %error, "cannot remove a segment that was replaced or expired, will try again");
                     let later = now + Duration::from_millis(COMPACTION_RETRY_MS_MAX);
                     self.stuck.push((path, later));
                 }

@@ -31,9 +31,9 @@ pub(crate) struct CompactionStep(pub(crate) Arc<Table>);
 /// How far the compaction of a table has come. One at a time: whoever works on it holds the lock.
 #[derive(Debug, Default)]
 pub(super) struct Compacting {
-    job: Option<Job>,
-    publication: Option<Publication>,
-    doomed: Doomed,
+    pub(super) job: Option<Job>,
+    pub(super) publication: Option<Publication>,
+    pub(super) doomed: Doomed,
     /// Failures in a row.
     failures: u32,
     /// When, on the monotonic clock, the next try may come.
@@ -328,7 +328,11 @@ impl Table {
     }
 
     /// In memory the new segments take the place of the old, in one step. Returns the old ones.
-    fn replace(&self, removed: &[SegmentId], added: Vec<Arc<Segment>>) -> Vec<Arc<Segment>> {
+    pub(super) fn replace(
+        &self,
+        removed: &[SegmentId],
+        added: Vec<Arc<Segment>>,
+    ) -> Vec<Arc<Segment>> {
         let mut state = self.state.write();
         let removed: HashSet<u64> = removed.iter().map(|id| id.0).collect();
         let current = state.segments.iter().cloned();

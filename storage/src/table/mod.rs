@@ -5,6 +5,7 @@
 //! | `apply.rs` | committed rows become visible |
 //! | `flush_step.rs` | the loop that turns memtables into segments |
 //! | `compaction_step.rs` | the loop that merges segments |
+//! | `retention_step.rs` | the loop that deletes what is not kept |
 //! | `recover.rs` | what a start finds: segments, leftovers, the WAL |
 //! | `status.rs` | figures |
 
@@ -12,6 +13,7 @@ mod apply;
 mod compaction_step;
 mod flush_step;
 mod recover;
+mod retention_step;
 #[cfg(test)]
 mod simulation;
 mod status;
@@ -31,6 +33,7 @@ use tokio::sync::Notify;
 use compaction_step::Compacting;
 pub(crate) use compaction_step::CompactionStep;
 pub(crate) use flush_step::FlushStep;
+pub(crate) use retention_step::RetentionStep;
 pub use status::TableStatus;
 
 use crate::background::{Clock, Waker};
@@ -73,6 +76,7 @@ pub(crate) struct Table {
     state: RwLock<State>,
     flush_waker: Waker,
     compaction_waker: Waker,
+    retention_waker: Waker,
     /// The compaction that goes on; taken for one turn at a time.
     compacting: Mutex<Compacting>,
     set_aside: SetAside,
@@ -179,6 +183,15 @@ impl Table {
 
     pub(crate) fn flush_waker(&self) -> &Waker {
         &self.flush_waker
+    }
+
+    pub(crate) fn retention_waker(&self) -> &Waker {
+        &self.retention_waker
+    }
+
+    /// Whether there is anything that it does not keep for good.
+    pub(crate) fn deletes(&self) -> bool {
+        !self.room.config.retention(self.signal).keeps_all()
     }
 
     pub(crate) fn compaction_waker(&self) -> &Waker {

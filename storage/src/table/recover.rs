@@ -61,6 +61,7 @@ impl Table {
             dir,
             flush_waker: Waker::new(),
             compaction_waker: Waker::new(),
+            retention_waker: Waker::new(),
             compacting: Mutex::default(),
             set_aside: SetAside::default(),
             flushed: Notify::new(),

@@ -4,6 +4,7 @@ mod compaction;
 mod compaction_faults;
 mod hostile;
 mod lab;
+mod retention;
 
 use std::collections::BTreeMap;
 use std::path::Path;

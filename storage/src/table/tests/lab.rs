@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::background::Clock;
 use crate::catalog::CatalogState;
 use crate::names;
 
@@ -16,6 +17,7 @@ pub(super) struct Lab {
     pub(super) disk: SimVfs,
     pub(super) catalog: Arc<MemCatalog>,
     pub(super) house: House,
+    config: Config,
 }
 
 impl Lab {
@@ -24,17 +26,23 @@ impl Lab {
     }
 
     pub(super) fn with_catalog(catalog: MemCatalog) -> Self {
+        Self::with(catalog, Config::new("/data".into()))
+    }
+
+    /// Whatever the configuration says, the data lies in `/data`.
+    pub(super) fn with(catalog: MemCatalog, config: Config) -> Self {
         let (disk, catalog) = (SimVfs::new(), Arc::new(catalog));
-        let house = Self::open(&disk, &catalog);
+        let house = Self::open(&disk, &catalog, &config, ARRIVAL_NS);
         Lab {
             disk,
             catalog,
             house,
+            config,
         }
     }
 
-    fn open(disk: &SimVfs, catalog: &Arc<MemCatalog>) -> House {
-        let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
+    fn open(disk: &SimVfs, catalog: &Arc<MemCatalog>, config: &Config, now_ns: i64) -> House {
+        let clock = Arc::new(ManualClock::new(now_ns));
         let runner = Arc::new(ManualRunner::new(clock.clone()));
         let environment = Environment {
             vfs: Arc::new(disk.clone()),
@@ -43,7 +51,7 @@ impl Lab {
             catalog: Some(Arc::clone(catalog) as _),
             store_id: 1,
         };
-        let storage = Storage::open(Config::new("/data".into()), environment).unwrap();
+        let storage = Storage::open(config.clone(), environment).unwrap();
         House {
             storage,
             runner,
@@ -58,7 +66,8 @@ impl Lab {
             Some(seed) => self.disk.power_loss(seed),
             None => self.disk.kill(),
         }
-        self.house = Self::open(&self.disk, &self.catalog);
+        let now_ns = self.house.clock.now().unix_ns;
+        self.house = Self::open(&self.disk, &self.catalog, &self.config, now_ns);
     }
 
     /// Three flushes of logs into two hours, and of spans of the same traces.
@@ -113,7 +122,7 @@ impl Lab {
     pub(super) fn folders(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for root in FOLDERS.map(Path::new) {
-            for partition in self.disk.list(root).unwrap() {
+            for partition in self.disk.list(root).unwrap_or_default() {
                 let folders = self.disk.list(&root.join(&partition.name)).unwrap();
                 found.extend(folders.into_iter().map(|folder| folder.name));
             }
