@@ -123,6 +123,13 @@ pub(crate) const QUIET_FLUSH_INTERVALS: u64 = 2;
 /// all bytes written are at most twice those of the flushes while a merged row takes at most four fifths of a flushed one.
 pub(crate) const TWICE_ROWS_ONE_IN: u64 = 4;
 
+/// Rows and bytes of an hour's segment that is small: what four records a second make. A day of such hours takes some megabytes.
+pub(crate) const SMALL_HOUR_ROWS: u64 = 16 * 1024;
+pub(crate) const SMALL_HOUR_BYTES: u64 = 512 * 1024;
+
+/// Small segments of one day that are merged into one: fewer are not worth it.
+pub(crate) const DAY_PILE: usize = 4;
+
 /// Turns of rest for each of work: a compaction takes at most half of a core, and between two record batches whoever
 /// waits for a core gets it.
 pub(crate) const COMPACTION_RESTS: u32 = 1;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::change::{RowChange, refuse};
 use super::error::CatalogError;
-use super::rows::{SegmentId, SegmentRow, TableKey};
+use super::rows::{Partition, SegmentId, SegmentRow, TableKey};
 use super::state::CatalogState;
 
 /// What a compaction made, published at once.
@@ -16,10 +16,36 @@ use super::state::CatalogState;
 pub struct CompactionCommit {
     /// The table.
     pub key: TableKey,
-    /// The segments that were merged, of one partition.
+    /// The segments that were merged, of one partition or of one day.
     pub removed: Vec<SegmentId>,
     /// What they became: the same rows.
     pub added: Vec<SegmentRow>,
+}
+
+/// Where merged rows may lie.
+struct Home {
+    /// The partition of all inputs, where they have one in common.
+    partition: Option<Partition>,
+    /// The day of all inputs.
+    day: Option<i64>,
+}
+
+impl Home {
+    fn of(removed: &[&SegmentRow]) -> Self {
+        let first = removed.first().map(|row| row.partition);
+        let alike =
+            |holds: &dyn Fn(Partition) -> bool| removed.iter().all(|row| holds(row.partition));
+        let day = first.and_then(Partition::day);
+        Home {
+            partition: first.filter(|first| alike(&|of| of == *first)),
+            day: day.filter(|_| alike(&|of| of.day() == day)),
+        }
+    }
+
+    fn takes(&self, partition: Partition) -> bool {
+        let of_day = matches!(partition, Partition::Day(day) if Some(day) == self.day);
+        Some(partition) == self.partition || of_day
+    }
 }
 
 /// What must be the same on both sides: the rows, and the bounds of what they are.
@@ -67,7 +93,8 @@ impl CatalogState {
             return refuse(format!("a compaction of nothing in {}", compaction.key));
         }
         let level = removed.iter().map(|row| row.level).max().unwrap_or(0) + 1;
-        let partition = removed.first().map(|row| row.partition);
+        let home = Home::of(&removed);
+        let partition = compaction.added.first().map(|row| row.partition);
         let mut ids = BTreeSet::new();
         for segment in &compaction.added {
             let id = segment.id;
@@ -77,7 +104,9 @@ impl CatalogState {
                     "segment {id} exists already, or has no id of its own"
                 ));
             }
-            let at_home = segment.key == compaction.key && Some(segment.partition) == partition;
+            let at_home = segment.key == compaction.key
+                && Some(segment.partition) == partition
+                && home.takes(segment.partition);
             if !at_home || segment.level != level {
                 return refuse(format!("segment {id} is of another place than its rows"));
             }
@@ -96,7 +125,7 @@ impl CatalogState {
         Ok(gone.chain(new).collect())
     }
 
-    /// The segments that were merged: all live, of the table and of one partition.
+    /// The segments that were merged: all live and of the table.
     fn compacted(&self, compaction: &CompactionCommit) -> Result<Vec<&SegmentRow>, CatalogError> {
         let mut ids = BTreeSet::new();
         let mut removed: Vec<&SegmentRow> = Vec::with_capacity(compaction.removed.len());
@@ -105,12 +134,6 @@ impl CatalogState {
                 Some(row) if row.key == compaction.key && ids.insert(id) => row,
                 _ => return refuse(format!("segment {id} of {} is not live", compaction.key)),
             };
-            if removed
-                .first()
-                .is_some_and(|first| first.partition != row.partition)
-            {
-                return refuse(format!("segment {id} is of another partition"));
-            }
             removed.push(row);
         }
         Ok(removed)

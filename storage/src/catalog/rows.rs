@@ -48,14 +48,31 @@ impl fmt::Display for SegmentId {
 pub enum Partition {
     /// The hour that begins this many hours after 1970.
     Hour(i64),
+    /// Small hours of the day that begins this many days after 1970, merged.
+    Day(i64),
     /// All that lies elsewhere.
     Odd,
+}
+
+/// What the text of a day begins with.
+const DAY: &str = "day ";
+
+impl Partition {
+    /// The day that it lies in, counted from 1970.
+    pub fn day(self) -> Option<i64> {
+        match self {
+            Self::Hour(hour) => Some(hour.div_euclid(24)),
+            Self::Day(day) => Some(day),
+            Self::Odd => None,
+        }
+    }
 }
 
 impl fmt::Display for Partition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Hour(hour) => hour.fmt(f),
+            Self::Day(day) => write!(f, "{DAY}{day}"),
             Self::Odd => f.write_str("odd"),
         }
     }
@@ -67,7 +84,10 @@ impl FromStr for Partition {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "odd" => Ok(Self::Odd),
-            hour => hour.parse().map(Self::Hour),
+            other => match other.strip_prefix(DAY) {
+                Some(day) => day.parse().map(Self::Day),
+                None => other.parse().map(Self::Hour),
+            },
         }
     }
 }

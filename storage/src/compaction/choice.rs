@@ -1,8 +1,9 @@
 //! Which segments are merged next: the rule of `mod.rs`.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use super::days;
 use crate::catalog::{Partition, SegmentId, SegmentRow};
 use crate::flush::HOUR_NS;
 use crate::limits::{
@@ -24,9 +25,10 @@ pub(crate) enum When {
     Company(i64),
 }
 
-/// Segments of one partition that become one, or a few.
+/// Segments of one partition, or of the hours of one day, that become one, or a few.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Merge {
+    /// That of the result.
     pub(crate) partition: Partition,
     /// By ascending id.
     pub(crate) inputs: Vec<SegmentId>,
@@ -50,7 +52,7 @@ fn nearest(all: u64, size: u64) -> u64 {
 
 impl Merge {
     /// Of `candidates`, at least one, as many as one compaction may take.
-    fn new(partition: Partition, candidates: &[&SegmentRow], when: When) -> Self {
+    pub(super) fn new(partition: Partition, candidates: &[&SegmentRow], when: When) -> Self {
         let inputs = within_limits(candidates);
         let mut ids: Vec<SegmentId> = inputs.iter().map(|row| row.id).collect();
         ids.sort_unstable();
@@ -84,8 +86,9 @@ pub(crate) fn choose<'a>(
     quiet_ns: i64,
     now_ns: i64,
 ) -> Vec<Merge> {
+    let segments: Vec<&SegmentRow> = segments.into_iter().collect();
     let mut partitions: BTreeMap<Partition, Vec<&SegmentRow>> = BTreeMap::new();
-    for row in segments {
+    for row in &segments {
         partitions.entry(row.partition).or_default().push(row);
     }
     let rule = Rule { quiet_ns, now_ns };
@@ -93,6 +96,8 @@ pub(crate) fn choose<'a>(
         .into_iter()
         .filter_map(|(partition, rows)| rule.next(partition, &rows))
         .collect();
+    let unsettled: HashSet<Partition> = merges.iter().map(|merge| merge.partition).collect();
+    merges.extend(days::due(&segments, &unsettled, quiet_ns, now_ns));
     // Where most is won first, of equals the newest hour.
     merges.sort_by_key(|merge| {
         (
@@ -142,6 +147,7 @@ impl Rule {
         } else {
             let over_ns = match partition {
                 Partition::Hour(hour) => hour.saturating_add(1).saturating_mul(HOUR_NS),
+                Partition::Day(day) => day.saturating_add(1).saturating_mul(24 * HOUR_NS),
                 Partition::Odd => i64::MIN,
             };
             let last_ns = created().max().unwrap_or(oldest_ns).max(over_ns);

@@ -61,6 +61,7 @@ impl Job {
             written: 0,
         })?;
         let hull = SegmentRow {
+            partition: merge.partition,
             level: hull.level + 1,
             created_ns: now_ns,
             ..hull

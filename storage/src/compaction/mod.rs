@@ -16,7 +16,10 @@
 //!    of them larger than the smaller ones together, and if no more than a quarter of the partition's rows is then of
 //!    level 2. Those of level 2 stay.
 //!
-//! So rewritten rows are at most 1.25 times those that were flushed, late ones included, and no row is rewritten more
+//! 5. When a day has been over for a day, its small merged segments (what four records a second make in an hour) become one, in the partition of
+//!    the day (`days.rs`): else a month of little would be thousands of files.
+//!
+//! So, days of little apart, rewritten rows are at most 1.25 times those that were flushed, late ones included, and no row is rewritten more
 //! than twice. The number of segments grows with the square root of the number of flushes that wrote to the hour.
 //!
 //! # One compaction
@@ -37,6 +40,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `choice.rs` | the rule: a pure function over catalog rows and the time |
+//! | `days.rs` | the rule for small hours of a day |
 //! | `order.rs` | in which order the rows of several segments become one |
 //! | `input.rs` | a segment that is read in order, a few record batches kept |
 //! | `row_merge.rs` | the merge of rows |
@@ -49,6 +53,7 @@
 //! | `error.rs` | [`CompactionError`] |
 
 mod choice;
+mod days;
 mod doomed;
 mod error;
 mod input;

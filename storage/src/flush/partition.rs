@@ -75,10 +75,14 @@ pub(super) fn trace_starts(rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> 
         .collect())
 }
 
-/// The folder of a partition: `2023-01-29T08` (UTC), or `odd`.
+/// The folder of a partition: `2023-01-29T08` or `2023-01-29` (UTC), or `odd`.
 pub(crate) fn folder_name(partition: Partition) -> String {
     match partition {
         Partition::Odd => "odd".into(),
+        Partition::Day(day) => {
+            let (year, month, day) = civil_date(day);
+            format!("{year:04}-{month:02}-{day:02}")
+        }
         Partition::Hour(hour) => {
             let (year, month, day) = civil_date(hour.div_euclid(24));
             format!("{year:04}-{month:02}-{day:02}T{:02}", hour.rem_euclid(24))
@@ -121,5 +125,7 @@ mod tests {
             assert_eq!(folder_name(Partition::Hour(hour)), name);
         }
         assert_eq!(folder_name(Partition::Odd), "odd");
+        assert_eq!(folder_name(Partition::Day(19_386)), "2023-01-29");
+        assert_eq!(folder_name(Partition::Day(-1)), "1969-12-31");
     }
 }

@@ -106,21 +106,21 @@ pub(crate) fn expired<'a>(
 }
 
 fn units<'a>(rows: impl Iterator<Item = &'a SegmentRow>) -> Vec<Unit> {
-    let mut hours: BTreeMap<i64, Unit> = BTreeMap::new();
+    let mut by_time: BTreeMap<Partition, Unit> = BTreeMap::new();
     let mut units = Vec::new();
     for row in rows {
         let unit = Unit::of(row);
         match row.partition {
             Partition::Odd => units.push(unit),
-            Partition::Hour(hour) => match hours.get_mut(&hour) {
+            partition => match by_time.get_mut(&partition) {
                 Some(known) => known.join(unit),
                 None => {
-                    hours.insert(hour, unit);
+                    by_time.insert(partition, unit);
                 }
             },
         }
     }
-    units.extend(hours.into_values());
+    units.extend(by_time.into_values());
     units
 }
 

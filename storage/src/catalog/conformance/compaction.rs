@@ -142,3 +142,43 @@ fn an_input_that_lives_on_is_a_violation() {
     }
     assert_eq!(violations(&state), []);
 }
+
+#[test]
+fn hours_of_a_day_become_the_day_and_no_other() {
+    on_both(|catalog| {
+        let mut rows = Vec::new();
+        for (from, hour) in [(0, 48), (1, 71), (2, 72)] {
+            let id = catalog.allocate_segment_id().unwrap();
+            let row = segment(id, Partition::Hour(hour), from, from + 1);
+            catalog.commit(flush(vec![row.clone()], from + 1)).unwrap();
+            rows.push(row);
+        }
+        let id = catalog.allocate_segment_id().unwrap();
+        let merged = |partition, of: &[SegmentRow]| SegmentRow {
+            partition,
+            rows: of.iter().map(|row| row.rows).sum(),
+            ..joined(id, of)
+        };
+        let inputs: Vec<&SegmentRow> = rows[..2].iter().collect();
+        for wrong in [
+            Partition::Day(1),
+            Partition::Day(3),
+            Partition::Hour(48),
+            Partition::Odd,
+        ] {
+            let change = compact(&inputs, vec![merged(wrong, &rows[..2])]);
+            assert!(catalog.commit(change).is_err(), "{wrong:?}");
+        }
+        let all: Vec<&SegmentRow> = rows.iter().collect();
+        let two_days = compact(&all, vec![merged(Partition::Day(2), &rows)]);
+        assert!(catalog.commit(two_days).is_err());
+        let day = merged(Partition::Day(2), &rows[..2]);
+        catalog.commit(compact(&inputs, vec![day.clone()])).unwrap();
+        let state = catalog.state();
+        assert_eq!(
+            state.segments_of(&key()).collect::<Vec<_>>(),
+            [&rows[2], &day]
+        );
+        assert!(violations(&state).is_empty());
+    });
+}

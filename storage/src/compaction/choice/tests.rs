@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::catalog::TableKey;
+use crate::limits::SMALL_HOUR_ROWS;
 
 const MINUTE_NS: i64 = 60_000_000_000;
 /// Two flush intervals of five minutes.
@@ -25,6 +26,8 @@ struct Store {
     next_id: u64,
     flushed_rows: u64,
     rewritten_rows: u64,
+    /// Of these, by merges of days.
+    day_rows: u64,
     /// Rows of the largest segment that was ever rewritten a second time.
     largest_twice: u64,
 }
@@ -82,8 +85,14 @@ impl Store {
         assert_eq!(left, merge.rows);
         assert!(inputs.len() <= COMPACTION_INPUTS);
         assert!(inputs.len() == 1 || (left <= COMPACTION_ROWS && merge.bytes <= COMPACTION_BYTES));
-        assert!(inputs.iter().all(|row| row.partition == merge.partition));
         self.rewritten_rows += left;
+        if let Partition::Day(day) = merge.partition {
+            assert!(inputs.iter().all(|row| row.partition.day() == Some(day)));
+            assert!(inputs.iter().all(|row| row.rows < SMALL_HOUR_ROWS));
+            self.day_rows += left;
+        } else {
+            assert!(inputs.iter().all(|row| row.partition == merge.partition));
+        }
         if level > 1 {
             let largest = inputs.iter().map(|row| row.rows).max().unwrap();
             self.largest_twice = self.largest_twice.max(largest);
@@ -98,9 +107,13 @@ impl Store {
 
     /// What holds whatever arrives and whenever.
     fn check_bounds(&self) {
-        assert!(self.segments.iter().all(|row| row.level <= 2));
+        let highest = |row: &SegmentRow| match row.partition {
+            Partition::Day(_) => 3,
+            _ => 2,
+        };
+        assert!(self.segments.iter().all(|row| row.level <= highest(row)));
         let allowed = self.flushed_rows + self.flushed_rows / TWICE_ROWS_ONE_IN;
-        let rewritten = self.rewritten_rows;
+        let rewritten = self.rewritten_rows - self.day_rows;
         assert!(rewritten <= allowed, "{rewritten} of {}", self.flushed_rows);
         let live: u64 = self.segments.iter().map(|row| row.rows).sum();
         assert_eq!(live, self.flushed_rows);
@@ -345,4 +358,70 @@ proptest! {
         store.compact(now_ns + 10 * COMPACTION_WAIT_NS);
         prop_assert!(store.levels().iter().all(|&level| level > 0), "all is merged in the end");
     }
+}
+
+/// A record a second for a month, flushed every five minutes: the folders that are there at the end, and at most at any time.
+#[test]
+fn a_month_of_little_is_a_segment_a_day() {
+    let (mut store, mut most) = (Store::default(), 0);
+    for flush in 0..30 * 288 {
+        let now_ns = HOUR_START_NS + flush * 5 * MINUTE_NS;
+        store.flush(Partition::Hour(now_ns / HOUR_NS), 300, now_ns);
+        store.compact(now_ns);
+        most = most.max(store.segments.len());
+    }
+    assert!(most <= 100, "{most}");
+    assert!(store.write_amplification() <= 3.0);
+    let last_ns = HOUR_START_NS + 40 * 24 * HOUR_NS;
+    store.compact(last_ns);
+    let days = store.segments.len();
+    assert!((30..=31).contains(&days), "{days}");
+    assert_eq!(store.choose(i64::MAX), []);
+    // Late rows of a day's hours do not touch the day's segment until there are some of them.
+    let before = store.segments.clone();
+    for hour in 0..3 {
+        store.flush(Partition::Hour(HOUR + 30 + hour), 1, last_ns);
+    }
+    store.compact(last_ns + COMPACTION_WAIT_NS);
+    assert!(before.iter().all(|row| store.segments.contains(row)));
+    assert_eq!(store.segments.len(), days + 3);
+    store.flush(Partition::Hour(HOUR + 33), 1, last_ns);
+    store.compact(last_ns + 2 * COMPACTION_WAIT_NS);
+    store.compact(last_ns + 2 * COMPACTION_WAIT_NS + QUIET_NS);
+    assert!(before.iter().all(|row| store.segments.contains(row)));
+    assert_eq!(store.segments.len(), days + 1);
+}
+
+#[test]
+fn a_day_of_busy_hours_is_left_as_it_is() {
+    let mut store = Store::default();
+    for hour in 0..48 {
+        store.flush(Partition::Hour(HOUR + hour), SMALL_HOUR_ROWS, HOUR_START_NS);
+    }
+    store.compact(HOUR_START_NS + 100 * 24 * HOUR_NS);
+    assert_eq!(store.levels(), [1; 48]);
+    assert_eq!(store.write_amplification(), 2.0);
+}
+
+#[test]
+fn a_day_waits_for_its_hours() {
+    let mut store = Store::default();
+    let day_start_ns = (HOUR / 24) * 24 * HOUR_NS;
+    let first = HOUR / 24 * 24;
+    for hour in first..first + 6 {
+        store.flush(Partition::Hour(hour), 10, day_start_ns + 6 * HOUR_NS);
+    }
+    let over_ns = day_start_ns + 2 * 24 * HOUR_NS;
+    store.compact(day_start_ns + 8 * HOUR_NS);
+    store.compact(over_ns - 1);
+    assert_eq!(store.levels(), [1; 6]);
+    // One hour has rows that are not merged yet: only the others go.
+    store.flush(Partition::Hour(first), 10, over_ns - 1);
+    store.compact(over_ns);
+    assert_eq!(store.segments.len(), 3, "{:?}", store.levels());
+    let days = store
+        .segments
+        .iter()
+        .filter(|row| row.partition == Partition::Day(HOUR / 24));
+    assert_eq!(days.map(|row| row.rows).collect::<Vec<_>>(), [50]);
 }
