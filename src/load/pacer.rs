@@ -155,10 +155,10 @@ mod tests {
 
     #[test]
     fn each_request_is_handed_over_when_it_is_due() {
-        let (ended, seen) = paced(&Played::default(), |_| ms(30), |_| ms(50));
+        let (ended, seen) = paced(&Played::default(), |_| ms(20), |_| ms(50));
         assert_eq!(ended, Paced::All);
         let expected: Vec<_> = (0..10)
-            .map(|n| (n * 100, if n == 0 { 30 } else { 0 }))
+            .map(|n| (n * 100, if n == 0 { 20 } else { 0 }))
             .collect();
         assert_eq!(seen, expected);
     }

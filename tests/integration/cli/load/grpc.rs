@@ -47,7 +47,16 @@ impl Receiver {
 
     fn load(&self) -> super::Loaded {
         let flags = ["--to", &self.url, "--protocol", "grpc", "--signal", "spans"];
-        let ten = ["--rate", "500", "--duration", "200ms", "--batch", "10"];
+        let ten = [
+            "--rate",
+            "500",
+            "--duration",
+            "200ms",
+            "--batch",
+            "10",
+            "--header",
+            "x-tenant: one",
+        ];
         load(&[&flags[..], &ten].concat()).loaded()
     }
 }
@@ -57,6 +66,7 @@ async fn answer(request: Request, (code, details): Status) -> Response<Body> {
     assert_eq!(request.uri().path(), path);
     assert_eq!(request.headers()["content-type"], "application/grpc");
     assert_eq!(request.headers()["te"], "trailers");
+    assert_eq!(request.headers()["x-tenant"], "one");
     let body = axum::body::to_bytes(request.into_body(), 1 << 24).await;
     let body = body.unwrap();
     let length = u32::from_be_bytes(body[1..5].try_into().unwrap());

@@ -134,7 +134,7 @@ fn a_name_is_used_once_for_a_store() {
 fn what_was_acknowledged_and_is_not_there_is_missing() {
     let data = TempDir::new().unwrap();
     let server = Server::start(data.path(), &[]);
-    // Half of the requests end in a receiver that keeps nothing.
+    // It takes everything and keeps nothing.
     let forgetful = Receiver::start(|_, _| Reply::status(200));
     let flags = ["--to", forgetful.url(), "--verify", server.ui_url()];
     let loaded = load(&[&flags[..], &SMALL].concat()).loaded();
