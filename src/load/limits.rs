@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Records of one run. What was acknowledged is noted with two bits each, so this many take 250 MB.
 pub(super) const RECORDS_MAX: u64 = 1_000_000_000;
 
+/// Requests of one run. Each is noted with 32 bytes until the end.
+pub(super) const REQUESTS_MAX: u64 = 20_000_000;
+
 /// Records that are generated before the run; then they are sent again as new ones. So many take some seconds to make, and
 /// hold every kind of line that the shop writes many times.
 pub(super) const MATERIAL_RECORDS_MAX: u64 = 100_000;

@@ -53,7 +53,7 @@ use crate::client::BaseUrl;
 use crate::delivery::{self, Compression, Exporter, Form, Protocol};
 use crate::output;
 use crate::serve::signals;
-use limits::{LEAD, RECORDS_MAX};
+use limits::{LEAD, RECORDS_MAX, REQUESTS_MAX};
 use maker::Maker;
 use pacer::{Paced, RealClock};
 use report::{Facts, Report};
@@ -107,8 +107,12 @@ impl<'a> Load<'a> {
             ProtocolArg::Http => HTTP_DEFAULT,
             ProtocolArg::Grpc => GRPC_DEFAULT,
         };
-        if args.rate * args.duration.as_secs_f64() > RECORDS_MAX as f64 {
+        let records = args.rate * args.duration.as_secs_f64();
+        if records > RECORDS_MAX as f64 {
             bail!("more than {RECORDS_MAX} records; shorten --duration or lower --rate");
+        }
+        if records / f64::from(args.batch) > REQUESTS_MAX as f64 {
+            bail!("more than {REQUESTS_MAX} requests; raise --batch or shorten --duration");
         }
         let run = args.run.clone();
         Ok(Self {
@@ -185,6 +189,10 @@ impl<'a> Load<'a> {
         telling.abort();
 
         let tally = sender.tally();
+        let not_offered = schedule.records_left() - tally.offered.records;
+        if paced == Paced::All && not_offered > 0 {
+            bail!("the thread that makes requests has ended early");
+        }
         let facts = Facts {
             run: self.run.clone(),
             to: self.to.to_string(),
@@ -199,7 +207,7 @@ impl<'a> Load<'a> {
             elapsed: start.elapsed(),
             // Of a run that somebody stopped, the rest was not due.
             not_made_records: match paced {
-                Paced::Overtime => schedule.records_left() - tally.offered.records,
+                Paced::Overtime => not_offered,
                 Paced::All | Paced::Stopped => 0,
             },
             cpu: cpu().saturating_sub(cpu_before),

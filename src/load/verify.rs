@@ -8,7 +8,7 @@
 use std::fmt::{self, Display};
 
 use anyhow::{Context, bail, ensure};
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use clearspan_proto::otlp::{Encoding, decode_logs, decode_traces, stencil_number};
 use clearspan_schema::any::{AnyRef, KeyValues};
 use clearspan_schema::logs::LogsReader;
@@ -174,7 +174,7 @@ impl<'a> Store<'a> {
             let chunk = answer.chunk().await;
             let chunk = chunk.context("the export for the verification broke off")?;
             let is_last = chunk.is_none();
-            lines.add(chunk.unwrap_or_default())?;
+            lines.add(&chunk.unwrap_or_default())?;
             while let Some(line) = lines.next(is_last) {
                 (table.see)(&line, self.run, found)?;
             }
@@ -216,12 +216,12 @@ struct Lines {
 }
 
 impl Lines {
-    fn add(&mut self, chunk: Bytes) -> anyhow::Result<()> {
+    fn add(&mut self, chunk: &[u8]) -> anyhow::Result<()> {
         ensure!(
             self.rest.len() <= EXPORT_LINE_BYTES_MAX,
             "a line of the export is longer than {EXPORT_LINE_BYTES_MAX} bytes"
         );
-        self.rest.extend_from_slice(&chunk);
+        self.rest.extend_from_slice(chunk);
         Ok(())
     }
 
@@ -290,7 +290,7 @@ mod tests {
             let mut lines = Lines::default();
             let mut found = Vec::new();
             for chunk in text.chunks(size) {
-                lines.add(Bytes::copy_from_slice(chunk)).unwrap();
+                lines.add(chunk).unwrap();
                 found.extend(std::iter::from_fn(|| lines.next(false)));
             }
             found.extend(std::iter::from_fn(|| lines.next(true)));

@@ -1,12 +1,14 @@
 //! Loads of receivers over HTTP that do not take everything at once.
 
 use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
 use std::thread;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use prost::Message;
+use serde_json::Value;
 
 use super::super::receiver::{Receiver, Reply};
 use super::load;
@@ -120,6 +122,37 @@ fn without_a_receiver_everything_fails() {
     loaded.assert_adds_up();
     assert_eq!(loaded.records("failed"), 100, "{}", loaded.report);
     assert!(loaded.report["not_taken"]["no connection"].as_u64() >= Some(10));
+}
+
+#[test]
+fn a_run_that_is_interrupted_still_reports() {
+    let receiver = Receiver::start(|_, _| Reply::status(200));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clearspan"));
+    command.env_clear().args(["load", "--to", receiver.url()]);
+    command.args([
+        "--rate",
+        "100",
+        "--duration",
+        "1m",
+        "--batch",
+        "10",
+        "-o",
+        "json",
+    ]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let child = child.unwrap();
+    while receiver.received().is_empty() {
+        thread::yield_now();
+    }
+    let pid = child.id().to_string();
+    let kill = Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(kill.success());
+    let output = child.wait_with_output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["ended"], "stopped", "{report}");
+    assert_eq!(report["acknowledged"], report["offered"]);
+    assert_eq!(report["not_made_records"], 0);
+    assert_eq!(output.status.code(), Some(0));
 }
 
 /// What a record is, but for its times: by its number its ids, attributes and text.
