@@ -20,7 +20,7 @@ const RUN_LENGTH_MAX: usize = 64;
 /// What to send, how fast, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct LoadArgs {
-    /// Base URL of the receiver: /v1/logs or the gRPC method is added [default: this machine's server]
+    /// Base URL of the receiver: /v1/logs or the gRPC method is added [default: http://127.0.0.1:4318, of gRPC http://127.0.0.1:4317]
     #[arg(long, value_name = "URL")]
     pub(crate) to: Option<String>,
     /// Records per second, of all signals together; they become due at this rate whatever the receiver answers
@@ -86,6 +86,7 @@ pub(crate) struct LoadArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LoadSignalArg {
     Logs,
+    #[value(alias = "traces")]
     Spans,
     Both,
 }
