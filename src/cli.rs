@@ -1,5 +1,7 @@
 //! The command line. `clearspan` alone is `clearspan serve`.
 
+mod load;
+
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -9,6 +11,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use toml::Value;
 
 use crate::config::Flags;
+pub(crate) use load::{CompressionArg, LoadArgs, LoadSignalArg, OutputArg, ProtocolArg};
 
 /// An observability store in one binary: takes OTLP, keeps it on disk, answers searches.
 #[derive(Debug, Parser)]
@@ -31,6 +34,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Save traces or logs of a running server as OTLP/JSON lines
     Export(ExportArgs),
+    /// Send spans and logs at a fixed rate to any OTLP receiver, and measure how it takes them
+    Load(Box<LoadArgs>),
     /// Check the configuration and print what is in force
     CheckConfig(ServeArgs),
     /// Ask a running server whether it is ready

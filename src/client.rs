@@ -1,4 +1,4 @@
-//! A small HTTP/1 client for the commands that talk to a running server.
+//! A small HTTP client for the commands that talk to a running server.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -67,6 +67,7 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 /// What a server answered.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    /// Those before the body, and those behind it: gRPC says there how a call ended.
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -108,9 +109,11 @@ impl Arriving {
             .collect()
             .await
             .map_err(|error| anyhow::anyhow!(error))?;
+        let mut headers = self.headers;
+        headers.extend(body.trailers().cloned().unwrap_or_default());
         Ok(Answer {
             status: self.status,
-            headers: self.headers,
+            headers,
             body: body.to_bytes(),
         })
     }
@@ -125,13 +128,17 @@ pub(crate) struct Client {
 impl Client {
     /// `connections` is how many requests the caller has in flight at most.
     pub(crate) fn new(connections: usize) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        // A server whose machine is gone says nothing, for ever.
-        connector.set_keepalive(Some(KEEPALIVE_AFTER));
         let inner = legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(connections)
-            .build(connector);
+            .build(connector());
+        Self { inner }
+    }
+
+    /// Over HTTP/2, without TLS: one connection for any number of requests at once.
+    pub(crate) fn http2() -> Self {
+        let inner = legacy::Client::builder(TokioExecutor::new())
+            .http2_only(true)
+            .build(connector());
         Self { inner }
     }
 
@@ -148,19 +155,7 @@ impl Client {
         .await
     }
 
-    pub(crate) async fn post(
-        &self,
-        url: &Uri,
-        content_type: &str,
-        body: Bytes,
-    ) -> anyhow::Result<Answer> {
-        self.post_streamed(url, content_type, body)
-            .await?
-            .whole()
-            .await
-    }
-
-    /// As [`Client::post`], for answers of any length.
+    /// As [`Client::get_streamed`], with a body.
     pub(crate) async fn post_streamed(
         &self,
         url: &Uri,
@@ -174,7 +169,8 @@ impl Client {
         self.request(request, body).await
     }
 
-    async fn request(
+    /// Any request.
+    pub(crate) async fn request(
         &self,
         request: http::request::Builder,
         body: Bytes,
@@ -187,6 +183,14 @@ impl Client {
             body: body.map_err(anyhow::Error::from).boxed_unsync(),
         })
     }
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    // A server whose machine is gone says nothing, for ever.
+    connector.set_keepalive(Some(KEEPALIVE_AFTER));
+    connector
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! The program: command line, configuration, wiring and the order of shutdown. It has no logic of its own beyond
-//! `import` and `export`, which are clients, and `demo`, whose shop is one too.
+//! `import`, `export` and `load`, which are clients, and `demo`, whose shop is one too.
 //!
 //! | file | holds |
 //! |---|---|
@@ -9,10 +9,12 @@
 //! | `demo` | `serve` with a simulated shop that sends to it |
 //! | `import` | sending files to a running server |
 //! | `export` | saving what a running server has |
+//! | `load` | sending at a fixed rate, measuring what a receiver makes of it, and looking whether all is there |
+//! | `otlp_files` | files of OTLP, as `import` and `load` read them |
 //! | `delivery` | handing OTLP to a server: retries, and what its answers mean |
 //! | `check_config` | validating and printing the settings |
 //! | `health` | probing a running server |
-//! | `client` | the HTTP/1 client of the commands that talk to a server |
+//! | `client` | the HTTP client of the commands that talk to a server |
 //! | `logging` | the program's own log |
 //! | `output` | what a command prints |
 
@@ -25,7 +27,9 @@ mod demo;
 mod export;
 mod health;
 mod import;
+mod load;
 mod logging;
+mod otlp_files;
 mod output;
 mod serve;
 
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Import(args)) => import::run(args),
         Some(Command::Export(args)) => export::run(args),
+        Some(Command::Load(args)) => load::run(args),
         Some(Command::CheckConfig(args)) => check_config::run(args),
         Some(Command::Health(args)) => health::run(args),
     };

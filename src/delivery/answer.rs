@@ -1,23 +1,64 @@
-//! What a server's answer to one request means for its records.
+//! What a server's answer to one request over HTTP means for its records.
+
+use std::time::Duration;
 
 use clearspan_proto::otlp;
 use http::StatusCode;
 
 use super::Export;
+use super::grpc::{
+    INVALID_ARGUMENT, NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED,
+    UNAVAILABLE, UNIMPLEMENTED,
+};
 use crate::client::Answer;
 
-/// The fate of one request.
+/// The fate of one attempt.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// Taken, less so many records; the message is the server's.
     Taken { rejected: u64, message: String },
     /// Refused as a whole, for good.
-    Refused { reason: String },
-    /// To be tried again, not before so many seconds where the server says so.
+    Refused { cause: Cause, reason: String },
+    /// To be tried again, not before this time has passed where the server says so.
     Retry {
+        cause: Cause,
         reason: String,
-        after_s: Option<u64>,
+        after: Option<Duration>,
     },
+}
+
+/// Why a request was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// A status of HTTP.
+    Http(u16),
+    /// A status code of gRPC.
+    Grpc(i32),
+    /// No answer in time.
+    Unanswered,
+    /// No connection, or one that broke.
+    Disconnected,
+}
+
+impl Cause {
+    /// Whether the server may have taken the records all the same: it answered nothing, or something that may have gone wrong
+    /// behind the records' arrival.
+    pub(crate) fn leaves_doubt(self) -> bool {
+        match self {
+            Cause::Http(status) => !matches!(status, 400..=499 | 501 | 503),
+            Cause::Grpc(code) => !matches!(
+                code,
+                INVALID_ARGUMENT
+                    | NOT_FOUND
+                    | PERMISSION_DENIED
+                    | RESOURCE_EXHAUSTED
+                    | UNIMPLEMENTED
+                    | UNAVAILABLE
+                    | UNAUTHENTICATED
+            ),
+            Cause::Unanswered | Cause::Disconnected => true,
+        }
+    }
 }
 
 /// Only these four are worth a second try, by the OTLP specification.
@@ -31,22 +72,30 @@ const RETRYABLE: [StatusCode; 4] = [
 /// Judges an answer.
 pub(super) fn verdict(export: &Export, answer: &Answer) -> Verdict {
     if answer.status.is_success() {
-        taken(export, answer)
-    } else if RETRYABLE.contains(&answer.status) {
+        taken(export, &answer.body)
+    } else {
+        not_taken(answer, reason(export, answer))
+    }
+}
+
+/// Judges an answer that is none of success.
+pub(super) fn not_taken(answer: &Answer, reason: String) -> Verdict {
+    let cause = Cause::Http(answer.status.as_u16());
+    if RETRYABLE.contains(&answer.status) {
+        let after = answer.retry_after_s().map(Duration::from_secs);
         Verdict::Retry {
-            reason: reason(export, answer),
-            after_s: answer.retry_after_s(),
+            cause,
+            reason,
+            after,
         }
     } else {
-        Verdict::Refused {
-            reason: reason(export, answer),
-        }
+        Verdict::Refused { cause, reason }
     }
 }
 
 /// The status says that the request was taken, whatever stands in the body.
-fn taken(export: &Export, answer: &Answer) -> Verdict {
-    match otlp::read_response(&answer.body, export.encoding) {
+pub(super) fn taken(export: &Export, body: &[u8]) -> Verdict {
+    match otlp::read_response(body, export.encoding) {
         Ok(partial) => Verdict::Taken {
             rejected: partial.rejected.min(export.records),
             message: partial.message,
@@ -103,8 +152,9 @@ mod tests {
         }
     }
 
-    fn refused(reason: &str) -> Verdict {
+    fn refused(status: u16, reason: &str) -> Verdict {
         Verdict::Refused {
+            cause: Cause::Http(status),
             reason: reason.to_owned(),
         }
     }
@@ -128,8 +178,9 @@ mod tests {
         for status in [429, 502, 503, 504] {
             let reason = format!("status {status}: busy");
             let expected = Verdict::Retry {
+                cause: Cause::Http(status),
                 reason,
-                after_s: Some(7),
+                after: Some(Duration::from_secs(7)),
             };
             assert_eq!(
                 judged(Encoding::Json, status, br#"{"message":"busy"}"#),
@@ -137,10 +188,10 @@ mod tests {
             );
         }
         for status in [400, 404, 413, 415, 500, 501, 301] {
-            let expected = refused(&format!("status {status}"));
+            let expected = refused(status, &format!("status {status}"));
             assert_eq!(judged(Encoding::Json, status, b"<html>"), expected);
         }
         let with_words = judged(Encoding::Protobuf, 400, b"\x12\x03bad");
-        assert_eq!(with_words, refused("status 400: bad"));
+        assert_eq!(with_words, refused(400, "status 400: bad"));
     }
 }

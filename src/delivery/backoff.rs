@@ -1,5 +1,5 @@
 //! How long to wait before a retry: twice as long each time, up to a limit, spread at random so that connections that were
-//! refused together do not come back together. A server's own `Retry-After` comes first.
+//! refused together do not come back together. A server's own word (`Retry-After`, `RetryInfo`) comes first.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// The wait before retry number `retry` (from 0). `random` is uniform; its low 16 bits place the wait between the half and
 /// the whole of its length.
-pub(super) fn wait(retry: u32, retry_after_s: Option<u64>, random: u64) -> Duration {
-    if let Some(seconds) = retry_after_s {
-        return Duration::from_secs(seconds);
+pub(crate) fn wait(retry: u32, after: Option<Duration>, random: u64) -> Duration {
+    if let Some(after) = after {
+        return after;
     }
     let whole = WAIT_MIN.saturating_mul(1 << retry.min(16)).min(WAIT_MAX);
     let spread = (random & 0xFFFF) as u32;
@@ -33,6 +33,6 @@ mod tests {
 
     #[test]
     fn the_servers_word_comes_first() {
-        assert_eq!(wait(0, Some(9), 0).as_secs(), 9);
+        assert_eq!(wait(0, Some(Duration::from_secs(9)), 0).as_secs(), 9);
     }
 }

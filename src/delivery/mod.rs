@@ -1,15 +1,20 @@
-//! Handing OTLP to a server over HTTP, as a polite sender does: what `import` and `demo` have in common.
+//! Handing OTLP to a server, as a polite sender does: what `import`, `demo` and `load` have in common.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `mod` | one request, from its first attempt to the server's last word |
-//! | `answer` | what a server's answer means |
+//! | `form` | how a request is written: its protocol, compression and further headers |
+//! | `answer` | what a server's answer over HTTP means |
+//! | `grpc` | what one over gRPC means |
 //! | `backoff` | how long to wait before a retry |
 
 mod answer;
 mod backoff;
+mod form;
+mod grpc;
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +23,9 @@ use http::Uri;
 use tokio::time::{self, Instant};
 
 use crate::client::{BaseUrl, Client};
-use answer::{Verdict, verdict};
+pub(crate) use answer::{Cause, Verdict};
+pub(crate) use backoff::wait;
+pub(crate) use form::{Compression, Form, Protocol};
 
 /// An attempt that takes longer is broken off and tried again.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -57,20 +64,36 @@ pub(crate) trait Waiting {
 
 /// Sends export requests to one server.
 pub(crate) struct Exporter {
-    client: Client,
+    /// One for all connections of HTTP, and one for each of gRPC.
+    clients: Vec<Client>,
+    /// Whose turn it is.
+    turn: AtomicUsize,
+    form: Form,
     traces: Uri,
     logs: Uri,
     metrics: Uri,
 }
 
 impl Exporter {
-    /// `connections` is how many requests the caller has in flight at most.
+    /// Over HTTP, uncompressed. `connections` is how many requests the caller has in flight at most.
     pub(crate) fn new(to: &BaseUrl, connections: usize) -> anyhow::Result<Self> {
+        Self::with_form(to, connections, Form::default())
+    }
+
+    /// As the form says, over so many connections. One of HTTP carries one request at a time, one of gRPC many.
+    pub(crate) fn with_form(to: &BaseUrl, connections: usize, form: Form) -> anyhow::Result<Self> {
+        let clients = match form.protocol {
+            Protocol::Http => vec![Client::new(connections)],
+            Protocol::Grpc => (0..connections.max(1)).map(|_| Client::http2()).collect(),
+        };
+        let url = |signal| to.join(form.path(signal));
         Ok(Self {
-            client: Client::new(connections),
-            traces: to.join("/v1/traces")?,
-            logs: to.join("/v1/logs")?,
-            metrics: to.join("/v1/metrics")?,
+            clients,
+            turn: AtomicUsize::new(0),
+            traces: url(WireSignal::Traces)?,
+            logs: url(WireSignal::Logs)?,
+            metrics: url(WireSignal::Metrics)?,
+            form,
         })
     }
 
@@ -86,17 +109,17 @@ impl Exporter {
             if waiting.is_over() {
                 break;
             }
-            let (reason, after_s) = match self.attempt(export).await {
+            let (reason, after) = match self.attempt(export, ATTEMPT_TIMEOUT).await {
                 Verdict::Taken { rejected, message } => {
                     return Delivered::Taken { rejected, message };
                 }
-                Verdict::Refused { reason } => return Delivered::Refused { reason },
-                Verdict::Retry { reason, after_s } => (reason, after_s),
+                Verdict::Refused { reason, .. } => return Delivered::Refused { reason },
+                Verdict::Retry { reason, after, .. } => (reason, after),
             };
             if retry == 0 {
                 waiting.trying_again(&reason);
             }
-            let wait = backoff::wait(retry, after_s, random());
+            let wait = backoff::wait(retry, after, random());
             if started.elapsed().saturating_add(wait) > give_up_after {
                 return Delivered::TimeUp { reason };
             }
@@ -105,26 +128,30 @@ impl Exporter {
         Delivered::Abandoned
     }
 
-    async fn attempt(&self, export: &Export) -> Verdict {
-        let post = self.client.post(
-            self.url(export.signal),
-            content_type(export.encoding),
-            export.body.clone(),
-        );
-        match time::timeout(ATTEMPT_TIMEOUT, post).await {
-            Ok(Ok(answer)) => verdict(export, &answer),
-            Ok(Err(error)) => Verdict::Retry {
-                reason: format!("{error:#}"),
-                after_s: None,
+    /// Tries once. An attempt that takes longer than `timeout` is broken off.
+    pub(crate) async fn attempt(&self, export: &Export, timeout: Duration) -> Verdict {
+        let request = self.form.request(self.url(export.signal), export.encoding);
+        let exchange = async {
+            let arriving = self.client().request(request, export.body.clone()).await?;
+            arriving.whole().await
+        };
+        match time::timeout(timeout, exchange).await {
+            Ok(Ok(answer)) => match self.form.protocol {
+                Protocol::Http => answer::verdict(export, &answer),
+                Protocol::Grpc => grpc::verdict(export, &answer),
             },
-            Err(_) => Verdict::Retry {
-                reason: "no answer in time".to_owned(),
-                after_s: None,
-            },
+            Ok(Err(error)) => retry(Cause::Disconnected, format!("{error:#}")),
+            Err(_) => retry(Cause::Unanswered, "no answer in time".to_owned()),
         }
     }
 
-    /// Where OTLP/HTTP takes a signal.
+    /// The connections take turns.
+    fn client(&self) -> &Client {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        &self.clients[turn % self.clients.len()]
+    }
+
+    /// Where a signal is taken.
     fn url(&self, signal: WireSignal) -> &Uri {
         match signal {
             WireSignal::Traces => &self.traces,
@@ -134,15 +161,15 @@ impl Exporter {
     }
 }
 
-/// The content type of an encoding.
-fn content_type(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Json => "application/json",
-        Encoding::Protobuf => "application/x-protobuf",
+fn retry(cause: Cause, reason: String) -> Verdict {
+    Verdict::Retry {
+        cause,
+        reason,
+        after: None,
     }
 }
 
 /// Good enough to spread waits: a hasher of the standard library is seeded anew each time.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().hash_one(0)
 }

@@ -17,10 +17,10 @@ mod feed;
 mod incidents;
 mod past;
 mod playback;
-mod random;
+pub(crate) mod random;
 mod sample;
-mod shop;
-mod telemetry;
+pub(crate) mod shop;
+pub(crate) mod telemetry;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

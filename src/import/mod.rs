@@ -2,18 +2,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `input` | opening files and standard input, zstd, telling lines from frames |
-//! | `split` | cutting an input into lines or length-prefixed frames |
 //! | `request` | from one line or frame to the requests that carry it |
 //! | `shift` | the distance of `--shift-to-now` |
 //! | `sender` | requests in flight, what became of them, giving up |
 //! | `totals` | the count that the last line prints |
 
-mod input;
 mod request;
 mod sender;
 mod shift;
-mod split;
 mod totals;
 
 use std::process::ExitCode;
@@ -25,15 +21,12 @@ use tokio::sync::mpsc;
 
 use crate::cli::ImportArgs;
 use crate::client::BaseUrl;
+use crate::otlp_files::{self, Input, Item, Place};
 use crate::output;
-use input::{Input, Place};
 use request::Request;
 use sender::Sender;
 use shift::Shift;
 use totals::Totals;
-
-/// Largest line or frame. Above any server's limit for a request, so that the server decides.
-const ITEM_BYTES_MAX: usize = 128 << 20;
 
 /// What the reading half hands to the sending half.
 enum Read {
@@ -51,7 +44,7 @@ enum Read {
 ///    does not hold up the others.
 pub(crate) fn run(args: &ImportArgs) -> anyhow::Result<ExitCode> {
     let to = BaseUrl::parse(&args.to)?;
-    let inputs = match input::open_all(&args.files, args.shift_to_now) {
+    let inputs = match otlp_files::open_all(&args.files, args.shift_to_now) {
         Ok(inputs) => inputs,
         Err(error) => {
             output::error(&format!("{error:#}; nothing was sent"));
@@ -135,9 +128,9 @@ fn read_one(input: Input, options: &Options, sink: &mut impl FnMut(Read) -> bool
         let place = Place::new(&name, number);
         let going_on = match items.next() {
             Ok(None) => return true,
-            Ok(Some(split::Item::Blank)) => true,
-            Ok(Some(split::Item::Bad(reason))) => sink(Read::Fault(place, reason)),
-            Ok(Some(split::Item::Payload(payload))) => {
+            Ok(Some(Item::Blank)) => true,
+            Ok(Some(Item::Bad(reason))) => sink(Read::Fault(place, reason)),
+            Ok(Some(Item::Payload(payload))) => {
                 match payload.into_requests(&place, options.signal, options.shift) {
                     Ok(requests) => requests
                         .into_iter()

@@ -9,11 +9,11 @@ use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
 use super::Read;
-use super::input::Place;
 use super::request::Request;
 use super::totals::Totals;
 use crate::client::BaseUrl;
 use crate::delivery::{Delivered, Exporter, Waiting};
+use crate::otlp_files::Place;
 use crate::output;
 
 /// So many complaints are printed; the rest are counted.

@@ -6,8 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clearspan_proto::otlp::WireSignal;
 use indicatif::ProgressBar;
 
-use super::input::Input;
-use super::split::Item;
+use crate::otlp_files::{Input, Item};
 
 /// How far times are moved, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

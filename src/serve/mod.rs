@@ -14,7 +14,7 @@ mod listeners;
 mod metrics;
 mod open_files;
 mod runtimes;
-mod signals;
+pub(crate) mod signals;
 mod status;
 
 use std::future::{self, Future};

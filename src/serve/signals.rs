@@ -11,7 +11,7 @@ const EXIT_INTERRUPTED: i32 = 130;
 
 /// A token that is cancelled by SIGTERM or SIGINT. A second signal ends the process at once: whoever sends it will not
 /// wait, and what was acknowledged is on disk.
-pub(super) fn install() -> anyhow::Result<CancellationToken> {
+pub(crate) fn install() -> anyhow::Result<CancellationToken> {
     let context = "cannot listen for signals";
     let mut terminate = signal(SignalKind::terminate()).context(context)?;
     let mut interrupt = signal(SignalKind::interrupt()).context(context)?;

@@ -5,6 +5,7 @@ mod demo;
 mod export;
 mod health;
 mod import;
+mod load;
 mod metrics;
 mod receiver;
 mod serve;
@@ -97,6 +98,7 @@ fn help_and_version_are_answers() {
         "demo",
         "import",
         "export",
+        "load",
         "check-config",
         "health",
     ] {

@@ -19,6 +19,7 @@ const LOG_LEVEL: &str = "CLEARSPAN_LOG__LEVEL";
 pub(crate) struct Server {
     child: Child,
     _stdout: BufReader<ChildStdout>,
+    otlp_grpc: String,
     otlp_http: String,
     ui: String,
 }
@@ -52,11 +53,11 @@ impl Server {
             url.unwrap_or_else(|| panic!("expected {name}, got {line:?}"))
                 .to_owned()
         };
-        let _otlp_grpc = url("otlp-grpc");
-        let (otlp_http, ui) = (url("otlp-http"), url("ui"));
+        let (otlp_grpc, otlp_http, ui) = (url("otlp-grpc"), url("otlp-http"), url("ui"));
         Self {
             child,
             _stdout: stdout,
+            otlp_grpc,
             otlp_http,
             ui,
         }
@@ -65,6 +66,11 @@ impl Server {
     /// A connection for OTLP over HTTP.
     pub(crate) fn otlp(&self) -> Connection {
         Connection::open(&self.otlp_http).unwrap()
+    }
+
+    /// Base URL of OTLP over gRPC.
+    pub(crate) fn grpc_url(&self) -> &str {
+        &self.otlp_grpc
     }
 
     /// Base URL of OTLP over HTTP.

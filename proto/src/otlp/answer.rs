@@ -1,9 +1,12 @@
 //! Answers to requests, as a sender reads them: the other side of `response.rs` and `status.rs`.
 
+use std::time::Duration;
+
 use prost::Message;
 
 use crate::json;
 
+use super::status::{RETRY_INFO, RetryInfo, Status};
 use super::{DecodeError, Encoding};
 
 /// What a receiver says of an accepted request.
@@ -39,6 +42,22 @@ pub fn read_status(body: &[u8], encoding: Encoding) -> Result<String, DecodeErro
     }
 }
 
+/// Reads from the details of a `google.rpc.Status`, as gRPC carries it, after how long the sender may try again. `None` where it
+/// must not, or is not told.
+pub fn read_retry_delay(status: &[u8]) -> Option<Duration> {
+    let status = Status::decode(status).ok()?;
+    let mut details = status.details.iter();
+    let info = details.find(|detail| detail.type_url == RETRY_INFO)?;
+    let delay = RetryInfo::decode(info.value.as_slice()).ok()?.retry_delay;
+    let delay = delay.unwrap_or_default();
+    Some(Duration::new(
+        u64::try_from(delay.seconds).unwrap_or_default(),
+        u32::try_from(delay.nanos)
+            .unwrap_or_default()
+            .min(999_999_999),
+    ))
+}
+
 fn read_protobuf<M: Message + Default>(body: &[u8]) -> Result<M, DecodeError> {
     M::decode(body).map_err(|error| DecodeError::protobuf(error.to_string()))
 }
@@ -55,12 +74,6 @@ struct Partial {
     rejected: i64,
     #[prost(string, tag = "2")]
     error_message: String,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Status {
-    #[prost(string, tag = "2")]
-    message: String,
 }
 
 fn json_response(body: &[u8]) -> Result<Partial, DecodeError> {
@@ -124,6 +137,20 @@ mod tests {
             read_response(b"", Encoding::Json).unwrap(),
             PartialSuccess::default()
         );
+    }
+
+    #[test]
+    fn a_delay_is_read_from_the_details() {
+        let status = otlp::status_with_retry(Encoding::Protobuf, 14, "full", 1_500);
+        assert_eq!(
+            read_retry_delay(&status),
+            Some(Duration::from_millis(1_500))
+        );
+        assert_eq!(
+            read_retry_delay(&otlp::status(Encoding::Protobuf, 8, "large")),
+            None
+        );
+        assert_eq!(read_retry_delay(b"\xFF"), None);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | `response.rs`, `status.rs` | answers to senders |
 //! | `answer.rs` | the same answers, as a sender reads them |
 //! | `times.rs` | the newest time of a request, and moving all of its times |
+//! | `stencil/` | requests that are sent many times, each time as new records |
 //! | `frames.rs` | files of length-prefixed messages, as the Collector writes them |
 //!
 //! A span is bad, and rejected, when its trace or span id has a wrong length, is absent or all zero.
@@ -31,13 +32,14 @@ mod parts;
 pub(crate) mod request;
 mod response;
 mod status;
+mod stencil;
 #[cfg(test)]
 mod tests;
 mod times;
 mod traces;
 mod wire;
 
-pub use answer::{PartialSuccess, read_response, read_status};
+pub use answer::{PartialSuccess, read_response, read_retry_delay, read_status};
 pub use error::DecodeError;
 pub use logs::{decode_logs, encode_logs_json, encode_logs_protobuf};
 pub use metrics::count_metric_points;
@@ -45,6 +47,7 @@ pub use outcome::{Decoded, Rejections, Repairs};
 pub use request::count_records;
 pub use response::{logs_response, metrics_response, traces_response};
 pub use status::{status, status_with_retry};
+pub use stencil::{Label, Stamp, Stencil, stencil_number};
 pub use times::{newest_time, shift_times};
 pub use traces::{decode_traces, encode_traces_json, encode_traces_protobuf};
 

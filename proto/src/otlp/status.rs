@@ -7,41 +7,41 @@ use crate::json::writer::write_object;
 use super::Encoding;
 
 #[derive(Clone, PartialEq, Message)]
-struct Status {
+pub(super) struct Status {
     #[prost(int32, tag = "1")]
     code: i32,
     #[prost(string, tag = "2")]
-    message: String,
+    pub(super) message: String,
     #[prost(message, repeated, tag = "3")]
-    details: Vec<Any>,
+    pub(super) details: Vec<Any>,
 }
 
 /// `google.protobuf.Any`.
 #[derive(Clone, PartialEq, Message)]
-struct Any {
+pub(super) struct Any {
     #[prost(string, tag = "1")]
-    type_url: String,
+    pub(super) type_url: String,
     #[prost(bytes = "vec", tag = "2")]
-    value: Vec<u8>,
+    pub(super) value: Vec<u8>,
 }
 
 /// `google.rpc.RetryInfo`.
 #[derive(Clone, PartialEq, Message)]
-struct RetryInfo {
+pub(super) struct RetryInfo {
     #[prost(message, optional, tag = "1")]
-    retry_delay: Option<Duration>,
+    pub(super) retry_delay: Option<Duration>,
 }
 
 /// `google.protobuf.Duration`.
 #[derive(Clone, Copy, PartialEq, Message)]
-struct Duration {
+pub(super) struct Duration {
     #[prost(int64, tag = "1")]
-    seconds: i64,
+    pub(super) seconds: i64,
     #[prost(int32, tag = "2")]
-    nanos: i32,
+    pub(super) nanos: i32,
 }
 
-const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
+pub(super) const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
 /// A `google.rpc.Status` with a gRPC status code.
 pub fn status(encoding: Encoding, code: i32, message: &str) -> Vec<u8> {

@@ -10,7 +10,7 @@
 //! | `real.rs` | real data, where it is at hand |
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod generate;
+pub(super) mod generate;
 mod hostile;
 mod loosen;
 mod meaning;

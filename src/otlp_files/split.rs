@@ -8,11 +8,11 @@ use clearspan_proto::otlp::frames::read_frame;
 
 use super::ITEM_BYTES_MAX;
 use super::input::ZSTD_MAGIC;
-use super::request::Payload;
+use super::payload::Payload;
 
 /// One line or frame.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Item {
+pub(crate) enum Item {
     Payload(Payload),
     /// An empty line: it counts for the numbering alone.
     Blank,
@@ -21,7 +21,7 @@ pub(super) enum Item {
 }
 
 /// Reads item after item.
-pub(super) struct Items<R> {
+pub(crate) struct Items<R> {
     reader: R,
     framed: bool,
 }
@@ -29,7 +29,7 @@ pub(super) struct Items<R> {
 impl<R: BufRead> Items<R> {
     /// `first` is the input's first byte. No frame within the limit has a length whose highest byte is above 7, and no text
     /// begins with such a control character.
-    pub(super) fn new(reader: R, first: Option<u8>) -> Self {
+    pub(crate) fn new(reader: R, first: Option<u8>) -> Self {
         let highest = (ITEM_BYTES_MAX >> 24) as u8;
         Self {
             reader,
@@ -38,7 +38,7 @@ impl<R: BufRead> Items<R> {
     }
 
     /// The next item, or none at the end. An error means that nothing after it can be read.
-    pub(super) fn next(&mut self) -> io::Result<Option<Item>> {
+    pub(crate) fn next(&mut self) -> io::Result<Option<Item>> {
         if self.framed {
             self.next_frame()
         } else {

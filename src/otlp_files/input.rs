@@ -1,4 +1,4 @@
-//! Opening what is to be imported. What a file holds is told by its first bytes, never by its name.
+//! Opening files of OTLP. What a file holds is told by its first bytes, never by its name.
 
 use std::fmt;
 use std::fs::File;
@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 use super::split::Items;
 
 /// The first bytes of a zstd frame.
-pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+pub(crate) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 /// Bytes read from the disk at a time.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -22,14 +22,14 @@ const STDIN: &str = "-";
 
 /// Where something stands in the inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(crate) struct Place {
     input: Arc<str>,
     /// Line or frame, from 1.
     number: Option<u64>,
 }
 
 impl Place {
-    pub(super) fn new(input: &Arc<str>, number: u64) -> Self {
+    pub(crate) fn new(input: &Arc<str>, number: u64) -> Self {
         Self {
             input: Arc::clone(input),
             number: Some(number),
@@ -37,7 +37,7 @@ impl Place {
     }
 
     /// An input as a whole.
-    pub(super) fn whole(input: &Arc<str>) -> Self {
+    pub(crate) fn whole(input: &Arc<str>) -> Self {
         Self {
             input: Arc::clone(input),
             number: None,
@@ -55,10 +55,10 @@ impl fmt::Display for Place {
 }
 
 /// One input, opened but not read.
-pub(super) struct Input {
-    pub(super) name: Arc<str>,
+pub(crate) struct Input {
+    pub(crate) name: Arc<str>,
     /// Size on disk; unknown for standard input.
-    pub(super) bytes: Option<u64>,
+    pub(crate) bytes: Option<u64>,
     source: Source,
 }
 
@@ -68,7 +68,7 @@ enum Source {
 }
 
 /// Opens all inputs. Standard input is written to a temporary file first if it has to be read `twice`.
-pub(super) fn open_all(paths: &[PathBuf], twice: bool) -> anyhow::Result<Vec<Input>> {
+pub(crate) fn open_all(paths: &[PathBuf], twice: bool) -> anyhow::Result<Vec<Input>> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
         bail!("standard input can be read only once");
     }
@@ -82,7 +82,7 @@ fn is_stdin(path: &Path) -> bool {
 impl Input {
     #[allow(
         clippy::disallowed_methods,
-        reason = "reading a file that the user named is what import does"
+        reason = "reading files that the user named is what import and load do"
     )]
     fn open(path: &Path, twice: bool) -> anyhow::Result<Self> {
         if is_stdin(path) {
@@ -124,7 +124,7 @@ impl Input {
     }
 
     /// The same input from its start, for a first pass.
-    pub(super) fn again(&self) -> io::Result<Self> {
+    pub(crate) fn again(&self) -> io::Result<Self> {
         let source = match &self.source {
             Source::File(file) => Source::File(file.try_clone()?),
             Source::Stdin => return Err(io::Error::other("standard input can be read only once")),
@@ -137,7 +137,7 @@ impl Input {
     }
 
     /// The lines or frames of this input.
-    pub(super) fn items(
+    pub(crate) fn items(
         self,
         progress: &ProgressBar,
     ) -> io::Result<Items<Box<dyn BufRead + Send>>> {

@@ -1,0 +1,115 @@
+//! When each request is due: a pure function of the rate and of the records before it. Nothing that the receiver does moves it.
+
+use std::time::Duration;
+
+/// One request of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due {
+    /// Its place in the material.
+    pub(super) index: usize,
+    /// How often the material was sent before.
+    pub(super) pass: u64,
+    /// The number of its first record.
+    pub(super) first_number: u64,
+    pub(super) records: u64,
+    /// Since the start of the run.
+    pub(super) at: Duration,
+}
+
+/// All requests of a run in order: the material over and over, until the time is over.
+#[derive(Debug, Clone)]
+pub(super) struct Schedule {
+    /// The records of each request of the material. Not empty, and none is 0.
+    sizes: Vec<u64>,
+    rate: f64,
+    duration: Duration,
+    next: u64,
+    records_before: u64,
+}
+
+impl Schedule {
+    pub(super) fn new(sizes: Vec<u64>, rate: f64, duration: Duration) -> Self {
+        Self {
+            sizes,
+            rate,
+            duration,
+            next: 0,
+            records_before: 0,
+        }
+    }
+
+    /// The records of all requests that are still to come.
+    pub(super) fn records_left(&self) -> u64 {
+        self.clone().map(|due| due.records).sum()
+    }
+}
+
+impl Iterator for Schedule {
+    type Item = Due;
+
+    /// A request is due when the records before it are, at the rate.
+    fn next(&mut self) -> Option<Due> {
+        let requests = self.sizes.len() as u64;
+        let index = usize::try_from(self.next.checked_rem(requests)?).ok()?;
+        let at = Duration::try_from_secs_f64(self.records_before as f64 / self.rate).ok()?;
+        if at >= self.duration {
+            return None;
+        }
+        let due = Due {
+            index,
+            pass: self.next / requests,
+            first_number: self.records_before,
+            records: *self.sizes.get(index)?,
+            at,
+        };
+        self.next += 1;
+        self.records_before += due.records;
+        Some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_due_at_the_rate() {
+        let dues: Vec<Due> = Schedule::new(vec![100], 1_000.0, Duration::from_secs(1)).collect();
+        assert_eq!(dues.len(), 10);
+        let millis = dues.iter().map(|due| due.at.as_millis());
+        assert!(millis.eq((0..10).map(|n| n * 100)));
+        assert!(dues.iter().map(|due| due.pass).eq(0..10));
+        assert_eq!(dues[9].first_number, 900);
+    }
+
+    #[test]
+    fn requests_of_different_sizes_keep_the_rate_of_records() {
+        let mut schedule = Schedule::new(vec![300, 100], 400.0, Duration::from_secs(2));
+        assert_eq!(schedule.records_left(), 800);
+        let dues: Vec<Due> = schedule.by_ref().collect();
+        let outline = dues
+            .iter()
+            .map(|due| (due.index, due.pass, due.first_number, due.at.as_millis()));
+        assert!(outline.eq([
+            (0, 0, 0, 0),
+            (1, 0, 300, 750),
+            (0, 1, 400, 1_000),
+            (1, 1, 700, 1_750)
+        ]));
+        assert_eq!(schedule.records_left(), 0);
+    }
+
+    #[test]
+    fn rounding_does_not_add_up() {
+        let schedule = Schedule::new(vec![7], 30_000.0, Duration::from_secs(3_600));
+        let last = schedule.last().map(|due| due.at);
+        let expected = Duration::from_secs_f64(3_600.0 - 7.0 / 30_000.0);
+        let apart = last.map(|last| last.abs_diff(expected));
+        assert!(apart < Some(Duration::from_micros(240)), "{apart:?}");
+    }
+
+    #[test]
+    fn without_material_nothing_is_due() {
+        assert_eq!(Schedule::new(vec![], 1.0, Duration::MAX).next(), None);
+    }
+}
