@@ -7,6 +7,7 @@
 //! | `columns` | where the bytes of segments go, column by column |
 //! | `commit` | group commit alone, on the real disk |
 //! | `freshness` | how long after its acknowledgement a record is found |
+//! | `trickle` | a record a second for a simulated month |
 //! | `server` | the real binary as a child process on a core of its own |
 //! | `usage` | what the kernel says of a process |
 //! | `disk` | bytes of a data folder by kind of file |
@@ -28,6 +29,7 @@ mod http;
 mod ingest;
 mod percentiles;
 mod server;
+mod trickle;
 mod usage;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +59,8 @@ enum Command {
     },
     /// Time from a record's acknowledgement until a search finds it
     Freshness(FreshnessArgs),
+    /// A record a second for a simulated month: files, and how quickly a needle is found
+    Trickle(TrickleArgs),
     /// Group commit on the disk of the working folder: appends a second, and how long each waits
     Commit,
     /// Write what a .zst file holds to standard output
@@ -90,6 +94,18 @@ impl Places {
         fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
         Ok(folder)
     }
+}
+
+#[derive(Debug, Args)]
+struct TrickleArgs {
+    #[command(flatten)]
+    places: Places,
+    /// How long
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    days: u64,
+    /// Keep the data folder and say where it is
+    #[arg(long)]
+    keep: bool,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +162,7 @@ fn main() -> Result<()> {
         Command::Ingest(args) => ingest::run(&args),
         Command::Columns { folder } => columns::run(&folder),
         Command::Freshness(args) => freshness::run(&args),
+        Command::Trickle(args) => trickle::run(&args),
         Command::Commit => commit::run(),
         Command::Unpack { file } => unpack(&file),
     }
