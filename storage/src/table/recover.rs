@@ -175,10 +175,14 @@ impl Table {
     /// Puts the WAL's rows back into the memtable, flushing as it fills, so that a long log needs no
     /// more memory than a short one. Returns where the WAL goes on, and what was found wrong in it.
     pub(crate) fn replay(&self) -> Result<Replayed, OpenError> {
+        let files = self.room.catalog.wal_files(&self.key()).len();
+        let mut rows_so_far = 0;
         let replayed = replay(&self.wal_place(), &self.signal.schema(), |frame| {
             self.apply(&frame.batch, frame.base_seq, frame.arrival_ns)?;
+            rows_so_far += frame.batch.num_rows();
             if self.state.read().active.bytes() >= self.room.config.flush_bytes {
                 self.flush_all(self.room.clock.now())?;
+                tracing::info!(tenant = %self.tenant, signal = %self.signal, rows_so_far, files, "replaying the write-ahead log");
             }
             Ok::<(), OpenError>(())
         })?;
