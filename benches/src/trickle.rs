@@ -40,6 +40,11 @@ pub(crate) fn run(args: &TrickleArgs) -> Result<()> {
         .disable_cleanup(args.keep)
         .tempdir_in(args.places.cache()?)?;
     let data = folder.path().join("data");
+    // An append waits for room by its timer, which never rings here.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    let _within = runtime.enter();
     let store = Store::open(&data)?;
     let (mut most, mut needles) = (0, Vec::new());
     for second in 0..args.days * DAY_S {
