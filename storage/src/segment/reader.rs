@@ -242,7 +242,7 @@ impl Segment {
 
     fn open_shape(&self) -> Result<Shape, SegmentError> {
         let path = || self.dir.join(names::SHAPE);
-        let shape = Shape::decode(&self.checked(names::SHAPE)?);
+        let shape = Shape::decode_sharing(&self.checked(names::SHAPE)?, self.cache.texts());
         let shape = shape.map_err(|source| SegmentError::Shape {
             path: path(),
             source,

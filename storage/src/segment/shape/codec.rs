@@ -18,7 +18,7 @@ use super::reader::{Counted, Shape};
 use super::usage::Usage;
 use crate::codec::{Reader, Writer};
 use crate::limits::{ATTRIBUTE_COLUMNS_MAX, SHAPE_BYTES_MAX, ZSTD_LEVEL};
-use crate::template::{Alphabet, TemplateDictionary};
+use crate::template::{Alphabet, SharedTexts, TemplateDictionary, TemplateText};
 
 const MAGIC: &[u8; 8] = b"CSSHAPE\0";
 const VERSION: u32 = 1;
@@ -58,6 +58,15 @@ impl Shape {
 
     /// Reads a shape.
     pub fn decode(bytes: &[u8]) -> Result<Self, ShapeError> {
+        Self::decode_with(bytes, TemplateText::new)
+    }
+
+    /// Reads a shape, whose templates are those of `texts`.
+    pub(crate) fn decode_sharing(bytes: &[u8], texts: &SharedTexts) -> Result<Self, ShapeError> {
+        Self::decode_with(bytes, |text| texts.share(text))
+    }
+
+    fn decode_with(bytes: &[u8], text: impl Fn(&str) -> TemplateText) -> Result<Self, ShapeError> {
         let damaged = |what| ShapeError::Damaged { what };
         let (header, packed) = bytes
             .split_at_checked(HEADER)
@@ -77,7 +86,7 @@ impl Shape {
         }
         let payload = zstd::bulk::decompress(packed, length);
         let payload = payload.map_err(|_| damaged("it cannot be decompressed"))?;
-        let (plan, counted) = read(&payload).ok_or(damaged("its content is malformed"))?;
+        let (plan, counted) = read(&payload, text).ok_or(damaged("its content is malformed"))?;
         Ok(Shape::new(plan, counted))
     }
 }
@@ -137,7 +146,7 @@ fn push_templates(templates: &TemplateDictionary, out: &mut Writer) {
     }
 }
 
-fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
+fn read(payload: &[u8], text: impl Fn(&str) -> TemplateText) -> Option<(ShapePlan, Counted)> {
     let mut reader = Reader::new(payload);
     let [signal, flags] = reader.raw(2)? else {
         return None;
@@ -161,7 +170,8 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
         let (rows, characters) = (reader.varint_u32()?, reader.u64()?);
         let words = u128::from(reader.u64()?) | u128::from(reader.u64()?) << 64;
         let alphabet = Alphabet::from_bits(characters, words);
-        templates.push(std::str::from_utf8(reader.bytes()?).ok()?, rows, alphabet);
+        let template = std::str::from_utf8(reader.bytes()?).ok()?;
+        templates.push_text(text(template), rows, alphabet);
     }
     let minutes = MinuteCounts::decode(&mut reader, templates.len())?;
     let mut first_uses = Vec::new();

@@ -50,6 +50,14 @@ impl ShapePlan {
     pub fn templates(&self) -> &TemplateDictionary {
         &self.templates
     }
+
+    /// Bytes held on the heap.
+    pub(super) fn memory(&self) -> usize {
+        let keys = self.columns.iter().map(|column| column.key.capacity());
+        self.templates.heap_bytes()
+            + self.columns.capacity() * size_of::<AttributeColumn>()
+            + keys.sum::<usize>()
+    }
 }
 
 /// What a [`Planner`] found in the bodies of a batch.

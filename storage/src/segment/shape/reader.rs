@@ -41,6 +41,17 @@ pub(super) struct Counted {
     pub(super) first_uses: Vec<u32>,
 }
 
+impl Counted {
+    /// Bytes held on the heap.
+    fn memory(&self) -> usize {
+        self.keys.capacity() * size_of::<KeyCount>()
+            + self.keys.iter().map(KeyCount::memory).sum::<usize>()
+            + self.elsewhere.capacity()
+            + self.minutes.memory()
+            + self.first_uses.capacity() * size_of::<u32>()
+    }
+}
+
 /// How a segment's rows lie in its file, and what is known of them without reading it.
 #[derive(Debug)]
 pub struct Shape {
@@ -101,11 +112,16 @@ impl Shape {
         self.counted.rows
     }
 
-    /// Bytes held in memory.
+    /// Bytes held in memory, without texts of templates that a store counts.
     pub fn memory(&self) -> usize {
-        let minutes = self.counted.minutes.memory();
-        let keys = self.counted.keys.iter().map(KeyCount::memory);
-        size_of::<Self>() + self.plan.templates.heap_bytes() + minutes + keys.sum::<usize>()
+        let needs = self.needs.iter().map(Vec::capacity).sum::<usize>();
+        size_of::<Self>()
+            + self.plan.memory()
+            + self.counted.memory()
+            + self.layout.memory()
+            + self.gatherer.memory()
+            + self.needs.capacity() * size_of::<Vec<usize>>()
+            + needs * size_of::<usize>()
     }
 
     /// The schema of the rows in the file.
