@@ -271,6 +271,44 @@ fn every_flipped_bit_is_noticed() {
     }
 }
 
+/// Each of the two files is sound, and only belongs to other rows.
+#[test]
+fn a_file_of_another_segment_is_noticed() {
+    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    // Words and ids of the same number and length, and templates that differ.
+    let rows = |word: &str| {
+        let text = |at: u64| format!("{word} of {at:016x} done");
+        (0..300)
+            .map(|at| (1_000 - at, text(at)))
+            .collect::<Vec<_>>()
+    };
+    let [ours, theirs] = [(&here, "cart"), (&there, "shop")].map(|(dir, word)| {
+        let rows = rows(word);
+        let rows: Vec<(u64, &str)> = rows.iter().map(|(time, text)| (*time, &**text)).collect();
+        write(dir.path(), Signal::Logs, &stored_logs(&rows, 100))
+    });
+    let mut exchanged = Vec::new();
+    for name in [names::SHAPE, names::TEXT, names::FILTERS] {
+        let path = ours.dir.join(name);
+        let sound = OsVfs.read(&path).unwrap();
+        let other = OsVfs.read(&theirs.dir.join(name)).unwrap();
+        if sound.len() != other.len() || sound == other {
+            continue;
+        }
+        replace(&path, &other);
+        let segment = open(Signal::Logs, &ours).unwrap();
+        let noticed = segment.verify();
+        assert!(
+            matches!(noticed, Err(SegmentError::Checksum { .. })),
+            "{name}: {noticed:?}"
+        );
+        replace(&path, &sound);
+        exchanged.push(name);
+    }
+    assert!(exchanged.contains(&names::TEXT), "{exchanged:?}");
+    open(Signal::Logs, &ours).unwrap().verify().unwrap();
+}
+
 #[test]
 fn a_damaged_record_batch_is_an_error_and_the_others_still_read() {
     let dir = tempfile::tempdir().unwrap();

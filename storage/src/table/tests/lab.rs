@@ -148,6 +148,11 @@ impl Lab {
         let status = self.house.storage.status(&TenantId::default()).unwrap();
         (status.flush_pending(), status.compaction_pending())
     }
+
+    pub(super) fn set_aside(&self) -> u64 {
+        let status = self.house.storage.status(&TenantId::default()).unwrap();
+        status.compaction_set_aside()
+    }
 }
 
 /// Every span as (trace, id).
