@@ -11,9 +11,10 @@ use clearspan_schema::logs::{Body, LogsReader};
 use clearspan_schema::{Signal, spans};
 use proptest::prelude::*;
 
+use super::shape::ShapePlan;
 use super::writer::{SegmentWriter, WrittenSegment};
 use super::*;
-use crate::scan::{Part, Predicate, ScanStats, Snapshot, TimeRange};
+use crate::scan::{Part, Predicate, ScanStats, Snapshot, TextSearch, TimeRange};
 use crate::testing::{Span, stored_logs, stored_spans};
 use crate::text::TextPattern;
 use crate::vfs::{OsVfs, Vfs};
@@ -29,6 +30,17 @@ fn write_in(
     signal: Signal,
     rows: &RecordBatch,
 ) -> WrittenSegment {
+    let plan = conformance::plan_of(signal, rows);
+    write_planned(container, dir, signal, rows, plan)
+}
+
+fn write_planned(
+    container: Container,
+    dir: &Path,
+    signal: Signal,
+    rows: &RecordBatch,
+    plan: ShapePlan,
+) -> WrittenSegment {
     let new = NewSegment {
         id: 5,
         tenant: TenantId::default(),
@@ -38,7 +50,6 @@ fn write_in(
         arrival_ns: (1, 2),
     };
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
-    let plan = conformance::plan_of(signal, rows);
     let mut writer = SegmentWriter::create(&vfs, new, container, plan).unwrap();
     writer.push(rows).unwrap();
     writer.finish().unwrap()
@@ -271,7 +282,40 @@ fn every_flipped_bit_is_noticed() {
     }
 }
 
-/// Each of the two files is sound, and only belongs to other rows.
+/// Read by a program that knows another rule for splitting bodies than the one that wrote.
+#[test]
+fn bodies_that_were_split_by_another_rule_are_found() {
+    let rows = bodies(3_000);
+    let rows: Vec<(u64, &str)> = rows.iter().map(|(time, body)| (*time, &**body)).collect();
+    let rows = stored_logs(&rows, 100);
+    let counts = [7, 1].map(|rule| {
+        let dir = tempfile::tempdir().unwrap();
+        let plan = conformance::plan_of(Signal::Logs, &rows).of_rule(rule);
+        let written = write_planned(Container::Parquet, dir.path(), Signal::Logs, &rows, plan);
+        let segment = open(Signal::Logs, &written).unwrap();
+        let templates = segment.folded_templates().unwrap().unwrap();
+        assert_eq!(templates.have_other_rule(), rule == 7);
+        let part = Part::segment(Signal::Logs, Arc::new(segment));
+        ["line", "needle", "line 3", "3", "li", "absent"].map(|text| {
+            let search = TextSearch::new([TextPattern::new(text)], true);
+            let mut stats = ScanStats::default();
+            let found = part.count_text(&search, TimeRange::ALL, &mut stats);
+            (found.unwrap().unwrap(), stats.rows_decoded > 0)
+        })
+    });
+    assert_eq!(
+        counts[0].map(|(found, _)| found),
+        [2_999, 1, 429, 429, 0, 0]
+    );
+    assert_eq!(
+        counts[0].map(|(found, _)| found),
+        counts[1].map(|(found, _)| found)
+    );
+    // Only templates of a rule that is known count rows that nobody reads.
+    assert!(counts[0][0].1 && !counts[1][0].1, "{counts:?}");
+}
+
+/// Each of the files is sound, and only belongs to other rows.
 #[test]
 fn a_file_of_another_segment_is_noticed() {
     let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

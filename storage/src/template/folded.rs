@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use super::{Alphabet, SharedTexts, TemplateText};
+use super::{Alphabet, Judge, SharedTexts, TemplateText, Verdict};
 use crate::text::fold::fold_into;
 use crate::text::is_word;
 
@@ -14,6 +14,8 @@ pub struct FoldedTemplates {
     texts: Vec<TemplateText>,
     alphabets: Vec<Alphabet>,
     checksum: u32,
+    /// Whether bodies were split into them by another rule, so that their variables may be of a kind that is not known here.
+    other_rule: bool,
 }
 
 impl FoldedTemplates {
@@ -32,6 +34,26 @@ impl FoldedTemplates {
             folded.texts.push(shared.share(&text));
         }
         folded
+    }
+
+    /// The same, of bodies that were split by another rule: they decide nothing.
+    #[must_use]
+    pub(crate) fn of_other_rule(self) -> Self {
+        let other_rule = true;
+        Self { other_rule, ..self }
+    }
+
+    /// Whether they decide nothing.
+    pub(crate) fn have_other_rule(&self) -> bool {
+        self.other_rule
+    }
+
+    /// What `judge` says of a template of these.
+    pub(crate) fn verdict(&self, judge: &Judge, folded: &str, alphabet: Alphabet) -> Verdict {
+        match self.other_rule {
+            true => Verdict::Depends,
+            false => judge.verdict(folded, alphabet),
+        }
     }
 
     /// How many there are.

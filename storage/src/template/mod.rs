@@ -66,5 +66,6 @@ pub use ids::RecordIds;
 pub use restore::{restore_into, write_out_variables};
 pub(crate) use shared::{SharedTexts, TemplateText};
 pub use split::{Split, Splitter};
+pub(crate) use token::RULE;
 pub use token::{PLACEHOLDER, SPAN_REFERENCE, TRACE_REFERENCE};
 pub use verdict::{Judge, Verdict};

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! shape   := magic(8) version(u32) payload_length(u32) crc32c(u32, of version, length and what follows) zstd(payload)
-//! payload := signal usage flags rows texts whole_rows residual_rows orders column* key* template* minutes first_use*
+//! payload := signal flags usage rule rows texts whole_rows residual_rows orders column* key* template* minutes first_use*
 //! ```
 //!
 //! The payload's texts stand together, so that they compress well. Everything is bounded before it is believed.
@@ -21,7 +21,7 @@ use crate::limits::{ATTRIBUTE_COLUMNS_MAX, SHAPE_BYTES_MAX, ZSTD_LEVEL};
 use crate::template::{Alphabet, SharedTexts, TemplateDictionary, TemplateText};
 
 const MAGIC: &[u8; 8] = b"CSSHAPE\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 20;
 
 const PLAIN_BODIES: u8 = 1;
@@ -74,8 +74,12 @@ impl Shape {
         let (magic, head) = header.split_at(MAGIC.len());
         let mut reader = Reader::new(head);
         let (version, length, sum) = (reader.u32(), reader.u32(), reader.u32());
-        if magic != MAGIC || version != Some(VERSION) {
-            return Err(damaged("it is of another kind or version"));
+        if magic != MAGIC {
+            return Err(damaged("it is of another kind"));
+        }
+        if let Some(found) = version.filter(|version| *version != VERSION) {
+            let known = VERSION;
+            return Err(ShapeError::Version { found, known });
         }
         if sum != Some(crc32c::crc32c_append(crc32c::crc32c(&head[..8]), packed)) {
             return Err(damaged("its checksum differs"));
@@ -104,6 +108,7 @@ pub(super) fn payload(plan: &ShapePlan, counted: &Counted) -> Vec<u8> {
             | flag(counted.span_references, SPAN_REFERENCES),
     ]);
     out.u64(plan.usage.bits());
+    out.varint(plan.rule.into());
     out.varint(counted.rows);
     out.varint(counted.texts);
     out.varint(counted.whole_rows.into());
@@ -157,6 +162,7 @@ fn read(payload: &[u8], text: impl Fn(&str) -> TemplateText) -> Option<(ShapePla
         _ => return None,
     };
     let usage = Usage::from_bits(reader.u64()?);
+    let rule = reader.varint_u32()?;
     let (rows, texts) = (reader.varint()?, reader.varint()?);
     let (whole_rows, residual_rows) = (reader.varint_u32()?, reader.varint_u32()?);
     let orders = reader.varint_u32()?;
@@ -185,6 +191,7 @@ fn read(payload: &[u8], text: impl Fn(&str) -> TemplateText) -> Option<(ShapePla
     let plan = ShapePlan {
         signal,
         usage,
+        rule,
         templates,
         plain_bodies: flags & PLAIN_BODIES != 0,
         columns,

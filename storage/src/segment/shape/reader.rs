@@ -19,7 +19,7 @@ use super::times::{self, end_of, observed_of, place_of};
 use super::usage::{blank, own_time};
 use super::{ShapeError, parent};
 use crate::scan::AttributeKeys;
-use crate::template::TemplateDictionary;
+use crate::template::{RULE, TemplateDictionary};
 
 /// What was counted while a segment's rows were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +132,11 @@ impl Shape {
     /// The templates of the segment's bodies, with their rows and the alphabets of their variables.
     pub fn templates(&self) -> &TemplateDictionary {
         &self.plan.templates
+    }
+
+    /// Whether bodies were split by the rule that is known here. Otherwise they can be restored, but nothing follows from their templates.
+    pub(crate) fn has_known_rule(&self) -> bool {
+        self.plan.rule == RULE
     }
 
     /// The templates that have rows, in the order of their first ones: that of the file's dictionary of templates, in Parquet that of the first
