@@ -220,6 +220,11 @@ impl Page {
                 "Bytes of these segments.",
                 |table| table.compaction_pending_bytes,
             ),
+            (
+                "clearspan_compaction_set_aside_segments",
+                "Segments that could not be merged and are left out; they are searched all the same.",
+                |table| table.compaction_set_aside,
+            ),
         ];
         for (name, help, figure) in gauges {
             self.gauge(name, help, &["signal"], of(figure))?;

@@ -7,6 +7,7 @@ use clearspan_schema::Signal;
 
 use super::*;
 use crate::TenantId;
+use crate::scan::AttributeKeys;
 use crate::segment::shape::Shape;
 use crate::segment::shaped_rows::ShapedRows;
 use crate::segment::{NewSegment, Segment, TraceDirectory, write_segment};
@@ -147,7 +148,7 @@ impl Lab {
     /// Opens all that a search opens of a segment.
     fn search(&self, segment: usize) {
         let segment = &self.segments[segment];
-        segment.read_batch(0, &[1, 8]).unwrap();
+        segment.read_batch(0, &[1, 8], &AttributeKeys::All).unwrap();
         segment.folded_templates().unwrap().unwrap();
         assert!(segment.text_index().is_some());
         self.check(&[], &[]);
