@@ -170,7 +170,7 @@ impl Page {
             let each = tables.map(|(signal, table)| (vec![signal.name()], figure(table)));
             each.collect::<Vec<_>>()
         };
-        let gauges: [(&str, &str, Figure); 11] = [
+        let gauges: [(&str, &str, Figure); 12] = [
             (
                 "clearspan_stored_rows",
                 "Records that are stored.",

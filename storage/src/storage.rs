@@ -118,12 +118,6 @@ impl StorageStatus {
         let tables = self.tables.iter();
         tables.map(|(_, table)| table.compaction_pending).sum()
     }
-
-    /// Segments of all tables that compaction leaves out, as in [`TableStatus::compaction_set_aside`].
-    pub fn compaction_set_aside(&self) -> u64 {
-        let tables = self.tables.iter();
-        tables.map(|(_, table)| table.compaction_set_aside).sum()
-    }
 }
 
 /// The store. Cheap to clone; all clones are the same store.

@@ -153,7 +153,7 @@ impl ShapedRows {
     /// are looked up when they are needed: a dictionary has no template that the first does not have or the shape does not know.
     pub(super) fn memory(&self) -> usize {
         let ids = self.shape.as_ref().map_or(0, |shape| {
-            let of_one = shape.first_uses().len() * size_of::<u32>();
+            let of_one = size_of_val(shape.first_uses());
             let entry = size_of::<(usize, Arc<[u32]>)>() + 2 * size_of::<usize>();
             self.file.dictionaries() * (of_one + entry)
         });

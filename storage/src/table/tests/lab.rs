@@ -151,7 +151,8 @@ impl Lab {
 
     pub(super) fn set_aside(&self) -> u64 {
         let status = self.house.storage.status(&TenantId::default()).unwrap();
-        status.compaction_set_aside()
+        let tables = status.tables.iter();
+        tables.map(|(_, table)| table.compaction_set_aside).sum()
     }
 }
 
