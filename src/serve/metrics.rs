@@ -170,7 +170,7 @@ impl Page {
             let each = tables.map(|(signal, table)| (vec![signal.name()], figure(table)));
             each.collect::<Vec<_>>()
         };
-        let gauges: [(&str, &str, Figure); 11] = [
+        let gauges: [(&str, &str, Figure); 12] = [
             (
                 "clearspan_stored_rows",
                 "Records that are stored.",
@@ -219,6 +219,11 @@ impl Page {
                 "clearspan_compaction_pending_bytes",
                 "Bytes of these segments.",
                 |table| table.compaction_pending_bytes,
+            ),
+            (
+                "clearspan_compaction_set_aside_segments",
+                "Segments that could not be merged and are left out; they are searched all the same.",
+                |table| table.compaction_set_aside,
             ),
         ];
         for (name, help, figure) in gauges {

@@ -132,6 +132,7 @@ fn add_table(status: &mut SignalStatus, table: TableStatus) {
     status.newest_ns = table.newest_ns;
     status.flush_pending = table.flush_pending;
     status.compaction_pending = table.compaction_pending;
+    status.compaction_set_aside = table.compaction_set_aside;
     status.missing = table
         .missing
         .into_iter()

@@ -63,9 +63,13 @@ pub(crate) const APPEND_WAIT_MS: u64 = 2_000;
 /// What a refused sender is told to wait, in milliseconds.
 pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
 
-/// Bytes of opened index files (text index, filters, trace directories, dictionaries) kept in memory
-/// over all segments. The least recently used go first.
+/// Bytes of opened segments (shapes, templates, footers, dictionaries, text indexes, filters, trace directories) kept in memory over all
+/// segments. The least recently used go first.
 pub(crate) const CACHE_BYTES: usize = 128 * 1024 * 1024;
+
+/// Decompressors that wait for the next read, and what zstd takes for one: as many as reads go on at once on a machine of some size.
+pub(crate) const DECOMPRESSORS_MAX: usize = 16;
+pub(crate) const DECOMPRESSOR_BYTES: usize = 96 * 1024;
 
 /// zstd level of rows in either container. Measured: level 9 costs twice the CPU of level 3.
 pub(crate) const ZSTD_LEVEL: i32 = 3;

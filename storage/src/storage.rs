@@ -98,7 +98,7 @@ pub struct StorageStatus {
     pub tables: Vec<(Signal, TableStatus)>,
     /// What was found wrong in write-ahead logs at start, as sentences.
     pub wal_findings: Vec<String>,
-    /// Bytes of opened index files in memory.
+    /// Bytes of opened segments in memory: indexes, templates and whatever else is kept of them.
     pub cache_bytes: u64,
     /// Background loops that have died, and `apply` where committed rows could not be made visible. Only a restart mends it.
     pub failed_loops: Vec<&'static str>,

@@ -64,6 +64,8 @@ pub struct SignalStatus {
     pub flush_pending: u64,
     /// Segments that a compaction would join.
     pub compaction_pending: u64,
+    /// Segments that could not be joined and are left out. They are searched all the same; the log says why.
+    pub compaction_set_aside: u64,
     /// Segments that cannot be read.
     pub missing: Vec<MissingStatus>,
 }
@@ -109,7 +111,7 @@ pub struct MissingStatus {
 /// The store as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct StoreStatus {
-    /// Bytes of opened index files in memory.
+    /// Bytes of opened segments in memory.
     pub cache_bytes: u64,
     /// What was found wrong in write-ahead logs at the last start.
     pub wal_findings: Vec<String>,

@@ -49,7 +49,7 @@
 //! | `job.rs` | one compaction, a batch at a time |
 //! | `publication.rs` | the catalog transaction, and what to do when its answer is lost |
 //! | `doomed.rs` | replaced segments that wait for their last reader |
-//! | `set_aside.rs` | segments that cannot be read and are left out |
+//! | `set_aside.rs` | segments that could not be merged and are left out |
 //! | `error.rs` | [`CompactionError`] |
 
 mod choice;

@@ -1,4 +1,4 @@
-//! Segments that cannot be read and are left out.
+//! Segments that could not be merged and are left out.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,6 +14,11 @@ impl SetAside {
     /// Leaves a segment out, until a time of the monotonic clock or for good.
     pub(crate) fn add(&self, segment: u64, until: Option<Duration>) {
         self.0.lock().insert(segment, until);
+    }
+
+    /// How many of these segments are left out at this time of the monotonic clock.
+    pub(crate) fn count(&self, segments: impl Iterator<Item = u64>, now: Duration) -> usize {
+        segments.filter(|id| self.holds(*id, now)).count()
     }
 
     /// Whether a segment is left out at this time of the monotonic clock.
@@ -48,6 +53,7 @@ mod tests {
         for (seconds, held) in [(0, true), (4, true), (5, false)] {
             let now = Duration::from_secs(seconds);
             assert_eq!((aside.holds(1, now), aside.holds(2, now)), (true, held));
+            assert_eq!(aside.count(0..9, now), 1 + usize::from(held));
         }
         assert_eq!(
             aside.next_return(Duration::from_secs(2)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Predicate;
-use crate::template::{Alphabet, FoldedTemplates, Judge, Verdict};
+use crate::template::{Alphabet, FoldedTemplates, Judge, TemplateText, Verdict};
 use crate::text::fold::fold_into;
 use crate::text::{TextFinder, TextPattern, TextQuery};
 
@@ -25,9 +25,9 @@ pub struct TextSearch {
 struct Known {
     /// By segment.
     segments: HashMap<u64, Arc<Verdicts>>,
-    /// By template, for segments have many in common, and alphabet: the verdict on each pattern. The text is kept, so that no other can take
-    /// its address.
-    templates: HashMap<(usize, Alphabet), (Arc<str>, Vec<Verdict>)>,
+    /// By template, for segments have many in common, alphabet and whether the rule is another: the verdict on each pattern. The text is
+    /// kept, so that no other can take its place.
+    templates: HashMap<(usize, Alphabet, bool), (TemplateText, Vec<Verdict>)>,
 }
 
 #[derive(Debug)]
@@ -130,11 +130,11 @@ impl TextSearch {
             single: vec![Vec::with_capacity(templates.len()); self.patterns.len()],
         };
         for (text, alphabet) in templates.iter() {
-            let place = (Arc::as_ptr(text).addr(), alphabet);
+            let place = (text.place(), alphabet, templates.have_other_rule());
             let (_, each) = judged.entry(place).or_insert_with(|| {
                 let patterns = self.patterns.iter();
-                let each = patterns.map(|one| one.judge.verdict(text, alphabet));
-                (Arc::clone(text), each.collect())
+                let each = patterns.map(|one| templates.verdict(&one.judge, text, alphabet));
+                (text.clone(), each.collect())
             });
             verdicts.joint.push(joint(self.all, each.iter().copied()));
             let singles = verdicts.single.iter_mut().zip(each);

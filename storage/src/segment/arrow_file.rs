@@ -237,6 +237,10 @@ impl RowFile for ArrowFile {
         0
     }
 
+    fn dictionaries(&self) -> usize {
+        1
+    }
+
     fn dictionary_values(&self, _: usize, column: usize) -> Result<ArrayRef, SegmentError> {
         let batch = self.read(0, &[column], None)?;
         let dictionary = batch.column(0).as_any_dictionary_opt();
@@ -249,10 +253,13 @@ impl RowFile for ArrowFile {
     }
 
     fn memory(&self) -> usize {
-        self.dictionaries
-            .values()
-            .map(|values| values.get_array_memory_size())
-            .sum()
+        let dictionaries = self.dictionaries.values();
+        let dictionaries = dictionaries.map(|values| values.get_array_memory_size());
+        size_of::<Self>()
+            + dictionaries.sum::<usize>()
+            + self.dictionaries.capacity() * (size_of::<(i64, ArrayRef)>() + 1)
+            + self.schema.fields().size()
+            + self.batches.capacity() * size_of::<BlockMeta>()
     }
 }
 

@@ -53,11 +53,6 @@ impl BlockSums {
         }
         Ok(())
     }
-
-    /// Bytes they take in memory.
-    pub(crate) fn memory(&self) -> usize {
-        self.crc32c.len() * size_of::<u32>()
-    }
 }
 
 /// Makes the sums of a file that is written piece by piece.

@@ -1,4 +1,8 @@
 //! Opened files of segments, kept while they are used and there is room.
+//!
+//! What is counted is what is held: the pieces of segments, the texts of templates that they share (which go with the last piece that has
+//! them, so that no piece counts them), and decompressors that wait. A piece that is in use, by a reader or by another piece (rows have their
+//! shape, a text index its templates), would stay in memory if it were let go, and be opened a second time; so it is kept until it is idle.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -19,13 +23,11 @@ pub(crate) enum Piece {
     Traces,
 }
 
-/// A bounded cache over all segments. The least recently used goes first. What is in use stays alive
-/// through its own `Arc`, in the cache or not.
+/// A bounded cache over all segments. Of idle pieces the least recently used goes first.
 #[derive(Debug)]
 pub(crate) struct SegmentCache {
     budget: usize,
     state: Mutex<State>,
-    /// The folded templates of segments that are kept.
     texts: SharedTexts,
     decompressors: Arc<Decompressors>,
 }
@@ -45,7 +47,7 @@ struct Kept {
 }
 
 impl SegmentCache {
-    /// A cache of at most `budget` bytes; one value larger than that is kept alone.
+    /// A cache of at most `budget` bytes, or of what is in use where that is more.
     pub(crate) fn new(budget: usize) -> Self {
         SegmentCache {
             budget,
@@ -60,7 +62,7 @@ impl SegmentCache {
         &self.decompressors
     }
 
-    /// Texts that segments share.
+    /// Texts of templates that segments share.
     pub(crate) fn texts(&self) -> &SharedTexts {
         &self.texts
     }
@@ -77,14 +79,7 @@ impl SegmentCache {
             return Ok(found);
         }
         let (value, bytes) = open()?;
-        let value = Arc::new(value);
-        self.keep(
-            id,
-            piece,
-            Arc::clone(&value) as Arc<dyn Any + Send + Sync>,
-            bytes,
-        );
-        Ok(value)
+        Ok(self.keep(id, piece, Arc::new(value), bytes))
     }
 
     /// Lets go of all pieces of segment `id`: it is gone.
@@ -100,86 +95,65 @@ impl SegmentCache {
         });
     }
 
-    /// Bytes in use.
+    /// Bytes held in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.state.lock().bytes
+        self.held(&self.state.lock())
+    }
+
+    fn held(&self, state: &State) -> usize {
+        state.bytes + self.texts.bytes() + self.decompressors.bytes()
     }
 
     fn find<T: Any + Send + Sync>(&self, id: u64, piece: Piece) -> Option<Arc<T>> {
+        self.state.lock().find(id, piece)
+    }
+
+    /// Keeps a piece that was opened. When another thread was quicker, its piece is the one to use.
+    fn keep<T: Any + Send + Sync>(
+        &self,
+        id: u64,
+        piece: Piece,
+        value: Arc<T>,
+        bytes: usize,
+    ) -> Arc<T> {
         let mut state = self.state.lock();
-        state.clock += 1;
-        let now = state.clock;
-        let kept = state.kept.get_mut(&(id, piece))?;
-        kept.last_used = now;
+        if let Some(found) = state.find(id, piece) {
+            return found;
+        }
+        let last_used = state.clock;
+        let kept = Kept {
+            value: Arc::clone(&value) as _,
+            bytes,
+            last_used,
+        };
+        state.kept.insert((id, piece), kept);
+        state.bytes += bytes;
+        while self.held(&state) > self.budget && state.let_go_of_one() {}
+        value
+    }
+}
+
+impl State {
+    fn find<T: Any + Send + Sync>(&mut self, id: u64, piece: Piece) -> Option<Arc<T>> {
+        self.clock += 1;
+        let kept = self.kept.get_mut(&(id, piece))?;
+        kept.last_used = self.clock;
         Arc::clone(&kept.value).downcast::<T>().ok()
     }
 
-    fn keep(&self, id: u64, piece: Piece, value: Arc<dyn Any + Send + Sync>, bytes: usize) {
-        let mut state = self.state.lock();
-        state.clock += 1;
-        let last_used = state.clock;
-        if let Some(old) = state.kept.insert(
-            (id, piece),
-            Kept {
-                value,
-                bytes,
-                last_used,
-            },
-        ) {
-            state.bytes -= old.bytes;
-        }
-        state.bytes += bytes;
-        while state.bytes > self.budget && state.kept.len() > 1 {
-            let oldest = state
-                .kept
-                .iter()
-                .min_by_key(|(_, kept)| kept.last_used)
-                .map(|(key, _)| *key);
-            let Some(gone) = oldest.and_then(|key| state.kept.remove(&key)) else {
-                break;
-            };
-            state.bytes -= gone.bytes;
-        }
+    /// Lets go of the idle piece that was not used for longest, and with it of texts that no other has. Says whether there was one.
+    fn let_go_of_one(&mut self) -> bool {
+        let idle = self.kept.iter();
+        let idle = idle.filter(|(_, kept)| Arc::strong_count(&kept.value) == 1);
+        let oldest = idle.min_by_key(|(_, kept)| kept.last_used);
+        let oldest = oldest.map(|(key, _)| *key);
+        let Some(gone) = oldest.and_then(|key| self.kept.remove(&key)) else {
+            return false;
+        };
+        self.bytes -= gone.bytes;
+        true
     }
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn get(cache: &SegmentCache, id: u64) -> (u64, bool) {
-        let mut opened = false;
-        let value = cache.get::<u64, ()>(id, Piece::Rows, || {
-            opened = true;
-            Ok((id * 10, 40))
-        });
-        (*value.unwrap(), opened)
-    }
-
-    #[test]
-    fn the_least_recently_used_goes_first() {
-        let cache = SegmentCache::new(100);
-        assert_eq!(get(&cache, 1), (10, true));
-        assert_eq!(get(&cache, 2), (20, true));
-        assert_eq!(get(&cache, 1), (10, false));
-        assert_eq!(get(&cache, 3), (30, true));
-        assert_eq!(get(&cache, 1), (10, false));
-        assert_eq!(get(&cache, 2), (20, true));
-        assert!(cache.bytes() <= 100);
-        cache.forget(2);
-        assert_eq!(cache.bytes(), 40);
-        assert_eq!(get(&cache, 2), (20, true));
-    }
-
-    #[test]
-    fn a_failed_open_keeps_nothing() {
-        let cache = SegmentCache::new(100);
-        assert!(
-            cache
-                .get::<u64, &str>(1, Piece::Text, || Err("no"))
-                .is_err()
-        );
-        assert_eq!(cache.bytes(), 0);
-    }
-}
+mod tests;

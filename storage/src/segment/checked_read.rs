@@ -58,11 +58,6 @@ impl CheckedFile {
         &self.path
     }
 
-    /// Bytes it keeps in memory.
-    pub(super) fn memory(&self) -> usize {
-        self.sums.memory()
-    }
-
     /// `length` bytes from `offset` on.
     fn read(&self, offset: u64, length: usize) -> Result<Bytes, SegmentError> {
         let end = offset.checked_add(length as u64);

@@ -82,6 +82,9 @@ pub(crate) trait RowFile: Send + Sync + std::fmt::Debug {
     /// The number of the dictionaries that the keys of record batch `index` belong to.
     fn dictionary_of(&self, index: usize) -> usize;
 
+    /// How many dictionaries a column can have.
+    fn dictionaries(&self) -> usize;
+
     /// The values of the dictionary column at `column` in dictionary `number`, by their keys.
     fn dictionary_values(&self, number: usize, column: usize) -> Result<ArrayRef, SegmentError>;
 

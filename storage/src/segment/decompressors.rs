@@ -6,8 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use zstd::bulk::Decompressor;
 
-/// Decompressors that wait at most, some 100 KB each: as many as reads go on at once on a machine of some size.
-const WAITING_MAX: usize = 16;
+use crate::limits::{DECOMPRESSOR_BYTES, DECOMPRESSORS_MAX};
 
 /// Decompressors that nobody uses just now.
 #[derive(Default)]
@@ -22,6 +21,11 @@ pub(super) struct Borrowed {
 }
 
 impl Decompressors {
+    /// Bytes that those take that wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.waiting.lock().len() * DECOMPRESSOR_BYTES
+    }
+
     pub(super) fn borrow(self: &Arc<Self>) -> io::Result<Borrowed> {
         let waiting = self.waiting.lock().pop();
         let own = waiting.map_or_else(Decompressor::new, Ok)?;
@@ -45,7 +49,7 @@ impl Borrowed {
 impl Drop for Borrowed {
     fn drop(&mut self) {
         let mut waiting = self.home.waiting.lock();
-        if waiting.len() < WAITING_MAX {
+        if waiting.len() < DECOMPRESSORS_MAX {
             waiting.extend(self.own.take());
         }
     }

@@ -198,6 +198,10 @@ impl RowFile for ParquetFile {
         self.batches.get(index).map_or(0, |place| place.row_group)
     }
 
+    fn dictionaries(&self) -> usize {
+        self.metadata.num_row_groups()
+    }
+
     fn dictionary_values(&self, number: usize, column: usize) -> Result<ArrayRef, SegmentError> {
         let first = self.batches.iter().find(|place| place.row_group == number);
         let first = *first.ok_or_else(|| self.malformed("number of a dictionary"))?;
@@ -216,7 +220,10 @@ impl RowFile for ParquetFile {
     }
 
     fn memory(&self) -> usize {
-        self.metadata.memory_size() + self.file.memory() + self.batches.len() * size_of::<Place>()
+        // The schema is the shape's, and the sums of blocks are the segment's.
+        size_of::<Self>()
+            + self.metadata.memory_size()
+            + self.batches.capacity() * size_of::<Place>()
     }
 }
 

@@ -225,6 +225,10 @@ impl Segment {
             let each = (0..).zip(templates.templates());
             let each = each.map(|(id, text)| (text, alphabet(id)));
             let folded = FoldedTemplates::new(each, self.cache.texts());
+            let folded = match shape.has_known_rule() {
+                true => folded,
+                false => folded.of_other_rule(),
+            };
             let memory = folded.heap_bytes();
             Ok::<_, SegmentError>((folded, memory))
         });
@@ -242,7 +246,7 @@ impl Segment {
 
     fn open_shape(&self) -> Result<Shape, SegmentError> {
         let path = || self.dir.join(names::SHAPE);
-        let shape = Shape::decode(&self.checked(names::SHAPE)?);
+        let shape = Shape::decode_sharing(&self.checked(names::SHAPE)?, self.cache.texts());
         let shape = shape.map_err(|source| SegmentError::Shape {
             path: path(),
             source,

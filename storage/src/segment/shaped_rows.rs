@@ -149,8 +149,14 @@ impl ShapedRows {
         }
     }
 
-    /// Bytes it keeps in memory while open, the shape not among them.
+    /// Bytes it keeps in memory while open, the shape not among them. The ids of templates count from the start, although each dictionary's
+    /// are looked up when they are needed: a dictionary has no template that the first does not have or the shape does not know.
     pub(super) fn memory(&self) -> usize {
-        self.file.memory()
+        let ids = self.shape.as_ref().map_or(0, |shape| {
+            let of_one = size_of_val(shape.first_uses());
+            let entry = size_of::<(usize, Arc<[u32]>)>() + 2 * size_of::<usize>();
+            self.file.dictionaries() * (of_one + entry)
+        });
+        size_of::<Self>() + self.file.memory() + ids
     }
 }

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod foreign;
 mod trace_builder;
 mod writer;
 
@@ -11,6 +12,7 @@ use clearspan_schema::logs::{Body, LogsReader};
 use clearspan_schema::{Signal, spans};
 use proptest::prelude::*;
 
+use super::shape::ShapePlan;
 use super::writer::{SegmentWriter, WrittenSegment};
 use super::*;
 use crate::scan::{Part, Predicate, ScanStats, Snapshot, TimeRange};
@@ -29,6 +31,17 @@ fn write_in(
     signal: Signal,
     rows: &RecordBatch,
 ) -> WrittenSegment {
+    let plan = conformance::plan_of(signal, rows);
+    write_planned(container, dir, signal, rows, plan)
+}
+
+fn write_planned(
+    container: Container,
+    dir: &Path,
+    signal: Signal,
+    rows: &RecordBatch,
+    plan: ShapePlan,
+) -> WrittenSegment {
     let new = NewSegment {
         id: 5,
         tenant: TenantId::default(),
@@ -38,7 +51,6 @@ fn write_in(
         arrival_ns: (1, 2),
     };
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
-    let plan = conformance::plan_of(signal, rows);
     let mut writer = SegmentWriter::create(&vfs, new, container, plan).unwrap();
     writer.push(rows).unwrap();
     writer.finish().unwrap()

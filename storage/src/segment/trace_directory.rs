@@ -178,11 +178,15 @@ impl TraceDirectory {
         })
     }
 
-    /// Bytes it takes in memory, roughly.
+    /// Bytes it takes in memory.
     pub(crate) fn memory(&self) -> usize {
-        self.entries.len() * size_of::<Entry>()
-            + self.services.len() * 12
-            + self.texts.iter().map(|text| text.len() + 24).sum::<usize>()
-            + self.order.as_ref().map_or(0, |order| order.len() * 4)
+        let texts = self.texts.iter().map(String::capacity).sum::<usize>();
+        let order = self.order.as_ref().map_or(0, Vec::capacity);
+        size_of::<Self>()
+            + self.entries.capacity() * size_of::<Entry>()
+            + self.services.capacity() * size_of::<(Option<u32>, u32)>()
+            + self.texts.capacity() * size_of::<String>()
+            + texts
+            + order * size_of::<u32>()
     }
 }

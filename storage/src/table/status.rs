@@ -36,6 +36,9 @@ pub struct TableStatus {
     pub compaction_pending: u64,
     /// Bytes of those segments.
     pub compaction_pending_bytes: u64,
+    /// Segments that could not be merged and are left out of compaction, for an hour or, where they are damaged, until the next start. They
+    /// are searched all the same; the log says why.
+    pub compaction_set_aside: u64,
     /// Segments that cannot be read.
     pub missing: Vec<MissingSegment>,
 }
@@ -54,7 +57,10 @@ impl Table {
         };
         let catalog = self.room.catalog.state();
         let key = self.key();
-        let pending = self.compaction_pending(self.room.clock.now());
+        let now = self.room.clock.now();
+        let pending = self.compaction_pending(now);
+        let live = catalog.segments_of(&key).map(|segment| segment.id.0);
+        let set_aside = self.set_aside.count(live, now.monotonic);
         TableStatus {
             rows: snapshot.rows(),
             duplicates: self.duplicates.load(Ordering::Relaxed),
@@ -77,6 +83,7 @@ impl Table {
             flush_pending: memtable_rows,
             compaction_pending: pending.segments,
             compaction_pending_bytes: pending.bytes,
+            compaction_set_aside: set_aside as u64,
             missing: snapshot.missing().to_vec(),
         }
     }

@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use twox_hash::XxHash3_64;
 
-use super::{Alphabet, Split};
+use super::{Alphabet, Split, TemplateText};
 use crate::limits::{
     TEMPLATE_CANDIDATE_BYTES_MAX, TEMPLATE_CANDIDATES_MAX, TEMPLATE_DICTIONARY_BYTES_MAX,
     TEMPLATE_ROWS_MIN, TEMPLATES_MAX,
@@ -207,18 +207,14 @@ impl TemplateBuilder {
         });
         let kept = self.first_that_fit(&order, keep.templates_max, keep.bytes_max);
         let mut dictionary = TemplateDictionary {
-            text: String::new(),
-            ends: Vec::with_capacity(kept.len()),
+            texts: Vec::with_capacity(kept.len()),
             rows: Vec::with_capacity(kept.len()),
             alphabets: Vec::with_capacity(kept.len()),
             ids: vec![None; self.numbers as usize],
         };
         for (id, place) in (0..).zip(kept) {
             let live = &self.live[place];
-            dictionary.text.push_str(&self.text[live.start..live.end]);
-            dictionary.ends.push(dictionary.text.len());
-            dictionary.rows.push(live.rows);
-            dictionary.alphabets.push(live.alphabet);
+            dictionary.push(&self.text[live.start..live.end], live.rows, live.alphabet);
             dictionary.ids[live.number as usize] = Some(id);
         }
         dictionary
@@ -235,8 +231,7 @@ impl TemplateBuilder {
 /// The templates that a segment keeps, numbered from 0 by falling count of rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TemplateDictionary {
-    text: String,
-    ends: Vec<usize>,
+    texts: Vec<TemplateText>,
     rows: Vec<u32>,
     alphabets: Vec<Alphabet>,
     /// By the number of the candidate.
@@ -246,21 +241,28 @@ pub struct TemplateDictionary {
 impl TemplateDictionary {
     /// Gives the next id to a stored template.
     pub fn push(&mut self, template: &str, rows: u32, alphabet: Alphabet) {
-        self.text.push_str(template);
-        self.ends.push(self.text.len());
+        self.push_text(TemplateText::new(template), rows, alphabet);
+    }
+
+    /// Gives the next id to a template whose text is at hand.
+    pub(crate) fn push_text(&mut self, text: TemplateText, rows: u32, alphabet: Alphabet) {
+        self.texts.push(text);
         self.rows.push(rows);
         self.alphabets.push(alphabet);
     }
 
     /// How many templates there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.texts.len()
     }
 
-    /// Bytes held on the heap.
+    /// Bytes held on the heap, without texts that a store counts.
     pub fn heap_bytes(&self) -> usize {
-        self.text.capacity()
-            + self.ends.capacity() * size_of::<usize>()
+        self.texts
+            .iter()
+            .map(TemplateText::own_bytes)
+            .sum::<usize>()
+            + self.texts.capacity() * size_of::<TemplateText>()
             + self.rows.capacity() * size_of::<u32>()
             + self.alphabets.capacity() * size_of::<Alphabet>()
             + self.ids.capacity() * size_of::<Option<u32>>()
@@ -268,12 +270,12 @@ impl TemplateDictionary {
 
     /// Whether there is no template.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.texts.is_empty()
     }
 
     /// Bytes of all texts.
     pub fn text_bytes(&self) -> usize {
-        self.text.len()
+        self.templates().map(str::len).sum()
     }
 
     /// The id of a row's template; `None` when the row stays plain.
@@ -283,18 +285,17 @@ impl TemplateDictionary {
 
     /// The template with this id.
     pub fn template(&self, id: u32) -> Option<&str> {
-        let id = id as usize;
-        let end = *self.ends.get(id)?;
-        let start = match id {
-            0 => 0,
-            _ => self.ends[id - 1],
-        };
-        self.text.get(start..end)
+        self.texts.get(id as usize).map(|text| &**text)
     }
 
     /// All templates, in the order of their ids.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
-        (0..).map_while(|id| self.template(id))
+        self.texts.iter().map(|text| &**text)
+    }
+
+    /// Their texts, in the order of their ids.
+    pub(crate) fn texts(&self) -> &[TemplateText] {
+        &self.texts
     }
 
     /// How many of the added rows have the template with this id.

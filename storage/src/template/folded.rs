@@ -1,26 +1,25 @@
 //! A dictionary's templates as searches want them: folded.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::{Alphabet, SharedTexts};
+use super::{Alphabet, Judge, SharedTexts, TemplateText, Verdict};
 use crate::text::fold::fold_into;
 use crate::text::is_word;
 
 /// Folded templates by their ids. To be kept as long as the segment is open, for folding takes longer than a verdict.
 #[derive(Debug, Clone, Default)]
 pub struct FoldedTemplates {
-    texts: Vec<Arc<str>>,
+    texts: Vec<TemplateText>,
     alphabets: Vec<Alphabet>,
     checksum: u32,
-    /// Of texts that no other segment had.
-    own_bytes: usize,
+    /// Whether bodies were split into them by another rule, so that their variables may be of a kind that is not known here.
+    other_rule: bool,
 }
 
 impl FoldedTemplates {
-    /// Folds the templates. With each comes what is known of its variables. Texts that others have are taken from `shared`.
+    /// Folds the templates. With each comes what is known of its variables. The texts are those of `shared`.
     pub(crate) fn new<'a>(
         templates: impl IntoIterator<Item = (&'a str, Alphabet)>,
         shared: &SharedTexts,
@@ -32,11 +31,29 @@ impl FoldedTemplates {
             folded.alphabets.push(alphabet);
             text.clear();
             fold_into(template, &mut text);
-            let (text, is_new) = shared.share(&text);
-            folded.own_bytes += if is_new { text.len() } else { 0 };
-            folded.texts.push(text);
+            folded.texts.push(shared.share(&text));
         }
         folded
+    }
+
+    /// The same, of bodies that were split by another rule: they decide nothing.
+    #[must_use]
+    pub(crate) fn of_other_rule(self) -> Self {
+        let other_rule = true;
+        Self { other_rule, ..self }
+    }
+
+    /// Whether they decide nothing.
+    pub(crate) fn have_other_rule(&self) -> bool {
+        self.other_rule
+    }
+
+    /// What `judge` says of a template of these.
+    pub(crate) fn verdict(&self, judge: &Judge, folded: &str, alphabet: Alphabet) -> Verdict {
+        match self.other_rule {
+            true => Verdict::Depends,
+            false => judge.verdict(folded, alphabet),
+        }
     }
 
     /// How many there are.
@@ -63,14 +80,13 @@ impl FoldedTemplates {
     }
 
     /// The folded templates in the order of their ids.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, Alphabet)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&TemplateText, Alphabet)> {
         self.texts.iter().zip(self.alphabets.iter().copied())
     }
 
-    /// Bytes held on the heap, without texts that another segment had before.
+    /// Bytes held on the heap, without the texts, which their store counts.
     pub fn heap_bytes(&self) -> usize {
-        self.own_bytes
-            + self.texts.capacity() * size_of::<Arc<str>>()
+        self.texts.capacity() * size_of::<TemplateText>()
             + self.alphabets.capacity() * size_of::<Alphabet>()
     }
 }

@@ -37,7 +37,7 @@
 //! | `restore` | and back |
 //! | `dictionary` | which templates a segment keeps |
 //! | `folded` | the dictionary as searches want it |
-//! | `shared` | folded texts that several segments have |
+//! | `shared` | texts of templates that several segments have |
 //! | `verdict` | what a template says of its rows |
 //! | `straddle` | whether a pattern may stand across the edge of a variable |
 //! | `error` | what can be wrong with stored templates |
@@ -64,7 +64,8 @@ pub use folded::FoldedTemplates;
 pub(crate) use folded::checksum;
 pub use ids::RecordIds;
 pub use restore::{restore_into, write_out_variables};
-pub(crate) use shared::SharedTexts;
+pub(crate) use shared::{SharedTexts, TemplateText};
 pub use split::{Split, Splitter};
+pub(crate) use token::RULE;
 pub use token::{PLACEHOLDER, SPAN_REFERENCE, TRACE_REFERENCE};
 pub use verdict::{Judge, Verdict};

@@ -8,6 +8,11 @@
 //!
 //! So what a variable can be is known without looking at rows, and [`Judge`](super::Judge) reasons with it.
 
+/// The number of this rule, which stands with every segment's templates. It has to be raised with whatever lets some body be split otherwise (a
+/// limit in bytes too), or an [`Alphabet`](super::Alphabet) say something else. Under another number bodies are restored as ever, but nothing is concluded from their templates:
+/// every row is looked at, and a merge splits the bodies anew.
+pub(crate) const RULE: u32 = 1;
+
 /// Stands in a template for a variable, and between the variables of a row.
 pub const PLACEHOLDER: char = '\u{1}';
 

@@ -72,12 +72,12 @@ impl Judge {
     /// The verdict of each template, by id.
     pub fn verdicts(&self, templates: &FoldedTemplates) -> Vec<Verdict> {
         let each = templates.iter();
-        each.map(|(folded, alphabet)| self.verdict(folded, alphabet))
+        each.map(|(folded, alphabet)| templates.verdict(self, folded, alphabet))
             .collect()
     }
 
-    /// The verdict of one template, folded.
-    pub(crate) fn verdict(&self, folded: &str, alphabet: Alphabet) -> Verdict {
+    /// The verdict of one template, folded, of bodies that were split by the rule that is known here.
+    pub(super) fn verdict(&self, folded: &str, alphabet: Alphabet) -> Verdict {
         if self.pattern().is_empty() {
             return Verdict::Always;
         }

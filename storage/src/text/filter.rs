@@ -201,6 +201,7 @@ pub(crate) struct Filters {
     group_ends: Vec<u32>,
     group_granules: usize,
     granules: usize,
+    file_bytes: usize,
     /// Whether texts were cut as they are now, so that the keys in a question are those of the texts.
     pub(crate) same_rules: bool,
 }
@@ -254,6 +255,7 @@ impl Filters {
             group_ends,
             group_granules,
             granules: layout.granules(),
+            file_bytes: bytes.len(),
             same_rules: file_rules == rules(),
         })
     }
@@ -277,9 +279,9 @@ impl Filters {
         found
     }
 
-    /// Bytes held in memory.
+    /// Bytes held in memory: the whole file, of which the filters are parts.
     pub(crate) fn heap_bytes(&self) -> usize {
-        self.segment.len() + self.groups.len() + self.group_ends.len() * 4
+        self.file_bytes + self.group_ends.capacity() * size_of::<u32>()
     }
 }
 

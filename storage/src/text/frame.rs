@@ -1,4 +1,4 @@
-//! The frame that both files share: magic number, version, rules and layout in front, a checksum behind.
+//! What both files begin with: magic number, version, rules, layout and a checksum.
 //!
 //! | bytes | what (integers are little-endian) |
 //! |---|---|
@@ -7,8 +7,11 @@
 //! | 4 | rules by which texts were cut (see [`token::rules`](super::token)) |
 //! | 4 | rows of a granule |
 //! | 4 | granules |
+//! | 4 | CRC-32C of all before it and all behind it |
 //! | ... | the file's own content |
-//! | 4 | CRC32C of all that stands before |
+//!
+//! Version 1 had the checksum at the end. There it spoils the one that `meta.json` keeps of the whole file: the CRC of any bytes with their own CRC
+//! behind them is the same number, so that another file of the same length passed for this one.
 
 use std::fmt;
 
@@ -16,7 +19,10 @@ use super::error::TextError;
 
 const MAGIC_BYTES: usize = 8;
 const CHECKSUM_BYTES: usize = 4;
-const HEADER_BYTES: usize = MAGIC_BYTES + 4 * 4;
+/// Where the checksum stands, since version 2.
+const CHECKSUM_AT: usize = MAGIC_BYTES + 4 * 4;
+/// Magic number, four numbers and, in front of the content or behind it, the checksum.
+const FRAME_BYTES: usize = CHECKSUM_AT + CHECKSUM_BYTES;
 
 /// The files of a text index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +74,7 @@ impl Layout {
     }
 }
 
-/// Begins a file of the latest version.
+/// Begins a file of the latest version. [`seal`] ends it.
 pub(crate) fn begin(file: FileKind, rules: u32, layout: Layout) -> Result<Vec<u8>, TextError> {
     let mut bytes = Vec::new();
     bytes.extend(file.magic());
@@ -79,14 +85,23 @@ pub(crate) fn begin(file: FileKind, rules: u32, layout: Layout) -> Result<Vec<u8
         size(file, layout.granule_rows, "rows of a granule")?,
     );
     put_u32(&mut bytes, size(file, layout.granules(), "granules")?);
+    bytes.extend([0; CHECKSUM_BYTES]);
     Ok(bytes)
 }
 
-/// Ends a file with its checksum.
+/// Puts the checksum of a complete file in its place.
 pub(crate) fn seal(mut bytes: Vec<u8>) -> Vec<u8> {
-    let checksum = crc32c::crc32c(&bytes);
-    put_u32(&mut bytes, checksum);
+    let checksum = checksum_around(&bytes);
+    if let Some(place) = bytes.get_mut(CHECKSUM_AT..FRAME_BYTES) {
+        place.copy_from_slice(&checksum.to_le_bytes());
+    }
     bytes
+}
+
+/// The checksum of all but the checksum.
+fn checksum_around(bytes: &[u8]) -> u32 {
+    let before = crc32c::crc32c(bytes.get(..CHECKSUM_AT).unwrap_or(bytes));
+    crc32c::crc32c_append(before, bytes.get(FRAME_BYTES..).unwrap_or_default())
 }
 
 pub(crate) fn put_u32(bytes: &mut Vec<u8>, value: u32) {
@@ -124,17 +139,15 @@ impl<'a> Reader<'a> {
         bytes: &'a [u8],
         layout: Layout,
     ) -> Result<(Self, u32), TextError> {
-        let needed = HEADER_BYTES + CHECKSUM_BYTES;
-        if bytes.len() < needed {
-            let found = bytes.len();
+        let (needed, found) = (FRAME_BYTES, bytes.len());
+        if found < needed {
             return Err(TextError::Truncated {
                 file,
                 needed,
                 found,
             });
         }
-        let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
-        let mut reader = Self::within(file, content);
+        let mut reader = Self::within(file, bytes);
         if reader.take(MAGIC_BYTES)? != file.magic() {
             return Err(TextError::Magic { file });
         }
@@ -143,25 +156,39 @@ impl<'a> Reader<'a> {
             return Err(TextError::Version { file, found, known });
         }
         reader.version = found;
-        reader.verify(checksum)?;
+        reader.verify()?;
         let rules = reader.u32()?;
         reader.agree("rows of a granule", layout.granule_rows)?;
         reader.agree("granules", layout.granules())?;
+        if found > 1 {
+            reader.take(CHECKSUM_BYTES)?;
+        }
         Ok((reader, rules))
     }
 
-    fn verify(&self, checksum: &[u8]) -> Result<(), TextError> {
-        let found = crc32c::crc32c(self.bytes).to_le_bytes();
-        if found == checksum {
-            return Ok(());
-        }
+    /// Checks the bytes. Of version 1 the checksum, which stands at the end, is then no more part of them.
+    fn verify(&mut self) -> Result<(), TextError> {
+        let (at, found) = match self.version {
+            1 => {
+                let at = self.bytes.len() - CHECKSUM_BYTES;
+                (at, crc32c::crc32c(&self.bytes[..at]))
+            }
+            _ => (CHECKSUM_AT, checksum_around(self.bytes)),
+        };
         let mut expected = [0; CHECKSUM_BYTES];
-        expected.copy_from_slice(checksum);
-        Err(TextError::Checksum {
-            file: self.file,
-            expected: u32::from_le_bytes(expected),
-            found: u32::from_le_bytes(found),
-        })
+        expected.copy_from_slice(&self.bytes[at..at + CHECKSUM_BYTES]);
+        let expected = u32::from_le_bytes(expected);
+        if self.version == 1 {
+            self.bytes = &self.bytes[..at];
+        }
+        match found == expected {
+            true => Ok(()),
+            false => Err(TextError::Checksum {
+                file: self.file,
+                expected,
+                found,
+            }),
+        }
     }
 
     /// The file's version.

@@ -216,8 +216,8 @@ impl BodySplitter {
     pub(super) fn finish(self) -> BodyCounts {
         let mut templates = TemplateDictionary::default();
         let counts = self.counts.rows.iter().zip(&self.counts.alphabets);
-        for (template, (rows, alphabet)) in self.dictionary.templates().zip(counts) {
-            templates.push(template, *rows, *alphabet);
+        for (text, (rows, alphabet)) in self.dictionary.texts().iter().zip(counts) {
+            templates.push_text(text.clone(), *rows, *alphabet);
         }
         BodyCounts {
             templates,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! shape   := magic(8) version(u32) payload_length(u32) crc32c(u32, of version, length and what follows) zstd(payload)
-//! payload := signal usage flags rows texts whole_rows residual_rows orders column* key* template* minutes first_use*
+//! payload := signal flags usage rule rows texts whole_rows residual_rows orders column* key* template* minutes first_use*
 //! ```
 //!
 //! The payload's texts stand together, so that they compress well. Everything is bounded before it is believed.
@@ -18,10 +18,10 @@ use super::reader::{Counted, Shape};
 use super::usage::Usage;
 use crate::codec::{Reader, Writer};
 use crate::limits::{ATTRIBUTE_COLUMNS_MAX, SHAPE_BYTES_MAX, ZSTD_LEVEL};
-use crate::template::{Alphabet, TemplateDictionary};
+use crate::template::{Alphabet, SharedTexts, TemplateDictionary, TemplateText};
 
 const MAGIC: &[u8; 8] = b"CSSHAPE\0";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const HEADER: usize = 20;
 
 const PLAIN_BODIES: u8 = 1;
@@ -58,6 +58,15 @@ impl Shape {
 
     /// Reads a shape.
     pub fn decode(bytes: &[u8]) -> Result<Self, ShapeError> {
+        Self::decode_with(bytes, TemplateText::new)
+    }
+
+    /// Reads a shape, whose templates are those of `texts`.
+    pub(crate) fn decode_sharing(bytes: &[u8], texts: &SharedTexts) -> Result<Self, ShapeError> {
+        Self::decode_with(bytes, |text| texts.share(text))
+    }
+
+    fn decode_with(bytes: &[u8], text: impl Fn(&str) -> TemplateText) -> Result<Self, ShapeError> {
         let damaged = |what| ShapeError::Damaged { what };
         let (header, packed) = bytes
             .split_at_checked(HEADER)
@@ -65,8 +74,12 @@ impl Shape {
         let (magic, head) = header.split_at(MAGIC.len());
         let mut reader = Reader::new(head);
         let (version, length, sum) = (reader.u32(), reader.u32(), reader.u32());
-        if magic != MAGIC || version != Some(VERSION) {
-            return Err(damaged("it is of another kind or version"));
+        if magic != MAGIC {
+            return Err(damaged("it is of another kind"));
+        }
+        if let Some(found) = version.filter(|version| *version != VERSION) {
+            let known = VERSION;
+            return Err(ShapeError::Version { found, known });
         }
         if sum != Some(crc32c::crc32c_append(crc32c::crc32c(&head[..8]), packed)) {
             return Err(damaged("its checksum differs"));
@@ -77,7 +90,7 @@ impl Shape {
         }
         let payload = zstd::bulk::decompress(packed, length);
         let payload = payload.map_err(|_| damaged("it cannot be decompressed"))?;
-        let (plan, counted) = read(&payload).ok_or(damaged("its content is malformed"))?;
+        let (plan, counted) = read(&payload, text).ok_or(damaged("its content is malformed"))?;
         Ok(Shape::new(plan, counted))
     }
 }
@@ -95,6 +108,7 @@ pub(super) fn payload(plan: &ShapePlan, counted: &Counted) -> Vec<u8> {
             | flag(counted.span_references, SPAN_REFERENCES),
     ]);
     out.u64(plan.usage.bits());
+    out.varint(plan.rule.into());
     out.varint(counted.rows);
     out.varint(counted.texts);
     out.varint(counted.whole_rows.into());
@@ -137,7 +151,7 @@ fn push_templates(templates: &TemplateDictionary, out: &mut Writer) {
     }
 }
 
-fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
+fn read(payload: &[u8], text: impl Fn(&str) -> TemplateText) -> Option<(ShapePlan, Counted)> {
     let mut reader = Reader::new(payload);
     let [signal, flags] = reader.raw(2)? else {
         return None;
@@ -148,6 +162,7 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
         _ => return None,
     };
     let usage = Usage::from_bits(reader.u64()?);
+    let rule = reader.varint_u32()?;
     let (rows, texts) = (reader.varint()?, reader.varint()?);
     let (whole_rows, residual_rows) = (reader.varint_u32()?, reader.varint_u32()?);
     let orders = reader.varint_u32()?;
@@ -161,7 +176,8 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
         let (rows, characters) = (reader.varint_u32()?, reader.u64()?);
         let words = u128::from(reader.u64()?) | u128::from(reader.u64()?) << 64;
         let alphabet = Alphabet::from_bits(characters, words);
-        templates.push(std::str::from_utf8(reader.bytes()?).ok()?, rows, alphabet);
+        let template = std::str::from_utf8(reader.bytes()?).ok()?;
+        templates.push_text(text(template), rows, alphabet);
     }
     let minutes = MinuteCounts::decode(&mut reader, templates.len())?;
     let mut first_uses = Vec::new();
@@ -175,6 +191,7 @@ fn read(payload: &[u8]) -> Option<(ShapePlan, Counted)> {
     let plan = ShapePlan {
         signal,
         usage,
+        rule,
         templates,
         plain_bodies: flags & PLAIN_BODIES != 0,
         columns,

@@ -32,9 +32,12 @@ impl MinuteCounts {
         })
     }
 
+    /// Bytes held on the heap.
     pub(super) fn memory(&self) -> usize {
         let counts = self.minutes.values().map(Vec::capacity).sum::<usize>();
-        counts * size_of::<(u32, u32)>() + self.minutes.len() * size_of::<(i64, Vec<(u32, u32)>)>()
+        // A tree that was filled in order has nodes that are half full.
+        let nodes = self.minutes.len() * 2 * size_of::<(i64, Vec<(u32, u32)>)>();
+        counts * size_of::<(u32, u32)>() + nodes
     }
 
     pub(super) fn encode(&self, out: &mut Writer) {

@@ -14,6 +14,14 @@ pub enum ShapeError {
         /// What about it.
         what: &'static str,
     },
+    /// It was written by another version of the program.
+    #[error("shape has version {found}, known is {known}")]
+    Version {
+        /// The shape's version.
+        found: u32,
+        /// The version that can be read.
+        known: u32,
+    },
     /// Physical rows contradict their shape or each other.
     #[error("physical rows are damaged: {what} at row {row}")]
     Rows {

@@ -37,6 +37,15 @@ impl Gatherer {
         }
     }
 
+    /// Bytes held on the heap.
+    pub(super) fn memory(&self) -> usize {
+        let names = self.numbers.keys().map(String::capacity);
+        let keys = self.keys.iter().map(Vec::capacity);
+        names.chain(keys).sum::<usize>()
+            + self.numbers.capacity() * (size_of::<(String, u16)>() + 1)
+            + self.keys.capacity() * size_of::<Vec<u8>>()
+    }
+
     /// What the columns have of a batch's attributes, where nothing of it stands elsewhere.
     pub(super) fn pick(
         &self,

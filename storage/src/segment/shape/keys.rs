@@ -57,9 +57,9 @@ pub(super) struct KeyCount {
 }
 
 impl KeyCount {
-    /// Bytes held in memory.
+    /// Bytes held on the heap.
     pub(super) fn memory(&self) -> usize {
-        size_of::<Self>() + self.key.capacity()
+        self.key.capacity()
     }
 
     fn new(key: &str) -> Self {

@@ -78,6 +78,14 @@ impl Layout {
         layout
     }
 
+    /// Bytes held on the heap. The logical schema is the same for all segments.
+    pub(super) fn memory(&self) -> usize {
+        self.physical.fields().size()
+            + size_of::<Schema>()
+            + self.parts.capacity() * size_of::<Part>()
+            + self.forms.capacity() * size_of::<Form>()
+    }
+
     /// The place of a part among the physical columns.
     pub(super) fn place(&self, part: Part) -> Option<usize> {
         self.parts.iter().position(|known| *known == part)

@@ -15,7 +15,7 @@ use crate::limits::{
     ATTRIBUTE_DICTIONARY_BYTES_MAX, ATTRIBUTE_DICTIONARY_TEXTS_MAX, ATTRIBUTE_KEY_KEPT_ONE_OF,
 };
 use crate::template::{
-    Candidate, CandidateLimits, Keep, Splitter, TemplateBuilder, TemplateDictionary,
+    Candidate, CandidateLimits, Keep, RULE, Splitter, TemplateBuilder, TemplateDictionary,
 };
 
 /// An attribute that has a column.
@@ -34,6 +34,8 @@ pub struct AttributeColumn {
 pub struct ShapePlan {
     pub(super) signal: Signal,
     pub(super) usage: Usage,
+    /// The number of the rule that bodies are split by.
+    pub(super) rule: u32,
     pub(super) templates: TemplateDictionary,
     /// Whether there may be bodies without a template.
     pub(super) plain_bodies: bool,
@@ -49,6 +51,19 @@ impl ShapePlan {
     /// The templates that bodies are split by.
     pub fn templates(&self) -> &TemplateDictionary {
         &self.templates
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_rule(self, rule: u32) -> Self {
+        ShapePlan { rule, ..self }
+    }
+
+    /// Bytes held on the heap.
+    pub(super) fn memory(&self) -> usize {
+        let keys = self.columns.iter().map(|column| column.key.capacity());
+        self.templates.heap_bytes()
+            + self.columns.capacity() * size_of::<AttributeColumn>()
+            + keys.sum::<usize>()
     }
 }
 
@@ -133,8 +148,13 @@ impl Planner {
     /// Takes up a segment that is to be merged, by its shape alone.
     ///
     /// What its shape has forgotten is missing: templates of fewer rows than a template needs, and keys of fewer than one row in a
-    /// thousand.
+    /// thousand. Of a segment that was split by another rule the rows have to be counted: its templates are not those that its bodies would have.
     pub fn merge(&mut self, shape: &Shape) -> Result<(), ShapeError> {
+        if !shape.has_known_rule() {
+            return Err(ShapeError::Unplanned {
+                what: "a shape of another rule",
+            });
+        }
         if shape.signal() != self.signal {
             return Err(ShapeError::Unplanned {
                 what: "a shape of the other signal",
@@ -166,6 +186,7 @@ impl Planner {
         ShapePlan {
             signal: self.signal,
             usage: self.usage,
+            rule: RULE,
             templates,
             plain_bodies: covered < self.texts,
             columns,

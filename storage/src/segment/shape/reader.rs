@@ -19,7 +19,7 @@ use super::times::{self, end_of, observed_of, place_of};
 use super::usage::{blank, own_time};
 use super::{ShapeError, parent};
 use crate::scan::AttributeKeys;
-use crate::template::TemplateDictionary;
+use crate::template::{RULE, TemplateDictionary};
 
 /// What was counted while a segment's rows were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,17 @@ pub(super) struct Counted {
     /// The templates that have rows, in the order of their first ones. A dictionary of their texts that was filled row by row is in
     /// this order too.
     pub(super) first_uses: Vec<u32>,
+}
+
+impl Counted {
+    /// Bytes held on the heap.
+    fn memory(&self) -> usize {
+        self.keys.capacity() * size_of::<KeyCount>()
+            + self.keys.iter().map(KeyCount::memory).sum::<usize>()
+            + self.elsewhere.capacity()
+            + self.minutes.memory()
+            + self.first_uses.capacity() * size_of::<u32>()
+    }
 }
 
 /// How a segment's rows lie in its file, and what is known of them without reading it.
@@ -101,11 +112,16 @@ impl Shape {
         self.counted.rows
     }
 
-    /// Bytes held in memory.
+    /// Bytes held in memory, without texts of templates that a store counts.
     pub fn memory(&self) -> usize {
-        let minutes = self.counted.minutes.memory();
-        let keys = self.counted.keys.iter().map(KeyCount::memory);
-        size_of::<Self>() + self.plan.templates.heap_bytes() + minutes + keys.sum::<usize>()
+        let needs = self.needs.iter().map(Vec::capacity).sum::<usize>();
+        size_of::<Self>()
+            + self.plan.memory()
+            + self.counted.memory()
+            + self.layout.memory()
+            + self.gatherer.memory()
+            + self.needs.capacity() * size_of::<Vec<usize>>()
+            + needs * size_of::<usize>()
     }
 
     /// The schema of the rows in the file.
@@ -116,6 +132,11 @@ impl Shape {
     /// The templates of the segment's bodies, with their rows and the alphabets of their variables.
     pub fn templates(&self) -> &TemplateDictionary {
         &self.plan.templates
+    }
+
+    /// Whether bodies were split by the rule that is known here. Otherwise they can be restored, but nothing follows from their templates.
+    pub(crate) fn has_known_rule(&self) -> bool {
+        self.plan.rule == RULE
     }
 
     /// The templates that have rows, in the order of their first ones: that of the file's dictionary of templates, in Parquet that of the first

@@ -127,8 +127,9 @@ fn without_room_for_both_nothing_is_begun() {
 
 #[test]
 fn a_damaged_segment_is_left_alone_and_the_others_are_merged() {
-    let lab = Lab::new();
+    let mut lab = Lab::new();
     lab.fill();
+    assert_eq!(lab.set_aside(), 0);
     let state = lab.state();
     let damaged = state
         .segments
@@ -150,12 +151,16 @@ fn a_damaged_segment_is_left_alone_and_the_others_are_merged() {
     assert_eq!(state.segments.get(&damaged.id), Some(damaged));
     assert_eq!(lab.folders(), lab.named());
     assert_eq!(lab.pending(), (0, 0), "it waits for nothing");
+    assert_eq!(lab.set_aside(), 1, "it is told");
     let before = lab.disk.operations();
     lab.wait(2 * SET_ASIDE_MS / 1_000);
     assert!(
         lab.disk.operations() - before < 100,
         "it is not tried again and again"
     );
+    assert_eq!(lab.set_aside(), 1);
+    lab.crash(None);
+    assert_eq!(lab.set_aside(), 0, "a start tries it again");
 }
 
 #[test]

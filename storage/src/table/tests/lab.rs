@@ -148,6 +148,12 @@ impl Lab {
         let status = self.house.storage.status(&TenantId::default()).unwrap();
         (status.flush_pending(), status.compaction_pending())
     }
+
+    pub(super) fn set_aside(&self) -> u64 {
+        let status = self.house.storage.status(&TenantId::default()).unwrap();
+        let tables = status.tables.iter();
+        tables.map(|(_, table)| table.compaction_set_aside).sum()
+    }
 }
 
 /// Every span as (trace, id).

@@ -204,3 +204,36 @@ fn large_and_hostile_bodies_come_back() {
     let ids = format!("{TRACE} {SPAN}=");
     hold(&ids.repeat(1_000)).unwrap();
 }
+
+/// What stands in segments was split by the rule whose number stands beside it.
+#[test]
+fn the_rule_is_the_one_that_has_this_number() {
+    let mut draw = super::generate::Draw::new(5);
+    let mut bodies: Vec<String> = (0..2_000).map(|_| draw.body()).collect();
+    bodies.extend([
+        "x".repeat(TEMPLATE_BYTES_MAX),
+        "x".repeat(TEMPLATE_BYTES_MAX + 1),
+        "1".repeat(TEMPLATE_BODY_BYTES_MAX),
+        "1".repeat(TEMPLATE_BODY_BYTES_MAX + 1),
+        (0..=255)
+            .map(char::from)
+            .filter(|c| !('\u{1}'..='\u{3}').contains(c))
+            .collect(),
+        format!("trace {TRACE} span {SPAN} Trace {}", TRACE.to_uppercase()),
+    ]);
+    let mut sum = 0;
+    for body in &bodies {
+        let (template, variables) = split(body).unwrap_or_default();
+        let (characters, words) = Alphabet::of(&variables).to_bits();
+        for bytes in [template.as_bytes(), &[0xff], variables.as_bytes(), &[0xff]] {
+            sum = crc32c::crc32c_append(sum, bytes);
+        }
+        sum = crc32c::crc32c_append(sum, &characters.to_le_bytes());
+        sum = crc32c::crc32c_append(sum, &words.to_le_bytes());
+    }
+    assert_eq!(
+        (RULE, sum),
+        (1, 3_393_012_072),
+        "a rule that changes needs another number"
+    );
+}

@@ -10,6 +10,19 @@ fn verdict(template: &str, alphabet: Alphabet, pattern: &TextPattern) -> Verdict
     Judge::new(pattern).verdicts(&folded)[0]
 }
 
+/// Another rule might have variables with other characters, or without a digit.
+#[test]
+fn templates_of_another_rule_decide_nothing() {
+    let templates =
+        ["disk \u{1} is full", "disk is full", "x"].map(|text| (text, Alphabet::of("7")));
+    let folded = FoldedTemplates::new(templates, &SharedTexts::default());
+    let judge = Judge::new(&TextPattern::new("disk"));
+    let known = judge.verdicts(&folded);
+    assert_eq!(known, [Verdict::Always, Verdict::Always, Verdict::Never]);
+    let other = judge.verdicts(&folded.of_other_rule());
+    assert_eq!(other, [Verdict::Depends; 3]);
+}
+
 #[test]
 fn verdicts_of_plain_examples() {
     let check = |template: &str, pattern: &str, expected: Verdict| {

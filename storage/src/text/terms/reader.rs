@@ -74,6 +74,7 @@ impl Terms {
             }
         };
         drop(bytes);
+        let file_bytes = files.capacity();
         let files = OwnedBytes::new(files);
         let bundle = Bundle::open(&files)?;
         let granules = layout.granules();
@@ -84,7 +85,7 @@ impl Terms {
             all_given: fields.templates.is_none() || given.is_some(),
             templates: fields.templates,
             granules,
-            file_bytes: files.len(),
+            file_bytes,
             same_rules: file_rules == rules(),
         };
         if let (Some(_), Some(given), Some(meant)) = (&terms.templates, given, meant) {

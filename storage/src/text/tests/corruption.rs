@@ -1,5 +1,7 @@
 //! Damaged files are errors, never panics or wrong answers.
 
+use std::collections::BTreeSet;
+
 use super::generate::{self, Random};
 use super::*;
 use crate::template::{Alphabet, TemplateDictionary};
@@ -70,6 +72,24 @@ fn every_other_length_is_noticed() {
     }
 }
 
+/// A segment's metadata keeps the CRC-32C of each whole file, which must tell one file from another.
+#[test]
+fn checksums_of_whole_files_differ_as_their_contents_do() {
+    let (files, layout) = sample();
+    for (bytes, open, seal) in sealed(&files) {
+        let whole = seal(bytes.clone());
+        let mut sums = BTreeSet::from([crc32c::crc32c(&whole)]);
+        for at in 12..16 {
+            let mut other = bytes.clone();
+            other[at] ^= 0x10;
+            let other = seal(other);
+            assert!(open(layout, other.clone()).is_ok());
+            assert_eq!(other.len(), whole.len());
+            assert!(sums.insert(crc32c::crc32c(&other)), "byte {at}");
+        }
+    }
+}
+
 /// With a checksum that holds, so that what lies behind it has to cope.
 #[test]
 fn forged_bytes_never_panic() {
@@ -104,9 +124,8 @@ type Seal = fn(Vec<u8>) -> Vec<u8>;
 
 /// The contents of both files, and of `text.idx` also what it is before compression, with how they become files again.
 fn sealed(files: &TextFiles) -> Vec<(Vec<u8>, Open, Seal)> {
-    const PACKED_AT: usize = 8 + 4 * 4 + 3 * 4;
-    let content = |bytes: &[u8]| bytes[..bytes.len() - 4].to_vec();
-    let terms = content(&files.terms);
+    const PACKED_AT: usize = 8 + 5 * 4 + 3 * 4;
+    let terms = files.terms.clone();
     let mut plain = terms[..PACKED_AT].to_vec();
     plain.extend(zstd::decode_all(&terms[PACKED_AT..]).unwrap());
     let pack: Seal = |mut plain| {
@@ -119,7 +138,7 @@ fn sealed(files: &TextFiles) -> Vec<(Vec<u8>, Open, Seal)> {
     vec![
         (terms, open_terms, frame::seal),
         (plain, open_terms, pack),
-        (content(&files.filters), open_filters, frame::seal),
+        (files.filters.clone(), open_filters, frame::seal),
     ]
 }
 
@@ -176,7 +195,6 @@ fn files_of_other_rows_or_kinds_are_refused() {
 fn files_under_other_rules_rule_out_no_text() {
     let (files, layout) = sample();
     let [terms, filters] = [files.terms, files.filters].map(|mut bytes| {
-        bytes.truncate(bytes.len() - 4);
         bytes[12] ^= 1;
         frame::seal(bytes)
     });

@@ -81,7 +81,7 @@ pub(super) fn filters(file: &[u8]) -> Vec<String> {
 }
 
 fn frame(file: &[u8]) -> (String, &[u8]) {
-    let end = file.len() - 4;
-    assert_eq!(u32_at(file, end), crc32c::crc32c(&file[..end]));
-    (format!("header {}", hex(&file[..24])), &file[24..end])
+    let sum = crc32c::crc32c_append(crc32c::crc32c(&file[..24]), &file[28..]);
+    assert_eq!(u32_at(file, 24), sum);
+    (format!("header {}", hex(&file[..24])), &file[28..])
 }

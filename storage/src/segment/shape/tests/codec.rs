@@ -38,10 +38,21 @@ fn every_flipped_byte_and_every_cut_is_an_error() {
     }
 }
 
+#[test]
+fn another_version_is_told_from_damage() {
+    let mut bytes = shape(Signal::Logs, Mood::Calm).encode().unwrap();
+    bytes[8] = 1;
+    let refused = Shape::decode(&bytes);
+    assert!(matches!(
+        refused,
+        Err(ShapeError::Version { found: 1, known: 2 })
+    ));
+}
+
 /// A shape with this payload and a checksum that holds.
 fn sealed(payload: &[u8], length: u32) -> Vec<u8> {
     let packed = zstd::bulk::compress(payload, 1).unwrap();
-    let head = [1u32.to_le_bytes(), length.to_le_bytes()].concat();
+    let head = [2u32.to_le_bytes(), length.to_le_bytes()].concat();
     let mut out = Writer::default();
     out.raw(b"CSSHAPE\0");
     out.raw(&head);

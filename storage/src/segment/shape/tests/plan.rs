@@ -74,6 +74,21 @@ fn wild_segments_are_merged_exactly() {
 }
 
 #[test]
+fn a_shape_of_another_rule_says_so_and_restores() {
+    let mut random = Random(15);
+    let rows = [logs_of(&mut random, Mood::Wild, 200)];
+    let mut planner = Planner::new(Signal::Logs);
+    planner.count(&rows[0]).unwrap();
+    let mut written = write_as(planner.finish().of_rule(7), &rows);
+    written.shape = Shape::decode(&written.shape.encode().unwrap()).unwrap();
+    assert!(!written.shape.has_known_rule());
+    assert_exact(&written, &rows);
+    let mut planner = Planner::new(Signal::Logs);
+    let refused = planner.merge(&written.shape);
+    assert!(matches!(refused, Err(ShapeError::Unplanned { .. })));
+}
+
+#[test]
 fn minutes_count_every_row_under_its_template() {
     let mut random = Random(13);
     let batches: Vec<_> = (0..4)
