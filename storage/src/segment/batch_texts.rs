@@ -13,15 +13,14 @@ use arrow::array::{
     StringArray,
 };
 use arrow::buffer::BooleanBuffer;
-use clearspan_schema::any::AnyRef;
 use clearspan_schema::columns::id_at;
-use clearspan_schema::json::push_text;
+use clearspan_schema::logs::Body;
 
 use super::SegmentError;
 use super::shape::{Shape, ShapeError};
 use super::shaped_rows::ShapedRows;
-use crate::scan::{TextSearch, Verdicts};
-use crate::template::{RecordIds, Verdict, restore_into, write_out_variables};
+use crate::scan::{TextScratch, TextSearch, Verdicts};
+use crate::template::{RecordIds, TemplateDictionary, Verdict, restore_into, write_out_variables};
 
 /// Texts of the logs in a record batch.
 #[derive(Debug)]
@@ -55,7 +54,7 @@ struct Plain {
 #[derive(Default)]
 struct Scratch {
     text: String,
-    folded: String,
+    search: TextScratch,
 }
 
 impl BatchTexts {
@@ -68,6 +67,11 @@ impl BatchTexts {
             variables: OnceLock::new(),
             plain: OnceLock::new(),
         }
+    }
+
+    /// The templates, as they are stored.
+    pub(crate) fn dictionary(&self) -> &TemplateDictionary {
+        self.shape.templates()
     }
 
     /// The rows of `mask` in whose text `search` is found. The mask has a bit for each row from `first` on.
@@ -134,11 +138,10 @@ impl BatchTexts {
         mask: &BooleanBuffer,
     ) -> Result<usize, SegmentError> {
         let plain = self.plain()?;
-        let mut scratch = Scratch::default();
-        let found = mask.set_indices().filter(|place| {
-            let text = plain.at(first + place, &mut scratch.text);
-            text.is_some_and(|text| search.stands_in(text, &mut scratch.folded))
-        });
+        let mut scratch = TextScratch::default();
+        let found = mask
+            .set_indices()
+            .filter(|place| search.stands_in_body(plain.at(first + place), &mut scratch));
         Ok(found.count())
     }
 
@@ -151,10 +154,8 @@ impl BatchTexts {
         scratch: &mut Scratch,
     ) -> Result<bool, SegmentError> {
         let Some(id) = template else {
-            return Ok(match self.plain()?.at(row, &mut scratch.text) {
-                Some(text) => search.stands_in(text, &mut scratch.folded),
-                None => false,
-            });
+            let body = self.plain()?.at(row);
+            return Ok(search.stands_in_body(body, &mut scratch.search));
         };
         let of_template = |source| self.rows.of_shape(ShapeError::Body { row, source });
         let (variables, ids) = self.variables()?.at(row);
@@ -173,7 +174,7 @@ impl BatchTexts {
             }
         }
         .map_err(of_template)?;
-        Ok(search.stands_in_part(verdicts, id, &scratch.text, &mut scratch.folded))
+        Ok(search.stands_in_part(verdicts, id, &scratch.text, &mut scratch.search))
     }
 
     fn templates(&self) -> Result<&Int32Array, SegmentError> {
@@ -251,15 +252,14 @@ impl Plain {
         text || self.value.as_ref().is_some_and(|value| value.is_valid(row))
     }
 
-    fn at<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
+    fn at(&self, row: usize) -> Body<'_> {
         let text = self.text.as_ref().filter(|text| text.is_valid(row));
-        if let Some(text) = text {
-            return Some(text.value(row));
+        let value = self.value.as_ref().filter(|value| value.is_valid(row));
+        match (text, value) {
+            (Some(text), _) => Body::Text(text.value(row)),
+            (None, Some(value)) => Body::Value(value.value(row)),
+            (None, None) => Body::Absent,
         }
-        let value = self.value.as_ref().filter(|value| value.is_valid(row))?;
-        scratch.clear();
-        push_text(AnyRef::decode(value.value(row))?, scratch);
-        Some(scratch)
     }
 }
 

@@ -39,6 +39,7 @@
 //! | `folded` | the dictionary as searches want it |
 //! | `shared` | folded texts that several segments have |
 //! | `verdict` | what a template says of its rows |
+//! | `form_judge` | the same for forms of whole texts: regular expressions and pieces |
 //! | `straddle` | whether a pattern may stand across the edge of a variable |
 //! | `error` | what can be wrong with stored templates |
 
@@ -46,6 +47,7 @@ mod alphabet;
 mod dictionary;
 mod error;
 mod folded;
+mod form_judge;
 mod ids;
 mod restore;
 mod shared;
@@ -62,6 +64,7 @@ pub use dictionary::{Candidate, CandidateLimits, Keep, TemplateBuilder, Template
 pub use error::TemplateError;
 pub use folded::FoldedTemplates;
 pub(crate) use folded::checksum;
+pub(crate) use form_judge::{NeedsJudge, verdict_of};
 pub use ids::RecordIds;
 pub use restore::{restore_into, write_out_variables};
 pub(crate) use shared::SharedTexts;
