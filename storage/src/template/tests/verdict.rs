@@ -90,7 +90,7 @@ fn alphabets_decide_more() {
 }
 
 /// The rows of a template: its variables replaced by others.
-fn rows(draw: &mut Draw, template: &str, count: usize) -> Vec<(String, String)> {
+pub(super) fn rows(draw: &mut Draw, template: &str, count: usize) -> Vec<(String, String)> {
     let places = template.matches(PLACEHOLDER).count();
     let row = |draw: &mut Draw| {
         let variables: Vec<_> = (0..places)
