@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::verdicts::Verdicts;
 use super::{FormCondition, Predicate, TextCondition};
 use crate::template::{
-    Alphabet, FoldedTemplates, Judge, NeedsJudge, TemplateDictionary, Verdict, verdict_of,
+    Alphabet, FoldedTemplates, Judge, Needle, NeedsJudge, TemplateDictionary, Verdict, verdict_of,
 };
 use crate::text::fold::fold_into;
 use crate::text::{Needs, TextFinder, TextForm, TextPattern, TextQuery};
@@ -140,6 +140,35 @@ impl TextSearch {
         })
     }
 
+    /// Whether [`Self::may_stand`] can ever rule out a row.
+    pub(crate) fn asks_variables(&self) -> bool {
+        let verdicts = [Verdict::Variables, Verdict::Depends];
+        let asks = |one: &Asked| {
+            verdicts
+                .iter()
+                .any(|verdict| one.needle(*verdict).is_some())
+        };
+        self.each.iter().any(asks)
+    }
+
+    /// Whether it may be found in a row with template `id`, where `has` says of a condition and the verdict on it whether the row's variables have what
+    /// they need to.
+    pub(crate) fn may_stand(
+        &self,
+        verdicts: &Verdicts,
+        id: u32,
+        mut has: impl FnMut(usize, Verdict, &Needle) -> bool,
+    ) -> bool {
+        self.combine(|at| match verdicts.single(at, id) {
+            Verdict::Always => true,
+            Verdict::Never => false,
+            verdict => {
+                let needle = self.each[at].needle(verdict);
+                needle.is_none_or(|needle| has(at, verdict, needle))
+            }
+        })
+    }
+
     fn combine(&self, mut found: impl FnMut(usize) -> bool) -> bool {
         let mut each = 0..self.each.len();
         match self.all {
@@ -217,6 +246,13 @@ impl Asked {
         match self {
             Asked::Words(words) => words.finder.stands_in(text.folded()),
             Asked::Form(form, _) => form.form.holds(text.text),
+        }
+    }
+
+    fn needle(&self, verdict: Verdict) -> Option<&Needle> {
+        match self {
+            Asked::Words(words) => words.judge.needle(verdict),
+            Asked::Form(..) => None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! The texts of one record batch, decoded as far as a search needs them.
 //!
 //! 1. The templates of the rows, as ids. Most rows are decided by them alone.
-//! 2. For rows whose template leaves it to the variables: these.
-//! 3. For rows whose template decides nothing, or that have none: the body.
+//! 2. The variables of the others: many rows have not what they need to have.
+//! 3. Of what is left, with a template that decides nothing, or without one: the body.
 //!
 //! What was decoded stays for the next search over the same batch.
 
@@ -19,6 +19,7 @@ use clearspan_schema::logs::Body;
 use super::SegmentError;
 use super::shape::{Shape, ShapeError};
 use super::shaped_rows::ShapedRows;
+use super::sieve::{SIEVED_ROWS, Sieve};
 use crate::scan::{TextScratch, TextSearch, Verdicts};
 use crate::template::{RecordIds, TemplateDictionary, Verdict, restore_into, write_out_variables};
 
@@ -85,22 +86,45 @@ impl BatchTexts {
         let templates = self.templates()?;
         let mut found = BooleanBufferBuilder::new(mask.len());
         found.append_n(mask.len(), false);
-        let mut scratch = Scratch::default();
+        let mut undecided = Vec::new();
         for place in mask.set_indices() {
-            let row = first + place;
-            let template = template_at(templates, row);
-            let stands = match template.map(|id| verdicts.of(id)) {
-                Some(Verdict::Always) => true,
-                Some(Verdict::Never) => false,
+            let template = template_at(templates, first + place);
+            match template.map(|id| verdicts.of(id)) {
+                Some(Verdict::Always) => found.set_bit(place, true),
+                Some(Verdict::Never) => {}
                 Some(Verdict::Variables | Verdict::Depends) | None => {
-                    self.look(search, verdicts, template, row, &mut scratch)?
+                    undecided.push((first + place, template));
                 }
-            };
-            if stands {
-                found.set_bit(place, true);
+            }
+        }
+        let mut sieve = Sieve::new(search, verdicts);
+        let mut scratch = Scratch::default();
+        for some in undecided.chunks(SIEVED_ROWS) {
+            for (row, template) in self.sieved(some, &mut sieve)? {
+                if self.look(search, verdicts, template, row, &mut scratch)? {
+                    found.set_bit(row - first, true);
+                }
             }
         }
         Ok(found.finish())
+    }
+
+    /// Those of `rows`, which come with their template, that may match by what their variables have.
+    fn sieved(
+        &self,
+        rows: &[(usize, Option<u32>)],
+        sieve: &mut Sieve<'_>,
+    ) -> Result<Vec<(usize, Option<u32>)>, SegmentError> {
+        if !sieve.is_of_use() || rows.iter().all(|(_, template)| template.is_none()) {
+            return Ok(rows.to_vec());
+        }
+        let variables = self.variables()?;
+        sieve.fill(rows.iter().map(|(row, _)| variables.text(*row)));
+        let pass = rows
+            .iter()
+            .enumerate()
+            .filter(|(nth, (_, template))| template.is_none_or(|id| sieve.lets_pass(*nth, id)));
+        Ok(pass.map(|(_, row)| *row).collect())
     }
 
     /// The rows from `first` on, up to `end`, that no template decides: those that a count by templates leaves out.
@@ -264,13 +288,18 @@ impl Plain {
 }
 
 impl Variables {
-    fn at(&self, row: usize) -> (&str, RecordIds) {
+    /// As they are stored, joined.
+    fn text(&self, row: usize) -> &str {
         let texts = self.texts.as_ref().filter(|texts| texts.is_valid(row));
+        texts.map_or("", |texts| texts.value(row))
+    }
+
+    fn at(&self, row: usize) -> (&str, RecordIds) {
         let ids = RecordIds {
             trace_id: self.trace_id.as_ref().and_then(|ids| id_at(ids, row)),
             span_id: self.span_id.as_ref().and_then(|ids| id_at(ids, row)),
         };
-        (texts.map_or("", |texts| texts.value(row)), ids)
+        (self.text(row), ids)
     }
 }
 

@@ -6,7 +6,7 @@
 //! 3. All else is static: other tokens, blanks, other punctuation, and whatever lies outside ASCII, which thus also ends a token: no
 //!    text in a script without blanks is swallowed by a number in its midst.
 //!
-//! So what a variable can be is known without looking at rows, and [`Judge`](super::Judge) reasons with it.
+//! So static text has no digit of ASCII, and what a variable can be is known without looking at rows, and [`Judge`](super::Judge) reasons with it.
 
 /// Stands in a template for a variable, and between the variables of a row.
 pub const PLACEHOLDER: char = '\u{1}';
