@@ -183,6 +183,12 @@ pub(crate) const EXPRESSION_CLASS_FOLDED_MAX: u32 = 64;
 /// of the template.
 pub(crate) const EXPRESSION_PLACES_MAX: usize = 64;
 
+/// Rows whose variables are searched together: they stay in the processor's cache.
+pub(crate) const SIEVED_ROWS: usize = 256;
+
+/// Bytes of what is looked for there. With more, text that repeats itself could make the search long, and less tells as much.
+pub(crate) const NEEDLE_BYTES_MAX: usize = 64;
+
 /// Attribute columns of a segment. Opening a file takes time for each column, and a system whose records have more common keys than this was
 /// not seen.
 pub(crate) const ATTRIBUTE_COLUMNS_MAX: usize = 200;

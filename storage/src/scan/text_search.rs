@@ -252,7 +252,7 @@ impl Asked {
     fn needle(&self, verdict: Verdict) -> Option<&Needle> {
         match self {
             Asked::Words(words) => words.judge.needle(verdict),
-            Asked::Form(..) => None,
+            Asked::Form(_, needs) => needs.needle(),
         }
     }
 

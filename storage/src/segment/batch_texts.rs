@@ -19,9 +19,13 @@ use clearspan_schema::logs::Body;
 use super::SegmentError;
 use super::shape::{Shape, ShapeError};
 use super::shaped_rows::ShapedRows;
-use super::sieve::{SIEVED_ROWS, Sieve};
+use super::sieve::Sieve;
+use crate::limits::SIEVED_ROWS;
 use crate::scan::{TextScratch, TextSearch, Verdicts};
-use crate::template::{RecordIds, TemplateDictionary, Verdict, restore_into, write_out_variables};
+use crate::template::{
+    RecordIds, SPAN_REFERENCE, TRACE_REFERENCE, TemplateDictionary, Verdict, restore_into,
+    write_out_variables,
+};
 
 /// Texts of the logs in a record batch.
 #[derive(Debug)]
@@ -32,6 +36,7 @@ pub(crate) struct BatchTexts {
     /// Of each row, null where it has none.
     templates: OnceLock<Int32Array>,
     variables: OnceLock<Variables>,
+    ids: OnceLock<Ids>,
     plain: OnceLock<Plain>,
 }
 
@@ -39,6 +44,11 @@ pub(crate) struct BatchTexts {
 #[derive(Debug)]
 struct Variables {
     texts: Option<StringArray>,
+}
+
+/// The records' own ids, of which variables may be references.
+#[derive(Debug)]
+struct Ids {
     trace_id: Option<FixedSizeBinaryArray>,
     span_id: Option<FixedSizeBinaryArray>,
 }
@@ -66,6 +76,7 @@ impl BatchTexts {
             index,
             templates: OnceLock::new(),
             variables: OnceLock::new(),
+            ids: OnceLock::new(),
             plain: OnceLock::new(),
         }
     }
@@ -182,7 +193,8 @@ impl BatchTexts {
             return Ok(search.stands_in_body(body, &mut scratch.search));
         };
         let of_template = |source| self.rows.of_shape(ShapeError::Body { row, source });
-        let (variables, ids) = self.variables()?.at(row);
+        let variables = self.variables()?.text(row);
+        let ids = self.ids_for(variables, row)?;
         scratch.text.clear();
         match verdicts.of(id) {
             Verdict::Variables => write_out_variables(variables, ids, &mut scratch.text),
@@ -219,13 +231,33 @@ impl BatchTexts {
             return Ok(known);
         }
         let all = self.shape.body_columns();
-        let given = Given::read(self, &[all.variables, all.trace_id, all.span_id])?;
+        let given = Given::read(self, &[all.variables])?;
         let variables = Variables {
             texts: given.column(all.variables),
+        };
+        Ok(self.variables.get_or_init(|| variables))
+    }
+
+    /// The ids that the references in `variables` stand for. They are large, and read only where there are references.
+    fn ids_for(&self, variables: &str, row: usize) -> Result<RecordIds, SegmentError> {
+        let references = [TRACE_REFERENCE, SPAN_REFERENCE];
+        match variables.contains(references) {
+            true => Ok(self.ids()?.at(row)),
+            false => Ok(RecordIds::default()),
+        }
+    }
+
+    fn ids(&self) -> Result<&Ids, SegmentError> {
+        if let Some(known) = self.ids.get() {
+            return Ok(known);
+        }
+        let all = self.shape.body_columns();
+        let given = Given::read(self, &[all.trace_id, all.span_id])?;
+        let ids = Ids {
             trace_id: given.column(all.trace_id),
             span_id: given.column(all.span_id),
         };
-        Ok(self.variables.get_or_init(|| variables))
+        Ok(self.ids.get_or_init(|| ids))
     }
 
     fn plain(&self) -> Result<&Plain, SegmentError> {
@@ -293,13 +325,16 @@ impl Variables {
         let texts = self.texts.as_ref().filter(|texts| texts.is_valid(row));
         texts.map_or("", |texts| texts.value(row))
     }
+}
 
-    fn at(&self, row: usize) -> (&str, RecordIds) {
-        let ids = RecordIds {
-            trace_id: self.trace_id.as_ref().and_then(|ids| id_at(ids, row)),
-            span_id: self.span_id.as_ref().and_then(|ids| id_at(ids, row)),
-        };
-        (self.text(row), ids)
+impl Ids {
+    fn at(&self, row: usize) -> RecordIds {
+        let trace_id = self.trace_id.as_ref();
+        let span_id = self.span_id.as_ref();
+        RecordIds {
+            trace_id: trace_id.and_then(|ids| id_at(ids, row)),
+            span_id: span_id.and_then(|ids| id_at(ids, row)),
+        }
     }
 }
 

@@ -6,9 +6,6 @@ use std::collections::HashMap;
 use crate::scan::{TextSearch, Verdicts};
 use crate::template::{JoinedRows, Verdict};
 
-/// Rows that are sieved together: their variables stay in the processor's cache.
-pub(super) const SIEVED_ROWS: usize = 256;
-
 /// Sieves rows, some at a time.
 pub(super) struct Sieve<'a> {
     search: &'a TextSearch,

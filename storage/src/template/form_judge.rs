@@ -10,6 +10,7 @@
 //! Unlike words, forms regard case: steps 2 to 4 are done on the template as it is stored.
 
 use super::alphabet::Alphabet;
+use super::needle::Needle;
 use super::token::{PLACEHOLDER, has_reserved, is_token};
 use super::verdict::{Judge, Verdict};
 use crate::limits::EXPRESSION_PLACES_MAX;
@@ -40,6 +41,15 @@ impl NeedsJudge {
             Self::All(needs) => needs.iter().all(may_stand),
             Self::Any(needs) => needs.iter().any(may_stand),
             Self::Text(judge) => judge.verdict(folded, alphabet) != Verdict::Never,
+        }
+    }
+
+    /// What the variables must have of a row that has it.
+    pub(crate) fn needle(&self) -> Option<&Needle> {
+        match self {
+            Self::All(needs) => needs.iter().find_map(NeedsJudge::needle),
+            Self::Any(_) => None,
+            Self::Text(judge) => judge.needle(Verdict::Depends),
         }
     }
 }

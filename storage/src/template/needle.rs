@@ -1,4 +1,5 @@
-//! What the variables of a row must have for a word or phrase to stand in its text, looked for in many rows at once.
+//! What the variables of a row must have for a word or phrase (or a text that an expression needs) to stand in its text, looked for in many rows at
+//! once.
 //!
 //! Where the verdict is `Variables`, it is the pattern itself. Where it is `Depends` and the pattern has a digit, it is that digit with what follows
 //! it: a token with a digit is a variable from its first digit on, so no digit is static. What follows ends with the token, or earlier before a `k`
@@ -11,9 +12,7 @@ use memchr::memchr2_iter;
 use memchr::memmem::Finder;
 
 use super::token::{PLACEHOLDER, SPAN_REFERENCE, TRACE_REFERENCE, is_token};
-
-/// Bytes of a piece. With longer ones, text that repeats itself could make the search long, and a shorter one tells as much.
-const PIECE_BYTES_MAX: usize = 64;
+use crate::limits::NEEDLE_BYTES_MAX;
 
 /// Digits of the ids that references stand for.
 const ID_DIGITS: [usize; 2] = [16, 32];
@@ -75,7 +74,7 @@ impl Needle {
     }
 
     fn new(piece: &[u8], before: Beside, after: Beside) -> Option<Self> {
-        if piece.len() > PIECE_BYTES_MAX {
+        if piece.len() > NEEDLE_BYTES_MAX {
             return None;
         }
         let edge = |beside: Beside| match beside {

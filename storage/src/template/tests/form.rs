@@ -51,6 +51,7 @@ fn expression(draw: &mut Draw, part: &str) -> Regex {
 fn verdicts_hold_for_every_row() {
     let mut draw = Draw::new(5);
     let mut counts = [[0_usize; 4]; 2];
+    let (mut joined, mut stopped) = (JoinedRows::default(), 0_usize);
     for _ in 0..3_000 {
         let (template, _) = split(&draw.body()).unwrap();
         let rows = rows(&mut draw, &template, 5);
@@ -69,8 +70,13 @@ fn verdicts_hold_for_every_row() {
             };
             let kind = usize::from(matches!(form, TextForm::Pieces(_)));
             counts[kind][verdict as usize] += 1;
-            for (body, _) in &rows {
+            joined.fill(rows.iter().map(|(_, variables)| variables.as_str()));
+            let have = needs.needle().map(|needle| needle.find_in(&joined));
+            for (nth, (body, _)) in rows.iter().enumerate() {
                 let holds = form.holds(body);
+                let has = have.as_ref().is_none_or(|have| have[nth]);
+                assert!(has || !holds, "{form:?} {template:?} {body:?}");
+                stopped += usize::from(!has);
                 let says = match verdict {
                     Verdict::Always => true,
                     Verdict::Never => false,
@@ -81,6 +87,7 @@ fn verdicts_hold_for_every_row() {
             }
         }
     }
+    assert!(stopped > 1_000, "{stopped}");
     for counts in counts {
         let [always, never, _, depends] = counts;
         let least = always.min(never).min(depends);
