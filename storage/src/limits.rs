@@ -180,6 +180,30 @@ pub(crate) const TEMPLATE_ROWS_MIN: u32 = 4;
 pub(crate) const TEMPLATES_MAX: usize = 4096;
 pub(crate) const TEMPLATE_DICTIONARY_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Bytes of a text that a regular expression needs, below which it is not looked for: almost every granule has it, and parts of words cost a walk
+/// through the dictionary.
+pub(crate) const EXPRESSION_TEXT_BYTES_MIN: usize = 3;
+
+/// Texts that a regular expression needs. Each is held against every template; a longer list would cost more than it saves.
+pub(crate) const EXPRESSION_TEXTS_MAX: usize = 32;
+
+/// Characters of a class, folded, that are written out in such texts: each is a text more.
+pub(crate) const EXPRESSION_CLASS_CHARS_MAX: usize = 4;
+
+/// Characters of a class that is folded for that. What has more has more than [`EXPRESSION_CLASS_CHARS_MAX`] folded too, for no more than four
+/// characters are the same but for case.
+pub(crate) const EXPRESSION_CLASS_FOLDED_MAX: u32 = 64;
+
+/// Places in a template at which a regular expression that looks around is tried, before the verdict is left to the rows: each may go through all
+/// of the template.
+pub(crate) const EXPRESSION_PLACES_MAX: usize = 64;
+
+/// Rows whose variables are searched together: they stay in the processor's cache.
+pub(crate) const SIEVED_ROWS: usize = 256;
+
+/// Bytes of what is looked for there. With more, text that repeats itself could make the search long, and less tells as much.
+pub(crate) const NEEDLE_BYTES_MAX: usize = 64;
+
 /// Attribute columns of a segment. Opening a file takes time for each column, and a system whose records have more common keys than this was
 /// not seen.
 pub(crate) const ATTRIBUTE_COLUMNS_MAX: usize = 200;

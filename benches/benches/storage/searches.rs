@@ -1,12 +1,15 @@
 //! The texts that are looked for in bodies of logs.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::array::{Array, FixedSizeBinaryArray, StringArray};
+use clearspan_schema::any::AnyRef;
 use clearspan_schema::ids::hex;
 use clearspan_schema::{columns, logs};
-use clearspan_storage::scan::{Snapshot, TextSearch};
-use clearspan_storage::text::TextPattern;
+use clearspan_storage::scan::{FormCondition, Snapshot, TextCondition, TextSearch, ValueCondition};
+use clearspan_storage::text::{Expression, Pieces, TextForm, TextPattern};
+use regex::Regex;
 
 use crate::corpus::spread;
 
@@ -19,37 +22,94 @@ const WORD_BYTES_MIN: usize = 4;
 /// The longest number in a phrase: longer ones are ids, of which there is a search apart.
 const NUMBER_BYTES_MAX: usize = 8;
 
+/// Characters of a body's start that are looked for.
+const START_CHARS: usize = 12;
+
 /// A text, and what it stands for in the names of benches.
 pub(crate) struct Search {
     pub(crate) name: &'static str,
     pub(crate) text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Words,
+    Expression,
+    Start,
 }
 
 impl Search {
     /// One that knows of no segment yet: a search remembers what templates say of it.
     pub(crate) fn fresh(&self) -> TextSearch {
-        TextSearch::new([TextPattern::new(self.text.as_str())], true)
+        let text = self.text.clone();
+        let form = match self.kind {
+            Kind::Words => return TextSearch::new([TextPattern::new(text)], true),
+            Kind::Expression => TextForm::Expression(Expression::new(Regex::new(&text).unwrap())),
+            Kind::Start => TextForm::Pieces(Pieces::new([text, String::new()])),
+        };
+        let condition = FormCondition::new(form, Arc::new(OfNone));
+        TextSearch::new([TextCondition::Form(condition)], true)
+    }
+}
+
+/// Holds of no body that is no text.
+#[derive(Debug)]
+struct OfNone;
+
+impl ValueCondition for OfNone {
+    fn holds(&self, _: AnyRef<'_>) -> bool {
+        false
     }
 }
 
 /// The two texts of the bar, one that is nowhere, one that could stand in any UUID, and those that a sample of bodies has: the rarest word,
-/// a word with a number behind it, an id.
+/// a word with a number behind it, and with a number of one digit, an id; regular expressions of such, and how a body begins.
 pub(crate) fn searches(snapshot: &Snapshot) -> Vec<Search> {
     let sample = snapshot.take(&spread(snapshot, SAMPLE), &[logs::BODY, logs::TRACE_ID]);
     let sample = sample.unwrap();
     let bodies = columns::text(&sample, logs::BODY).unwrap();
     let ids = columns::id(&sample, logs::TRACE_ID).unwrap();
+    let rarest = rarest_word(bodies);
+    let word = phrase(bodies).and_then(|phrase| Some(phrase.split_once(' ')?.0.to_owned()));
+    let word = word.as_deref();
+    let start = bodies.iter().flatten().next();
+    let start = start.map(|body| body.chars().take(START_CHARS).collect());
+    let either = |rarest: &String| format!("{rarest}|quetzalcoatlus");
     let found = [
-        ("word", Some("error".to_owned())),
-        ("phrase", Some("Route ID".to_owned())),
-        ("nowhere", Some("quetzalcoatlus".to_owned())),
-        ("like a part of an id", Some("dead".to_owned())),
-        ("rare word", rarest_word(bodies)),
-        ("phrase with a variable", phrase(bodies)),
-        ("id", id(ids, bodies)),
+        ("word", Kind::Words, Some("error".to_owned())),
+        ("phrase", Kind::Words, Some("Route ID".to_owned())),
+        ("nowhere", Kind::Words, Some("quetzalcoatlus".to_owned())),
+        ("like a part of an id", Kind::Words, Some("dead".to_owned())),
+        ("rare word", Kind::Words, rarest.clone()),
+        ("phrase with a variable", Kind::Words, phrase(bodies)),
+        (
+            "phrase with a digit",
+            Kind::Words,
+            word.map(|word| format!("{word} 3")),
+        ),
+        ("id", Kind::Words, id(ids, bodies)),
+        ("expression", Kind::Expression, rarest.as_ref().map(either)),
+        (
+            "expression with a number",
+            Kind::Expression,
+            word.map(|word| format!(r"{word} 8\d+")),
+        ),
+        (
+            "expression of classes",
+            Kind::Expression,
+            Some(r"[A-Z]\w+ \d{4}$".to_owned()),
+        ),
+        ("start", Kind::Start, start),
     ];
     let found = found.into_iter();
-    let found = found.filter_map(|(name, text)| Some(Search { name, text: text? }));
+    let found = found.filter_map(|(name, kind, text)| {
+        Some(Search {
+            name,
+            text: text?,
+            kind,
+        })
+    });
     found.collect()
 }
 

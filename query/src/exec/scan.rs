@@ -200,12 +200,12 @@ impl SegmentScan {
         whole.then(|| u64::from(part.rows()))
     }
 
-    /// Whether words or phrases are looked for in texts that come with the rows.
+    /// Whether something is looked for in texts that come with the rows.
     pub(crate) fn tests_texts(&self) -> bool {
         self.matcher.has_texts()
     }
 
-    /// The words and phrases by which the matching rows can be counted without looking at each.
+    /// What is looked for in texts, by which the matching rows can be counted without looking at each.
     pub(crate) fn counted_text(&self) -> Option<&TextSearch> {
         self.matcher
             .text_alone()

@@ -18,6 +18,7 @@
 //! | `fields.rs` | the known fields and the names of their values |
 //! | `renamed.rs` | attributes that OpenTelemetry renamed |
 //! | `matcher/` | the tree asked of the rows of a batch |
+//! | `form.rs` | tests of whole texts, as storage knows them |
 //! | `prune.rs` | what the tree needs, for storage to skip the rest |
 //! | `traces.rs` | `{...}` groups: conditions on several spans of one trace |
 //! | `limits.rs`, `error.rs` | the bounds of a query, and what is wrong with one |
@@ -25,6 +26,7 @@
 pub mod ast;
 mod error;
 pub mod fields;
+mod form;
 mod lexer;
 pub mod limits;
 pub mod matcher;

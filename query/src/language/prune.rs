@@ -6,9 +6,9 @@
 
 use clearspan_schema::ids::parse_hex;
 use clearspan_storage::scan::Predicate;
-use clearspan_storage::text::TextPattern;
 
-use super::ast::{Expr, Field, Glob, Query, Test, Value};
+use super::ast::{Expr, Field, Query, Test, Value};
+use super::form::form;
 
 /// What every row that `query` matches satisfies.
 pub fn predicate(query: &Query) -> Predicate {
@@ -38,38 +38,18 @@ fn of_field(field: &Field, test: &Test) -> Predicate {
         }
         // A body may be that number, written otherwise.
         (Field::Body, Test::Equals(Value::Number(_))) => Predicate::All,
-        // The whole text is the value, so the value stands in it with both ends free.
-        (Field::Body | Field::Name, Test::Equals(value)) => text(value.text(), false, false),
-        (Field::Body | Field::Name, Test::Glob(glob)) => of_glob(glob),
+        (Field::Body | Field::Name, test) => {
+            form(test).map_or(Predicate::All, |form| Predicate::from(&form.needs()))
+        }
         _ => Predicate::All,
     }
-}
-
-/// Each piece stands in the text, open where a wildcard is next to it.
-fn of_glob(Glob(pieces): &Glob) -> Predicate {
-    let last = pieces.len().saturating_sub(1);
-    let each = pieces
-        .iter()
-        .enumerate()
-        .map(|(at, piece)| text(piece, at > 0, at < last));
-    each.fold(Predicate::All, Predicate::and)
-}
-
-fn text(text: &str, open_start: bool, open_end: bool) -> Predicate {
-    if text.is_empty() {
-        return Predicate::All;
-    }
-    Predicate::Text(TextPattern {
-        text: text.to_owned(),
-        open_start,
-        open_end,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use clearspan_schema::Signal;
+    use clearspan_storage::text::TextPattern;
 
     use super::*;
 
@@ -130,6 +110,30 @@ mod tests {
                 open("c", true, false),
             ]),
         );
+    }
+
+    #[test]
+    fn expressions_need_their_texts() {
+        let part = |text: &str| {
+            Predicate::Text(TextPattern {
+                text: text.into(),
+                open_start: true,
+                open_end: true,
+            })
+        };
+        check("body:/refused/", &part("refused"));
+        check(
+            "/Refused \\d+ times/",
+            &Predicate::And(vec![part("refused "), part(" times")]),
+        );
+        check(
+            "body:/red|green/",
+            &Predicate::Or(vec![part("red"), part("green")]),
+        );
+        check("NOT body:/refused/", &Predicate::All);
+        check("body:/re[a-z]/ body:/[0-9]+/", &Predicate::All);
+        let query = Query::parse("name:/^GET .x$/", Signal::Spans).unwrap();
+        assert_eq!(predicate(&query), part("get "));
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | `logs.rs` | log search |
 //! | `counts.rs` | what logs hold |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
-//! | `texts.rs` | words, phrases and regular expressions in every form of storage |
+//! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
 //! | `skeleton/` | a trace's skeleton, read back from its bytes |

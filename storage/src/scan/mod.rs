@@ -12,7 +12,9 @@
 //! | `projection.rs` | [`Projection`]: which columns, and of attributes which keys |
 //! | `part.rs` | [`Part`]: a memtable chunk or a segment, seen alike |
 //! | `row_texts.rs` | [`RowTexts`]: the texts of rows, searched by templates |
-//! | `text_search.rs` | [`TextSearch`]: words and phrases, and what templates say of them |
+//! | `text_condition.rs` | [`TextCondition`]: words and phrases, expressions, forms of whole texts |
+//! | `text_search.rs` | [`TextSearch`]: such conditions together |
+//! | `verdicts.rs` | what templates say of them |
 //! | `text_count.rs` | rows with a text, counted by templates |
 //! | `select.rs` | which granules of a part may match |
 //! | `selection.rs` | [`RowSelection`]: the row ranges that are left |
@@ -27,8 +29,10 @@ mod select;
 mod selection;
 mod snapshot;
 mod stats;
+mod text_condition;
 mod text_count;
 mod text_search;
+mod verdicts;
 
 pub use part::{Part, PartError, PartId, SelectedBatch};
 pub use predicate::{Predicate, TimeRange};
@@ -37,5 +41,6 @@ pub use row_texts::RowTexts;
 pub use selection::RowSelection;
 pub use snapshot::{MissingSegment, RowAddress, Snapshot};
 pub use stats::ScanStats;
-pub use text_search::TextSearch;
-pub(crate) use text_search::Verdicts;
+pub use text_condition::{FormCondition, TextCondition, ValueCondition};
+pub use text_search::{TextScratch, TextSearch};
+pub(crate) use verdicts::Verdicts;

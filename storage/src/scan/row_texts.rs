@@ -34,14 +34,15 @@ impl RowTexts {
         search: &TextSearch,
         mask: &BooleanBuffer,
     ) -> Result<BooleanBuffer, PartError> {
-        let verdicts = search.verdicts(self.segment, &self.templates);
+        let stored = self.batch.dictionary();
+        let verdicts = search.verdicts(self.segment, &self.templates, stored);
         let found = self.batch.matching(search, &verdicts, self.first, mask);
         Ok(found?)
     }
 }
 
 impl Part {
-    /// Whether the texts of its rows come with them, so that a search for words and phrases needs no column of theirs.
+    /// Whether the texts of its rows come with them, so that a [`TextSearch`] needs no column of theirs.
     pub fn has_texts(&self) -> bool {
         match &self.kind {
             Kind::Chunk(_) => false,

@@ -15,7 +15,7 @@ pub struct ScanStats {
     pub granules_skipped_by_time: u64,
     /// Granules left out by the text index, the id filters or the trace directory.
     pub granules_skipped_by_index: u64,
-    /// Templates that words and phrases were held against, each segment's for itself.
+    /// Templates that conditions on texts were held against, each segment's for itself.
     pub templates_tested: u64,
     /// Rows in the snapshot, memtable included.
     pub rows_total: u64,

@@ -36,7 +36,7 @@ impl Part {
         let counting = Counting {
             part: self,
             search,
-            verdicts: search.verdicts(segment.id(), &templates),
+            verdicts: search.verdicts(segment.id(), &templates, shape.templates()),
             time,
             minutes: Minutes::within(time, self.time_range()),
         };

@@ -1,8 +1,8 @@
 //! The texts of one record batch, decoded as far as a search needs them.
 //!
 //! 1. The templates of the rows, as ids. Most rows are decided by them alone.
-//! 2. For rows whose template leaves it to the variables: these.
-//! 3. For rows whose template decides nothing, or that have none: the body.
+//! 2. The variables of the others: many rows have not what they need to have.
+//! 3. Of what is left, with a template that decides nothing, or without one: the body.
 //!
 //! What was decoded stays for the next search over the same batch.
 
@@ -13,15 +13,19 @@ use arrow::array::{
     StringArray,
 };
 use arrow::buffer::BooleanBuffer;
-use clearspan_schema::any::AnyRef;
 use clearspan_schema::columns::id_at;
-use clearspan_schema::json::push_text;
+use clearspan_schema::logs::Body;
 
 use super::SegmentError;
 use super::shape::{Shape, ShapeError};
 use super::shaped_rows::ShapedRows;
-use crate::scan::{TextSearch, Verdicts};
-use crate::template::{RecordIds, Verdict, restore_into, write_out_variables};
+use super::sieve::Sieve;
+use crate::limits::SIEVED_ROWS;
+use crate::scan::{TextScratch, TextSearch, Verdicts};
+use crate::template::{
+    RecordIds, SPAN_REFERENCE, TRACE_REFERENCE, TemplateDictionary, Verdict, restore_into,
+    write_out_variables,
+};
 
 /// Texts of the logs in a record batch.
 #[derive(Debug)]
@@ -32,6 +36,7 @@ pub(crate) struct BatchTexts {
     /// Of each row, null where it has none.
     templates: OnceLock<Int32Array>,
     variables: OnceLock<Variables>,
+    ids: OnceLock<Ids>,
     plain: OnceLock<Plain>,
 }
 
@@ -39,6 +44,11 @@ pub(crate) struct BatchTexts {
 #[derive(Debug)]
 struct Variables {
     texts: Option<StringArray>,
+}
+
+/// The records' own ids, of which variables may be references.
+#[derive(Debug)]
+struct Ids {
     trace_id: Option<FixedSizeBinaryArray>,
     span_id: Option<FixedSizeBinaryArray>,
 }
@@ -55,7 +65,7 @@ struct Plain {
 #[derive(Default)]
 struct Scratch {
     text: String,
-    folded: String,
+    search: TextScratch,
 }
 
 impl BatchTexts {
@@ -66,8 +76,14 @@ impl BatchTexts {
             index,
             templates: OnceLock::new(),
             variables: OnceLock::new(),
+            ids: OnceLock::new(),
             plain: OnceLock::new(),
         }
+    }
+
+    /// The templates, as they are stored.
+    pub(crate) fn dictionary(&self) -> &TemplateDictionary {
+        self.shape.templates()
     }
 
     /// The rows of `mask` in whose text `search` is found. The mask has a bit for each row from `first` on.
@@ -81,22 +97,45 @@ impl BatchTexts {
         let templates = self.templates()?;
         let mut found = BooleanBufferBuilder::new(mask.len());
         found.append_n(mask.len(), false);
-        let mut scratch = Scratch::default();
+        let mut undecided = Vec::new();
         for place in mask.set_indices() {
-            let row = first + place;
-            let template = template_at(templates, row);
-            let stands = match template.map(|id| verdicts.of(id)) {
-                Some(Verdict::Always) => true,
-                Some(Verdict::Never) => false,
+            let template = template_at(templates, first + place);
+            match template.map(|id| verdicts.of(id)) {
+                Some(Verdict::Always) => found.set_bit(place, true),
+                Some(Verdict::Never) => {}
                 Some(Verdict::Variables | Verdict::Depends) | None => {
-                    self.look(search, verdicts, template, row, &mut scratch)?
+                    undecided.push((first + place, template));
                 }
-            };
-            if stands {
-                found.set_bit(place, true);
+            }
+        }
+        let mut sieve = Sieve::new(search, verdicts);
+        let mut scratch = Scratch::default();
+        for some in undecided.chunks(SIEVED_ROWS) {
+            for (row, template) in self.sieved(some, &mut sieve)? {
+                if self.look(search, verdicts, template, row, &mut scratch)? {
+                    found.set_bit(row - first, true);
+                }
             }
         }
         Ok(found.finish())
+    }
+
+    /// Those of `rows`, which come with their template, that may match by what their variables have.
+    fn sieved(
+        &self,
+        rows: &[(usize, Option<u32>)],
+        sieve: &mut Sieve<'_>,
+    ) -> Result<Vec<(usize, Option<u32>)>, SegmentError> {
+        if !sieve.is_of_use() || rows.iter().all(|(_, template)| template.is_none()) {
+            return Ok(rows.to_vec());
+        }
+        let variables = self.variables()?;
+        sieve.fill(rows.iter().map(|(row, _)| variables.text(*row)));
+        let pass = rows
+            .iter()
+            .enumerate()
+            .filter(|(nth, (_, template))| template.is_none_or(|id| sieve.lets_pass(*nth, id)));
+        Ok(pass.map(|(_, row)| *row).collect())
     }
 
     /// The rows from `first` on, up to `end`, that no template decides: those that a count by templates leaves out.
@@ -134,11 +173,10 @@ impl BatchTexts {
         mask: &BooleanBuffer,
     ) -> Result<usize, SegmentError> {
         let plain = self.plain()?;
-        let mut scratch = Scratch::default();
-        let found = mask.set_indices().filter(|place| {
-            let text = plain.at(first + place, &mut scratch.text);
-            text.is_some_and(|text| search.stands_in(text, &mut scratch.folded))
-        });
+        let mut scratch = TextScratch::default();
+        let found = mask
+            .set_indices()
+            .filter(|place| search.stands_in_body(plain.at(first + place), &mut scratch));
         Ok(found.count())
     }
 
@@ -151,13 +189,12 @@ impl BatchTexts {
         scratch: &mut Scratch,
     ) -> Result<bool, SegmentError> {
         let Some(id) = template else {
-            return Ok(match self.plain()?.at(row, &mut scratch.text) {
-                Some(text) => search.stands_in(text, &mut scratch.folded),
-                None => false,
-            });
+            let body = self.plain()?.at(row);
+            return Ok(search.stands_in_body(body, &mut scratch.search));
         };
         let of_template = |source| self.rows.of_shape(ShapeError::Body { row, source });
-        let (variables, ids) = self.variables()?.at(row);
+        let variables = self.variables()?.text(row);
+        let ids = self.ids_for(variables, row)?;
         scratch.text.clear();
         match verdicts.of(id) {
             Verdict::Variables => write_out_variables(variables, ids, &mut scratch.text),
@@ -173,7 +210,7 @@ impl BatchTexts {
             }
         }
         .map_err(of_template)?;
-        Ok(search.stands_in_part(verdicts, id, &scratch.text, &mut scratch.folded))
+        Ok(search.stands_in_part(verdicts, id, &scratch.text, &mut scratch.search))
     }
 
     fn templates(&self) -> Result<&Int32Array, SegmentError> {
@@ -194,13 +231,33 @@ impl BatchTexts {
             return Ok(known);
         }
         let all = self.shape.body_columns();
-        let given = Given::read(self, &[all.variables, all.trace_id, all.span_id])?;
+        let given = Given::read(self, &[all.variables])?;
         let variables = Variables {
             texts: given.column(all.variables),
+        };
+        Ok(self.variables.get_or_init(|| variables))
+    }
+
+    /// The ids that the references in `variables` stand for. They are large, and read only where there are references.
+    fn ids_for(&self, variables: &str, row: usize) -> Result<RecordIds, SegmentError> {
+        let references = [TRACE_REFERENCE, SPAN_REFERENCE];
+        match variables.contains(references) {
+            true => Ok(self.ids()?.at(row)),
+            false => Ok(RecordIds::default()),
+        }
+    }
+
+    fn ids(&self) -> Result<&Ids, SegmentError> {
+        if let Some(known) = self.ids.get() {
+            return Ok(known);
+        }
+        let all = self.shape.body_columns();
+        let given = Given::read(self, &[all.trace_id, all.span_id])?;
+        let ids = Ids {
             trace_id: given.column(all.trace_id),
             span_id: given.column(all.span_id),
         };
-        Ok(self.variables.get_or_init(|| variables))
+        Ok(self.ids.get_or_init(|| ids))
     }
 
     fn plain(&self) -> Result<&Plain, SegmentError> {
@@ -251,26 +308,33 @@ impl Plain {
         text || self.value.as_ref().is_some_and(|value| value.is_valid(row))
     }
 
-    fn at<'s>(&'s self, row: usize, scratch: &'s mut String) -> Option<&'s str> {
+    fn at(&self, row: usize) -> Body<'_> {
         let text = self.text.as_ref().filter(|text| text.is_valid(row));
-        if let Some(text) = text {
-            return Some(text.value(row));
+        let value = self.value.as_ref().filter(|value| value.is_valid(row));
+        match (text, value) {
+            (Some(text), _) => Body::Text(text.value(row)),
+            (None, Some(value)) => Body::Value(value.value(row)),
+            (None, None) => Body::Absent,
         }
-        let value = self.value.as_ref().filter(|value| value.is_valid(row))?;
-        scratch.clear();
-        push_text(AnyRef::decode(value.value(row))?, scratch);
-        Some(scratch)
     }
 }
 
 impl Variables {
-    fn at(&self, row: usize) -> (&str, RecordIds) {
+    /// As they are stored, joined.
+    fn text(&self, row: usize) -> &str {
         let texts = self.texts.as_ref().filter(|texts| texts.is_valid(row));
-        let ids = RecordIds {
-            trace_id: self.trace_id.as_ref().and_then(|ids| id_at(ids, row)),
-            span_id: self.span_id.as_ref().and_then(|ids| id_at(ids, row)),
-        };
-        (texts.map_or("", |texts| texts.value(row)), ids)
+        texts.map_or("", |texts| texts.value(row))
+    }
+}
+
+impl Ids {
+    fn at(&self, row: usize) -> RecordIds {
+        let trace_id = self.trace_id.as_ref();
+        let span_id = self.span_id.as_ref();
+        RecordIds {
+            trace_id: trace_id.and_then(|ids| id_at(ids, row)),
+            span_id: span_id.and_then(|ids| id_at(ids, row)),
+        }
     }
 }
 

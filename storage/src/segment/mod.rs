@@ -18,6 +18,7 @@
 //! | `row_writer.rs`, `steps.rs`, `row_texts.rs` | its parts: the row file in either container; rows in small steps; what of a row is indexed |
 //! | `shaped_rows.rs` | its rows in their stored columns |
 //! | `batch_texts.rs` | the texts of a record batch, searched by templates first |
+//! | `sieve.rs` | rows that templates do not decide, sieved by their variables |
 //! | `decompressors.rs` | decompressors that are kept from read to read |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
@@ -47,6 +48,7 @@ mod row_texts;
 mod row_writer;
 pub mod shape;
 mod shaped_rows;
+mod sieve;
 mod steps;
 mod trace_builder;
 mod trace_codec;

@@ -39,6 +39,8 @@
 //! | `folded` | the dictionary as searches want it |
 //! | `shared` | texts of templates that several segments have |
 //! | `verdict` | what a template says of its rows |
+//! | `form_judge` | the same for forms of whole texts: regular expressions and pieces |
+//! | `needle` | what variables must have where it is they that decide |
 //! | `straddle` | whether a pattern may stand across the edge of a variable |
 //! | `error` | what can be wrong with stored templates |
 
@@ -46,7 +48,9 @@ mod alphabet;
 mod dictionary;
 mod error;
 mod folded;
+mod form_judge;
 mod ids;
+mod needle;
 mod restore;
 mod shared;
 mod split;
@@ -62,7 +66,9 @@ pub use dictionary::{Candidate, CandidateLimits, Keep, TemplateBuilder, Template
 pub use error::TemplateError;
 pub use folded::FoldedTemplates;
 pub(crate) use folded::checksum;
+pub(crate) use form_judge::{NeedsJudge, verdict_of};
 pub use ids::RecordIds;
+pub(crate) use needle::{JoinedRows, Needle};
 pub use restore::{restore_into, write_out_variables};
 pub(crate) use shared::{SharedTexts, TemplateText};
 pub use split::{Split, Splitter};

@@ -6,7 +6,7 @@
 //! 3. All else is static: other tokens, blanks, other punctuation, and whatever lies outside ASCII, which thus also ends a token: no
 //!    text in a script without blanks is swallowed by a number in its midst.
 //!
-//! So what a variable can be is known without looking at rows, and [`Judge`](super::Judge) reasons with it.
+//! So static text has no digit of ASCII, and what a variable can be is known without looking at rows, and [`Judge`](super::Judge) reasons with it.
 
 /// The number of this rule, which stands with every segment's templates. It has to be raised with whatever lets some body be split otherwise (a
 /// limit in bytes too), or an [`Alphabet`](super::Alphabet) say something else. Under another number bodies are restored as ever, but nothing is concluded from their templates:

@@ -20,6 +20,7 @@ use memchr::memmem::Finder;
 use super::Alphabet;
 use super::alphabet::WantedWords;
 use super::folded::FoldedTemplates;
+use super::needle::Needle;
 use super::straddle::{Parts, Straddle};
 use super::token::{PLACEHOLDER, has_reserved};
 use crate::text::fold::fold;
@@ -29,7 +30,7 @@ use crate::text::{TextPattern, is_word};
 const PLACES_MAX: usize = 64;
 
 /// What a template says of its rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// Every row matches, whatever its variables.
     Always,
@@ -52,6 +53,8 @@ pub struct Judge {
     reserved: bool,
     /// What the words of variables have to be among which it stands.
     words: WantedWords,
+    /// What variables must have where the verdict is `Variables`, and where it is `Depends`.
+    needles: [Option<Needle>; 2],
 }
 
 impl Judge {
@@ -62,6 +65,8 @@ impl Judge {
         let closed_end = !pattern.open_end && folded.ends_with(is_word);
         Self {
             words: WantedWords::of(&folded, closed_start, closed_end),
+            needles: [Needle::whole, Needle::with_digit]
+                .map(|needle| needle(folded.as_bytes(), closed_start, closed_end)),
             closed_start,
             closed_end,
             reserved: has_reserved(&folded),
@@ -77,7 +82,7 @@ impl Judge {
     }
 
     /// The verdict of one template, folded, of bodies that were split by the rule that is known here.
-    pub(super) fn verdict(&self, folded: &str, alphabet: Alphabet) -> Verdict {
+    pub(crate) fn verdict(&self, folded: &str, alphabet: Alphabet) -> Verdict {
         if self.pattern().is_empty() {
             return Verdict::Always;
         }
@@ -102,6 +107,15 @@ impl Judge {
             false => Verdict::Never,
             true if self.ends_with_variables(&parts) => Verdict::Variables,
             true => Verdict::Depends,
+        }
+    }
+
+    /// What the variables must have of a row that matches, where its template's verdict is this.
+    pub(crate) fn needle(&self, verdict: Verdict) -> Option<&Needle> {
+        match verdict {
+            Verdict::Variables => self.needles[0].as_ref(),
+            Verdict::Depends => self.needles[1].as_ref(),
+            Verdict::Always | Verdict::Never => None,
         }
     }
 

@@ -14,6 +14,10 @@
 //! | `token` | how texts are cut, which tokens are ids, the keys of ids |
 //! | `pattern` | what a word or phrase demands of a granule's tokens |
 //! | `finder` | where a word or phrase stands in a text |
+//! | `pieces` | texts with anything between them |
+//! | `expression` | regular expressions |
+//! | `form` | either of both |
+//! | `needs` | what stands in every text that pieces or an expression match |
 //! | `query` | that demand as a condition, and its evaluation |
 //! | `builder` | from rows to files or a chunk's tokens |
 //! | `templates` | templates of bodies in place of their words |
@@ -29,12 +33,16 @@ mod builder;
 mod bundle;
 mod chunk;
 mod error;
+mod expression;
 mod filter;
 mod finder;
 pub mod fold;
+mod form;
 mod frame;
 mod granules;
+mod needs;
 mod pattern;
+mod pieces;
 mod query;
 mod templates;
 mod terms;
@@ -53,11 +61,16 @@ use crate::template::FoldedTemplates;
 pub use builder::{TextFiles, TextIndexBuilder};
 pub use chunk::ChunkTokens;
 pub use error::TextError;
+pub use expression::Expression;
 pub use filter::FilterBits;
 pub use finder::TextFinder;
+pub use form::TextForm;
 pub use frame::{FileKind, Layout};
 pub use granules::GranuleSet;
+pub use needs::Needs;
 pub use pattern::TextPattern;
+pub use pieces::Pieces;
+pub(crate) use pieces::fit;
 pub use query::{Candidates, TextQuery, WordPart};
 pub use token::{IdKind, id_key, id_key_of_bytes, is_word};
 

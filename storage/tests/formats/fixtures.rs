@@ -12,6 +12,7 @@ use clearspan_schema::{SEQ, Signal, columns};
 use serde_json::Value;
 
 use crate::sample::{House, START_NS, Sample, rows_of};
+use crate::texts;
 
 /// Soon after the sample was left, in its last hour.
 const LATER_NS: i64 = START_NS + 3_600_000_000_000 + 30 * 60_000_000_000;
@@ -130,11 +131,14 @@ fn check(name: &str, segments: &[(u64, &str, usize)]) {
     }
     check_rows(&house, &folder, "as it was found");
     check_traces(&house, &folder);
+    let of_format_2 = segments.iter().any(|(format, ..)| *format == 2);
+    assert_eq!(texts::check(&house) > 0, of_format_2);
     house.wait(301);
     house.settle();
     assert_eq!(kinds(&data), merged_kinds());
     check_rows(&house, &folder, "after all was merged");
     check_traces(&house, &folder);
+    assert!(texts::check(&house) > 0);
     house.kill();
 
     let house = House::open(&data, LATER_NS + 7_200_000_000_000);

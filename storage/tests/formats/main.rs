@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `sample/` | a store with something of everything, from a seed |
 //! | `fixtures` | stores that earlier programs wrote are read, replayed and merged |
+//! | `texts` | conditions on bodies hold of the same rows in every format |
 //! | `pinned/` | what this program writes is what it wrote |
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods)]
@@ -12,3 +13,4 @@ mod fixtures;
 mod pinned;
 #[allow(dead_code, unused_imports, reason = "the example uses more of it")]
 mod sample;
+mod texts;

@@ -10,7 +10,7 @@ use clearspan_schema::json::push_text;
 use clearspan_schema::logs::{self, Body, body_at};
 use clearspan_schema::nested::EventsReader;
 use clearspan_schema::{SchemaError, Signal, columns, spans};
-use clearspan_storage::scan::AttributeKeys;
+use clearspan_storage::scan::{AttributeKeys, ValueCondition};
 
 use super::Leaf;
 use super::attributes::AttributeTest;
@@ -39,7 +39,7 @@ pub(crate) fn leaf(field: &Field, test: &Test, signal: Signal) -> Leaf {
         Field::Status => Leaf::Code(CodeTest::new(spans::STATUS_CODE, status_name, test)),
         Field::Duration => Leaf::Duration(DurationTest(ValueTest::new(test, false))),
         Field::Severity => Leaf::Severity(SeverityTest::new(test)),
-        Field::Body => Leaf::Body(BodyTest(ValueTest::new(test, false))),
+        Field::Body => Leaf::Body(BodyTest::new(test)),
         Field::EventName => Leaf::EventName(EventNameTest::new(signal, test)),
         Field::Attribute(level, key) => {
             Leaf::Attribute(AttributeTest::new(*level, key, test, ignores_case))
@@ -206,6 +206,10 @@ impl DurationTest {
 pub(crate) struct BodyTest(ValueTest);
 
 impl BodyTest {
+    pub(crate) fn new(test: &Test) -> Self {
+        BodyTest(ValueTest::new(test, false))
+    }
+
     pub(crate) fn columns(&self) -> Vec<&'static str> {
         vec![logs::BODY, logs::BODY_VALUE]
     }
@@ -222,11 +226,13 @@ impl BodyTest {
         Ok(rows_where(mask, |row| match body_at(text, value, row) {
             Body::Absent => false,
             Body::Text(text) => self.0.text(text),
-            Body::Value(encoded) => AnyRef::decode(encoded).is_some_and(|value| self.value(value)),
+            Body::Value(encoded) => AnyRef::decode(encoded).is_some_and(|value| self.holds(value)),
         }))
     }
+}
 
-    fn value(&self, value: AnyRef<'_>) -> bool {
+impl ValueCondition for BodyTest {
+    fn holds(&self, value: AnyRef<'_>) -> bool {
         match value {
             AnyRef::Array(_) => {
                 let mut json = String::new();

@@ -11,7 +11,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `text.rs` | words and phrases |
+//! | `text.rs` | conditions on a row's text: words, phrases, forms of bodies |
 //! | `value.rs` | a test of one value: text, number, list ... |
 //! | `attributes.rs` | attributes of record, scope and resource |
 //! | `known.rs` | fields that are columns of their own |
@@ -35,7 +35,7 @@ use std::collections::BTreeSet;
 use arrow::array::{BooleanBufferBuilder, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use clearspan_schema::Signal;
-use clearspan_storage::scan::{AttributeKeys, PartError, RowTexts, TextSearch};
+use clearspan_storage::scan::{AttributeKeys, PartError, RowTexts, TextCondition, TextSearch};
 
 use super::ast::{Expr, Query};
 use attributes::AttributeTest;
@@ -78,7 +78,7 @@ impl Matcher {
         self.signal == Signal::Logs && (self.is_all() || self.text_alone().is_some())
     }
 
-    /// The words and phrases, where a row matches if and only if they are found in its text.
+    /// The conditions on texts, where a row matches if and only if they are found in its text.
     pub(crate) fn text_alone(&self) -> Option<&TextSearch> {
         match &self.root {
             Node::Leaf(leaf) => match leaf.as_ref() {
@@ -89,7 +89,7 @@ impl Matcher {
         }
     }
 
-    /// Whether it looks for words or phrases.
+    /// Whether it has conditions on texts.
     pub(crate) fn has_texts(&self) -> bool {
         self.root.has_texts()
     }
@@ -162,8 +162,11 @@ impl Node {
     fn new(expr: &Expr, signal: Signal) -> Node {
         match expr {
             Expr::All => Node::All,
-            Expr::Text(phrase) => Node::leaf(Leaf::Text(TextTest::new(signal, phrase))),
-            Expr::Field(field, test) => Node::leaf(known::leaf(field, test, signal)),
+            Expr::Text(phrase) => Node::text(signal, vec![text::words(phrase)], true),
+            Expr::Field(field, test) => match text::of_whole(field, test, signal) {
+                Some(condition) => Node::text(signal, vec![condition], true),
+                None => Node::leaf(known::leaf(field, test, signal)),
+            },
             Expr::And(parts) => Node::only_or(Node::parts(parts, signal, true), Node::And),
             Expr::Or(parts) => Node::only_or(Node::parts(parts, signal, false), Node::Or),
             Expr::Not(inner) => Node::Not(Box::new(Node::new(inner, signal))),
@@ -175,17 +178,22 @@ impl Node {
         Node::Leaf(Box::new(leaf))
     }
 
-    /// The parts with the cheapest first, and all words and phrases joined into one.
+    fn text(signal: Signal, conditions: Vec<TextCondition>, all: bool) -> Node {
+        Node::leaf(Leaf::Text(TextTest::new(signal, conditions, all)))
+    }
+
+    /// The parts with the cheapest first, and all conditions on texts joined into one.
     fn parts(parts: &[Expr], signal: Signal, all: bool) -> Vec<Node> {
-        let phrases = parts.iter().filter_map(|part| match part {
-            Expr::Text(phrase) => Some(phrase),
-            _ => None,
-        });
-        let others = parts.iter().filter(|part| !matches!(part, Expr::Text(_)));
-        let mut nodes: Vec<Node> = others.map(|part| Node::new(part, signal)).collect();
-        nodes.extend(
-            TextTest::joined(signal, phrases, all).map(|test| Node::leaf(Leaf::Text(test))),
-        );
+        let (mut nodes, mut conditions) = (Vec::new(), Vec::new());
+        for part in parts {
+            match text::condition(part, signal) {
+                Some(condition) => conditions.push(condition),
+                None => nodes.push(Node::new(part, signal)),
+            }
+        }
+        if !conditions.is_empty() {
+            nodes.push(Node::text(signal, conditions, all));
+        }
         nodes.sort_by_key(Node::cost);
         nodes
     }

@@ -1,44 +1,62 @@
-//! Words and phrases in the text of a row. How they are found is storage's to say: its templates answer for many rows at once.
+//! Conditions on the text of a row: words and phrases, and of a log's body also what the whole has to be like. How they are found is storage's to
+//! say: its templates answer for many rows at once.
+
+use std::sync::Arc;
 
 use arrow::array::{Array, RecordBatch};
 use arrow::buffer::BooleanBuffer;
-use clearspan_schema::any::AnyRef;
-use clearspan_schema::json::push_text;
-use clearspan_schema::logs::{self, Body, body_at};
+use clearspan_schema::logs::{self, body_at};
 use clearspan_schema::{SchemaError, Signal, columns, spans};
-use clearspan_storage::scan::{PartError, RowTexts, TextSearch};
+use clearspan_storage::scan::{
+    FormCondition, PartError, RowTexts, TextCondition, TextScratch, TextSearch,
+};
 
+use super::known::BodyTest;
 use super::memo::Memo;
 use super::rows_where;
-use crate::language::ast::Phrase;
+use crate::language::ast::{Expr, Field, Phrase, Test, Value};
+use crate::language::form::form;
 
-/// Words and phrases in the text of a row: a log's body, a span's name.
+/// Conditions on the text of a row: a log's body, a span's name.
 #[derive(Debug)]
 pub(crate) struct TextTest {
     signal: Signal,
     search: TextSearch,
 }
 
+/// The condition that `expr` puts on a row's text, where it is one alone.
+pub(crate) fn condition(expr: &Expr, signal: Signal) -> Option<TextCondition> {
+    match expr {
+        Expr::Text(phrase) => Some(words(phrase)),
+        Expr::Field(field, test) => of_whole(field, test, signal),
+        _ => None,
+    }
+}
+
+/// A word or phrase as a condition.
+pub(crate) fn words(phrase: &Phrase) -> TextCondition {
+    TextCondition::Words(phrase.into())
+}
+
+/// A test of a log's whole body as a condition, where its text's form decides. The names of spans are tested as the dictionary they are.
+pub(crate) fn of_whole(field: &Field, test: &Test, signal: Signal) -> Option<TextCondition> {
+    if (field, signal) != (&Field::Body, Signal::Logs) {
+        return None;
+    }
+    let condition = FormCondition::new(form(test)?, Arc::new(BodyTest::new(test)));
+    Some(TextCondition::Form(match test {
+        Test::Equals(Value::Number(_)) => condition.whatever_is_written(),
+        _ => condition,
+    }))
+}
+
 impl TextTest {
-    pub(crate) fn new(signal: Signal, phrase: &Phrase) -> Self {
+    /// One or more in one test, so that a row's text is read once: all of them, or any.
+    pub(crate) fn new(signal: Signal, conditions: Vec<TextCondition>, all: bool) -> Self {
         TextTest {
             signal,
-            search: TextSearch::new([phrase.into()], true),
+            search: TextSearch::new(conditions, all),
         }
-    }
-
-    /// Several in one test, so that a row's text is folded once. `None` when there is no phrase.
-    pub(crate) fn joined<'p>(
-        signal: Signal,
-        phrases: impl Iterator<Item = &'p Phrase>,
-        all: bool,
-    ) -> Option<Self> {
-        let mut phrases = phrases.map(Into::into).peekable();
-        phrases.peek()?;
-        Some(TextTest {
-            signal,
-            search: TextSearch::new(phrases, all),
-        })
     }
 
     pub(crate) fn search(&self) -> &TextSearch {
@@ -73,12 +91,12 @@ impl TextTest {
     ) -> Result<BooleanBuffer, SchemaError> {
         let names = columns::text_dictionary(batch, spans::NAME)?;
         let mut memo = Memo::new(names.values().len());
-        let mut folded = String::new();
+        let mut scratch = TextScratch::default();
         Ok(rows_where(mask, |row| {
             names.key(row).is_some_and(|key| {
                 memo.get(key, || {
                     let name = names.values().value(key);
-                    self.search.stands_in(name, &mut folded)
+                    self.search.stands_in(name, &mut scratch)
                 })
             })
         }))
@@ -93,18 +111,10 @@ impl TextTest {
             columns::text(batch, logs::BODY)?,
             columns::binary(batch, logs::BODY_VALUE)?,
         );
-        let (mut json, mut folded) = (String::new(), String::new());
-        Ok(rows_where(mask, |row| match body_at(text, value, row) {
-            Body::Absent => false,
-            Body::Text(text) => self.search.stands_in(text, &mut folded),
-            Body::Value(encoded) => {
-                json.clear();
-                let Some(value) = AnyRef::decode(encoded) else {
-                    return false;
-                };
-                push_text(value, &mut json);
-                self.search.stands_in(&json, &mut folded)
-            }
+        let mut scratch = TextScratch::default();
+        Ok(rows_where(mask, |row| {
+            let body = body_at(text, value, row);
+            self.search.stands_in_body(body, &mut scratch)
         }))
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dictionary;
+mod form;
 pub(crate) mod generate;
 pub(crate) mod oracle;
 mod real;

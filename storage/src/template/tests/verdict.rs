@@ -103,7 +103,7 @@ fn alphabets_decide_more() {
 }
 
 /// The rows of a template: its variables replaced by others.
-fn rows(draw: &mut Draw, template: &str, count: usize) -> Vec<(String, String)> {
+pub(super) fn rows(draw: &mut Draw, template: &str, count: usize) -> Vec<(String, String)> {
     let places = template.matches(PLACEHOLDER).count();
     let row = |draw: &mut Draw| {
         let variables: Vec<_> = (0..places)
@@ -123,6 +123,7 @@ fn rows(draw: &mut Draw, template: &str, count: usize) -> Vec<(String, String)> 
 fn verdicts_hold_for_every_row() {
     let mut draw = Draw::new(3);
     let mut counts = [0_usize; 4];
+    let mut stopped = [0_usize; 4];
     for _ in 0..4_000 {
         let (template, _) = split(&draw.body()).unwrap();
         let rows = rows(&mut draw, &template, 5);
@@ -138,6 +139,17 @@ fn verdicts_hold_for_every_row() {
             let pattern = draw.pattern(&rows[source].0);
             let verdict = verdict(&template, alphabet, &pattern);
             counts[verdict as usize] += 1;
+            let judge = Judge::new(&pattern);
+            let mut joined = JoinedRows::default();
+            joined.fill(rows.iter().map(|(_, variables)| variables.as_str()));
+            let have = judge.needle(verdict).map(|needle| needle.find_in(&joined));
+            if let Some(have) = have {
+                for (has, (body, variables)) in have.iter().zip(&rows) {
+                    let found = stands(&pattern, body);
+                    assert!(*has || !found, "{pattern:?} {template:?} {variables:?}");
+                }
+                stopped[verdict as usize] += have.iter().filter(|has| !**has).count();
+            }
             for (body, variables) in &rows {
                 let found = stands(&pattern, body);
                 let mut written = String::new();
@@ -153,6 +165,8 @@ fn verdicts_hold_for_every_row() {
         }
     }
     assert!(counts.iter().all(|count| *count > 1_000), "{counts:?}");
+    let [_, _, variables, depends] = stopped;
+    assert!(variables > 1_000 && depends > 1_000, "{stopped:?}");
 }
 
 /// The tokens that a pattern could make a difference with: each of its pieces, alone or inside of more, and some that it is not in.
