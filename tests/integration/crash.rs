@@ -57,9 +57,10 @@ fn rounds(number: u64, end: impl Fn(&mut Server)) {
         .api()
         .get("/api/v1/status");
     for signal in ["logs", "spans"] {
+        // A start flushes nothing so small: what is in segments was flushed before a kill. Compaction may have merged it into one by now.
         let segments = status[signal]["segments"].as_u64();
         assert!(
-            segments > Some(1),
+            segments > Some(0),
             "{signal} were never flushed, so no flush was interrupted"
         );
     }
