@@ -21,7 +21,7 @@ pub(crate) enum When {
     Now,
     /// At this time, if no flush writes to the partition before.
     Quiet(i64),
-    /// At this time, unless the pile is large enough before: too few late rows to be worth a segment.
+    /// At this time, unless the pile is large enough before: too few late rows to be worth a segment, or small hours of a day.
     Company(i64),
 }
 
@@ -97,7 +97,7 @@ pub(crate) fn choose<'a>(
         .filter_map(|(partition, rows)| rule.next(partition, &rows))
         .collect();
     let unsettled: HashSet<Partition> = merges.iter().map(|merge| merge.partition).collect();
-    merges.extend(days::due(&segments, &unsettled, quiet_ns, now_ns));
+    merges.extend(days::merges(&segments, &unsettled, quiet_ns, now_ns));
     // Where most is won first, of equals the newest hour.
     merges.sort_by_key(|merge| {
         (

@@ -11,9 +11,9 @@ use crate::catalog::{Partition, SegmentRow};
 use crate::flush::HOUR_NS;
 use crate::limits::{COMPACTION_WAIT_NS, DAY_PILE, SMALL_HOUR_BYTES, SMALL_HOUR_ROWS};
 
-/// The merges of days that are due. `unsettled` are partitions in which hours are still to be merged; a segment has settled `quiet_ns` after it
-/// was made.
-pub(super) fn due<'a>(
+/// The merges of days, each with the time at which it is due. `unsettled` are partitions in which hours are still to be merged; a segment has
+/// settled `quiet_ns` after it was made.
+pub(super) fn merges<'a>(
     segments: &[&'a SegmentRow],
     unsettled: &HashSet<Partition>,
     quiet_ns: i64,
@@ -32,21 +32,20 @@ pub(super) fn due<'a>(
             days.entry(day).or_default().push(row);
         }
     }
-    let is_over = |day: i64| {
-        let end_ns = day.saturating_add(1).saturating_mul(24 * HOUR_NS);
-        end_ns.saturating_add(COMPACTION_WAIT_NS) <= now_ns
-    };
-    // One from the future tells of a wrong clock, and waits for nothing.
-    let has_settled = |row: &&SegmentRow| {
-        row.created_ns > now_ns || row.created_ns.saturating_add(quiet_ns) <= now_ns
-    };
     days.into_iter()
-        .filter(|(day, rows)| {
-            rows.len() >= DAY_PILE && is_over(*day) && rows.iter().all(has_settled)
-        })
+        .filter(|(_, rows)| rows.len() >= DAY_PILE)
         .map(|(day, mut rows)| {
+            let end_ns = day.saturating_add(1).saturating_mul(24 * HOUR_NS);
+            let over_ns = end_ns.saturating_add(COMPACTION_WAIT_NS);
+            // A segment from the future tells of a wrong clock, and is waited for no longer than others.
+            let made = rows.iter().map(|row| row.created_ns.min(now_ns));
+            let settled_ns = made.max().unwrap_or(now_ns).saturating_add(quiet_ns);
+            let when = match over_ns.max(settled_ns) {
+                at if at <= now_ns => When::Now,
+                at => When::Company(at),
+            };
             rows.sort_by_key(|row| (row.partition, row.id));
-            Merge::new(Partition::Day(day), &rows, When::Now)
+            Merge::new(Partition::Day(day), &rows, when)
         })
         .collect()
 }

@@ -412,6 +412,14 @@ fn a_day_waits_for_its_hours() {
         store.flush(Partition::Hour(hour), 10, day_start_ns + 6 * HOUR_NS);
     }
     let over_ns = day_start_ns + 2 * 24 * HOUR_NS;
+    store.compact(day_start_ns + 7 * HOUR_NS);
+    let waits = store.choose(day_start_ns + 8 * HOUR_NS);
+    let whens: Vec<When> = waits.iter().map(|merge| merge.when).collect();
+    assert_eq!(
+        whens,
+        [When::Company(over_ns)],
+        "it says when to look again"
+    );
     store.compact(day_start_ns + 8 * HOUR_NS);
     store.compact(over_ns - 1);
     assert_eq!(store.levels(), [1; 6]);

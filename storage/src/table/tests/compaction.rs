@@ -172,3 +172,26 @@ fn loops_on_threads_of_their_own_lose_and_double_nothing() {
     );
     storage.shutdown();
 }
+
+#[test]
+fn small_hours_of_a_day_become_one_by_the_clock_alone() {
+    let lab = Lab::new();
+    let hour_s = 3_600;
+    for hour in 0..6 {
+        let time = hour * hour_s * 1_000_000_000 + 5;
+        lab.house
+            .append(Incoming::Logs(log_batch(&[(time, "small")])));
+    }
+    // The memtable is flushed, then its hours are merged, then their day: nothing arrives that would wake a loop.
+    for seconds in [301, 601, 601, 601] {
+        lab.wait(seconds);
+    }
+    assert_eq!(lab.levels(), [2]);
+    assert_eq!(lab.rows().0.len(), 6);
+    assert_eq!(lab.pending(), (0, 0));
+    let days = lab
+        .disk
+        .list(Path::new("/data/tenants/default/logs/segments"));
+    let days: Vec<String> = days.unwrap().into_iter().map(|entry| entry.name).collect();
+    assert!(days.contains(&"1970-01-01".to_owned()), "{days:?}");
+}
