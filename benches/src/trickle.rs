@@ -103,6 +103,7 @@ impl Store {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             runner: Arc::clone(&runner) as _,
             catalog: None,
+            formulas: clearspan_query::formulas(),
             store_id: 1,
         };
         let config = Config {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::limits::READ_ROWS_MAX;
+
 /// What a person may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -19,6 +21,8 @@ pub struct Config {
     pub sql_rows_max: usize,
     /// How long a question in SQL may take, waiting included.
     pub sql_time_limit: Duration,
+    /// A range of at most so many rows is read even where derived rows would answer: percentiles are then exact.
+    pub read_rows_max: u64,
 }
 
 impl Default for Config {
@@ -33,6 +37,7 @@ impl Default for Config {
             memory_bytes: 256 * 1024 * 1024,
             sql_rows_max: 10_000,
             sql_time_limit: Duration::from_secs(30),
+            read_rows_max: READ_ROWS_MAX,
         }
     }
 }

@@ -14,7 +14,8 @@
 //! | `trace/` | trace search, one trace whole |
 //! | `export/` | every match, as a stream |
 //! | `sql/` | one SELECT over both signals |
-//! | `services.rs` | services with their percentiles |
+//! | `services/` | services with their percentiles |
+//! | `derived/` | sums by minute, which storage keeps with its segments |
 //! | `cursor.rs` | where the next page starts |
 //! | `hints.rs` | what an answer adds when it is empty |
 //! | `time.rs` | times as they are asked for |
@@ -23,6 +24,7 @@
 mod config;
 mod count;
 mod cursor;
+mod derived;
 mod engine;
 mod error;
 pub mod exec;
@@ -42,6 +44,7 @@ pub use count::{
     FieldValues, FieldsAnswer, HistogramAnswer, HistogramBucket, SEVERITY_NAMES, ValueCount,
     ValuesAnswer, ValuesRequest,
 };
+pub use derived::formulas;
 pub use engine::QueryEngine;
 pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};

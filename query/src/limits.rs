@@ -53,8 +53,25 @@ pub const EXPORT_UNITS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Pieces that wait for a client, besides the one that is being made.
 pub const EXPORT_PIECES_WAITING: usize = 1;
 
-/// Durations that the percentiles of all services together may hold while they are computed: 8 bytes each.
-pub const DURATIONS_MAX: usize = 50_000_000;
+/// Durations that the percentiles of all services together may hold one by one while they are computed, 8 bytes each. More become sketches,
+/// so that their percentiles are no longer exact.
+pub const DURATIONS_MAX: usize = 1024 * 1024;
+
+/// Durations of one minute, service, name, kind and status that are kept as they are in derived rows; a sketch of so few would take more room.
+pub(crate) const DURATIONS_KEPT_MAX: usize = 16;
+
+/// Derived rows of one segment. A segment has a million rows or two; where a formula makes more of them than this, senders put what differs from
+/// record to record into names, and the rows are read instead.
+pub(crate) const DERIVED_ROWS_MAX: usize = 128 * 1024;
+
+/// Bytes of all texts in the derived rows of one segment: as above.
+pub(crate) const DERIVED_TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Stretches of time that are read beside derived rows, each with a scan of its own. Where more are needed, one scan reads everything.
+pub(crate) const TORN_RANGES_MAX: usize = 64;
+
+/// Rows of a range that are read rather than added up from derived rows, unless configured: it takes milliseconds, and percentiles are exact.
+pub(crate) const READ_ROWS_MAX: u64 = 8 * 1024;
 
 /// Parts of a range in which the calls of each service are counted: a drawing has fewer points across.
 pub const SERIES_BUCKETS_MAX: usize = 1_000;

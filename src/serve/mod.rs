@@ -93,7 +93,10 @@ where
         ports,
     } = Listeners::open(&settings.server).await?;
 
-    let environment = Environment::system();
+    let environment = Environment {
+        formulas: clearspan_query::formulas(),
+        ..Environment::system()
+    };
     let clock = Arc::clone(&environment.clock);
     let api = Api::new(settings.ui_config(), Arc::clone(&clock));
     let api_end = CancellationToken::new();

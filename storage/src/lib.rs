@@ -15,6 +15,7 @@
 //! | `compaction/` | from many small segments to few |
 //! | `segment/` | immutable folders of rows with their indexes |
 //! | `text/` | tokens, the text index, the id filters |
+//! | `derived/` | what formulas make of a segment's rows, kept beside them |
 //! | `template/` | bodies of logs as templates and variables |
 //! | `scan/` | what a query may ask |
 //! | `services/` | the colours of services |
@@ -26,6 +27,7 @@
 mod codec;
 mod compaction;
 mod config;
+mod derived;
 mod error;
 mod flush;
 mod limits;
@@ -53,6 +55,7 @@ pub mod wal;
 pub use commit::AppendError;
 pub use compaction::CompactionError;
 pub use config::{Config, FsyncMode};
+pub use derived::{Derivation, Derive, Formulas};
 pub use error::{OpenError, UnknownTenant};
 pub use retention::Retention;
 pub use segment::shape;

@@ -6,6 +6,7 @@
 //! <data>/tenants/<tenant>/<signal>/wal/<number>.wal
 //! <data>/tenants/<tenant>/<signal>/segments/<partition>/<segment id>/
 //!     meta.json  rows.arrow or rows.parquet  shape.bin  text.idx  filters.bin  traces.dir (spans only)
+//!     derived.<formula>.arrow (for each formula that is kept)
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,11 @@ pub(crate) const FILTERS: &str = "filters.bin";
 pub(crate) const TRACES: &str = "traces.dir";
 /// What a segment's folder is called until it is complete.
 pub(crate) const TEMPORARY_SUFFIX: &str = ".tmp";
+
+/// What a formula has derived from a segment's rows.
+pub(crate) fn derived(formula: &str) -> String {
+    format!("derived.{formula}.arrow")
+}
 
 /// The folder of one signal of one tenant.
 pub(crate) fn signal_dir(data: &Path, tenant: &TenantId, signal: Signal) -> PathBuf {

@@ -15,6 +15,7 @@ use opening::{OpenedTenant, findings, open_catalog, start_keeping, start_loops, 
 
 use crate::background::{Clock, Runner, SystemClock, ThreadRunner};
 use crate::catalog::Catalog;
+use crate::derived::Formulas;
 use crate::error::{OpenError, UnknownTenant};
 use crate::metrics::Metrics;
 use crate::scan::Snapshot;
@@ -35,12 +36,14 @@ pub struct Environment {
     pub runner: Arc<dyn Runner>,
     /// The catalog; `None` for the SQLite catalog in the data folder.
     pub catalog: Option<Arc<dyn Catalog>>,
+    /// What is derived from rows and kept with them.
+    pub formulas: Formulas,
     /// A random number: the identity of the store, should this open create it.
     pub store_id: u128,
 }
 
 impl Environment {
-    /// The machine's disk and clock, and a thread for each loop.
+    /// The machine's disk and clock, a thread for each loop, and no formula.
     pub fn system() -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let runner = Arc::new(ThreadRunner::new(Arc::clone(&clock)));
@@ -49,6 +52,7 @@ impl Environment {
             clock,
             runner,
             catalog: None,
+            formulas: Formulas::default(),
             store_id: random_id(),
         }
     }
@@ -175,6 +179,7 @@ impl Storage {
             clock: Arc::clone(&clock),
             cache: Arc::clone(&cache),
             metrics: Arc::clone(&metrics),
+            formulas: environment.formulas,
         };
         let tenant = TenantId::default();
         let opened = OpenedTenant::open(&room, &tenant)?;

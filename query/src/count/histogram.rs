@@ -2,14 +2,16 @@
 //!
 //! 1. Where an end of the range is absent, the metadata of the parts says how far rows may reach there, and
 //!    the buckets cover that.
-//! 2. One scan counts each row in its bucket.
+//! 2. Each row is counted in its bucket. Where buckets are whole minutes, and the query asks for nothing but service and severity, sums that
+//!    are kept with the segments are added up, and only what lies in a part of a minute is read (`derived/`); else one scan reads all.
 //! 3. An absent end lies, for the answer, at the first or last row that matched. If these are so close
 //!    together that the buckets are far too wide for them, the rows are counted again in narrower ones: the
-//!    second scan is over that short stretch alone.
+//!    second count is over that short stretch alone.
 
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::buffer::BooleanBuffer;
 use clearspan_schema::{columns, logs};
 use clearspan_storage::scan::{AttributeKeys, Projection, Snapshot, TimeRange};
 
@@ -17,8 +19,12 @@ use super::grid::Grid;
 use super::remembered::Remembered;
 use super::{Counted, CountedLogs, Scanned};
 use crate::QueryError;
+use crate::derived::{
+    COUNT, Division, FIRST_NS, LAST_NS, LOG_KEYS, LogMinutes, MINUTE, MINUTE_NS, Minutes,
+};
 use crate::engine::Session;
 use crate::exec::ScanTally;
+use crate::language::Matcher;
 use crate::language::fields::severity_number;
 use crate::limits::{LIMIT_MAX, check_within};
 
@@ -77,13 +83,13 @@ pub(crate) async fn histogram(
     };
     let (first, last) = ends.reach(&session.snapshot, range);
     let mut counts = Counts::new(Grid::over(first, last, buckets_max));
-    let mut tally = counts.scan(&scanned, &session).await?;
+    let mut tally = counts.count(&scanned, &session).await?;
     if let Some((first, last)) = ends.of_rows(counts.seen) {
         let narrow = Grid::over(first, last, buckets_max);
         if narrow.width * TOO_WIDE <= counts.grid.width {
             counts = Counts::new(narrow);
             scanned.range = between(range, first, last);
-            tally.add_reading(counts.scan(&scanned, &session).await?);
+            tally.add_reading(counts.count(&scanned, &session).await?);
         }
     }
     Ok(HistogramAnswer {
@@ -158,23 +164,83 @@ impl Counts {
         }
     }
 
-    async fn scan(
+    /// Counts what matches in the range.
+    async fn count(
         &mut self,
         scanned: &Scanned,
         session: &Session,
+    ) -> Result<ScanTally, QueryError> {
+        let matcher = Matcher::new(&scanned.query);
+        let columns = matcher.columns();
+        let is_summed = self.grid.width % i128::from(MINUTE_NS) == 0
+            && columns.iter().all(|column| LOG_KEYS.contains(column));
+        let division = if is_summed {
+            Division::new(session, &LogMinutes, scanned.range, []).await?
+        } else {
+            Division::of_rows(session, scanned.range)
+        };
+        let mut tally = ScanTally::default();
+        for sums in &division.summed {
+            tally.matched += self.add_sums(sums, &matcher, &division.minutes)?;
+            tokio::task::yield_now().await;
+        }
+        for rest in division.rest {
+            let read = self.read(scanned, session, rest).await?;
+            tally.matched += read.matched;
+            tally.add_reading(read);
+        }
+        Ok(tally)
+    }
+
+    async fn read(
+        &mut self,
+        scanned: &Scanned,
+        session: &Session,
+        rest: (Arc<Snapshot>, TimeRange),
     ) -> Result<ScanTally, QueryError> {
         let columns = vec![
             logs::PLACED_TIME,
             logs::SEVERITY_NUMBER,
             logs::SEVERITY_TEXT,
         ];
+        let projection = Projection::new(columns, AttributeKeys::none());
+        let add = |batch: &RecordBatch| self.add(batch);
         scanned
-            .each_batch(
-                session,
-                Projection::new(columns, AttributeKeys::none()),
-                |batch| self.add(batch),
-            )
+            .each_batch_of(rest, &session.plans, projection, add)
             .await
+    }
+
+    /// Adds sums of whole minutes. Returns how many rows those have that match.
+    fn add_sums(
+        &mut self,
+        sums: &RecordBatch,
+        matcher: &Matcher,
+        minutes: &Minutes,
+    ) -> Result<u64, QueryError> {
+        let whole = columns::int64(sums, MINUTE)?.values();
+        let is_whole =
+            BooleanBuffer::collect_bool(sums.num_rows(), |row| minutes.is_whole(whole[row]));
+        let matching = matcher.matches_among(sums, None, &is_whole);
+        let matching = matching.map_err(|error| QueryError::Internal(error.to_string()))?;
+        let numbers = columns::int32(sums, logs::SEVERITY_NUMBER)?;
+        let texts = columns::text_dictionary(sums, logs::SEVERITY_TEXT)?;
+        let counts = columns::uint64(sums, COUNT)?;
+        let (firsts, lasts) = (
+            columns::int64(sums, FIRST_NS)?,
+            columns::int64(sums, LAST_NS)?,
+        );
+        let mut matched = 0;
+        for row in matching.set_indices() {
+            let severity = of_number(numbers.value(row))
+                .or_else(|| texts.value(row).map(of_text))
+                .unwrap_or(UNSET);
+            let (first, last, rows) = (firsts.value(row), lasts.value(row), counts.value(row));
+            let bucket = self.grid.bucket_of(first);
+            *cell(&mut self.buckets, bucket, severity, first)? += rows;
+            have_seen(&mut self.seen, first, last);
+            matched += rows;
+        }
+        Ok(matched)
     }
 
     fn add(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
@@ -198,12 +264,8 @@ impl Counts {
                 }
                 (None, None) => UNSET,
             };
-            let counted = self.buckets.get_mut(bucket).ok_or_else(|| {
-                QueryError::Internal(format!("a row at {time} lies outside of the buckets"))
-            })?;
-            counted[severity] += 1;
-            let (earliest, latest) = self.seen.unwrap_or((time, time));
-            self.seen = Some((earliest.min(time), latest.max(time)));
+            *cell(&mut self.buckets, bucket, severity, time)? += 1;
+            have_seen(&mut self.seen, time, time);
         }
         Ok(())
     }
@@ -233,6 +295,23 @@ impl Counts {
             })
             .collect()
     }
+}
+
+fn cell(
+    buckets: &mut [[u64; SEVERITY_NAMES.len()]],
+    bucket: usize,
+    severity: usize,
+    time: i64,
+) -> Result<&mut u64, QueryError> {
+    let bucket = buckets.get_mut(bucket).ok_or_else(|| {
+        QueryError::Internal(format!("a row at {time} lies outside of the buckets"))
+    })?;
+    Ok(&mut bucket[severity])
+}
+
+fn have_seen(seen: &mut Option<(i64, i64)>, first: i64, last: i64) {
+    let (earliest, latest) = seen.unwrap_or((first, last));
+    *seen = Some((earliest.min(first), latest.max(last)));
 }
 
 /// The place of a number's band in [`SEVERITY_NAMES`]; `None` where it lies in none.

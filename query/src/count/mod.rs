@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
-use clearspan_storage::scan::{MissingSegment, Projection, ScanStats, TimeRange};
+use clearspan_storage::scan::{MissingSegment, Projection, ScanStats, Snapshot, TimeRange};
 use futures::StreamExt;
 
 pub use fields::{FieldCount, FieldType, FieldsAnswer};
@@ -50,7 +50,7 @@ pub(crate) use histogram::histogram;
 pub(crate) use values::{facets, values};
 
 use crate::engine::Session;
-use crate::exec::{Emit, ScanTally, SegmentScan, SegmentScanExec, unread};
+use crate::exec::{Emit, Plans, ScanTally, SegmentScan, SegmentScanExec, unread};
 use crate::language::Query;
 use crate::{AskedRange, QueryError, hints};
 
@@ -106,15 +106,24 @@ impl Scanned {
         &self,
         session: &Session,
         projection: Projection,
+        count: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
+    ) -> Result<ScanTally, QueryError> {
+        let snapshot = Arc::clone(&session.snapshot);
+        let scanned = (snapshot, self.range);
+        self.each_batch_of(scanned, &session.plans, projection, count)
+            .await
+    }
+
+    /// The same, of some parts, or of a part of the range.
+    async fn each_batch_of(
+        &self,
+        (snapshot, range): (Arc<Snapshot>, TimeRange),
+        plans: &Plans,
+        projection: Projection,
         mut count: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
     ) -> Result<ScanTally, QueryError> {
-        let plans = &session.plans;
-        let scan = SegmentScan::new(
-            Arc::clone(&session.snapshot),
-            self.query.clone(),
-            self.range,
-            Emit::Columns(projection),
-        )?;
+        let emit = Emit::Columns(projection);
+        let scan = SegmentScan::new(snapshot, self.query.clone(), range, emit)?;
         let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
         let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
         while let Some(batch) = batches.next().await {

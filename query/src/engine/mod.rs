@@ -71,6 +71,8 @@ pub(crate) struct Session {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) plans: Plans,
     pub(crate) now_ns: i64,
+    /// As in [`Config::read_rows_max`].
+    pub(crate) read_rows_max: u64,
 }
 
 impl Session {
@@ -151,6 +153,7 @@ impl Inner {
             snapshot: Arc::new(snapshot),
             plans: self.plans.clone(),
             now_ns,
+            read_rows_max: self.config.read_rows_max,
         })
     }
 }

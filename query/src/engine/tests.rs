@@ -32,6 +32,7 @@ fn room(concurrent_max: usize, waiting_max: usize, time_limit_ms: u64) -> Room {
         clock: Arc::clone(&clock) as _,
         runner,
         catalog: None,
+        formulas: crate::formulas(),
         store_id: 1,
     };
     let storage_config = clearspan_storage::Config::new(folder.path().join("data"));

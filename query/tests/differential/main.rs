@@ -9,6 +9,7 @@
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
 //! | `counts.rs` | what logs hold |
+//! | `minutes.rs` | sums of minutes against the rows they were made of |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `spans.rs` | random traces, as generated and as batches |
@@ -30,6 +31,7 @@ mod export;
 mod export_ends;
 mod keys;
 mod logs;
+mod minutes;
 mod random;
 mod records;
 mod single;

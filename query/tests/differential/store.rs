@@ -47,6 +47,7 @@ impl Store {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             runner: Arc::clone(&runner) as _,
             catalog: None,
+            formulas: clearspan_query::formulas(),
             store_id: 7,
         };
         let config = clearspan_storage::Config::new(folder.path().join("data"));
@@ -66,6 +67,12 @@ impl Store {
             clock,
             runner,
         }
+    }
+
+    /// Another engine over the same store.
+    pub(crate) fn another_engine(&self, config: Config) -> QueryEngine {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        QueryEngine::new(self.storage.clone(), config, clock, Handle::current()).unwrap()
     }
 
     /// Appends, and lets the loops run until the records can be found.

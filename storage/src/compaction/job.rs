@@ -12,6 +12,7 @@ use super::plan::plan;
 use super::row_merge::RowMerge;
 use crate::TenantId;
 use crate::catalog::{Catalog, SegmentId, SegmentRow, TableKey};
+use crate::derived::Formulas;
 use crate::flush::{Unpublished, folder_name, remove_unpublished};
 use crate::segment::Segment;
 use crate::segment::shape::ShapePlan;
@@ -29,6 +30,7 @@ pub(crate) struct Place<'a> {
     pub(crate) tenant: &'a TenantId,
     pub(crate) signal: Signal,
     pub(crate) signal_dir: &'a Path,
+    pub(crate) formulas: &'a Formulas,
 }
 
 /// A compaction that was begun.

@@ -43,6 +43,7 @@ impl Output {
             partition: new.folder,
             signal_dir: place.signal_dir.to_path_buf(),
             arrival_ns: new.arrival_ns,
+            formulas: place.formulas.clone(),
         };
         Ok(Output {
             writer: SegmentWriter::create(place.vfs, segment, Container::Parquet, plan)?,

@@ -70,6 +70,7 @@ mod tests {
                 partition: "odd".into(),
                 signal_dir: "/data".into(),
                 arrival_ns: (1, 2),
+                formulas: crate::derived::Formulas::default(),
             };
             let vfs = shared(&disk);
             let plan = by_rows().of_rule(rule);

@@ -27,6 +27,7 @@ pub(crate) use sort::take_sorted;
 
 use crate::TenantId;
 use crate::catalog::{Catalog, CatalogError, Change, FlushCommit, Partition, SegmentRow, TableKey};
+use crate::derived::Formulas;
 use crate::memtable::Memtable;
 use crate::segment::{NewSegment, SegmentError, write_segment};
 use crate::vfs::Vfs;
@@ -56,6 +57,7 @@ pub(crate) struct FlushJob<'a> {
     pub(crate) tenant: &'a TenantId,
     pub(crate) signal: Signal,
     pub(crate) signal_dir: &'a Path,
+    pub(crate) formulas: &'a Formulas,
     /// Behind the last sequence number that was flushed before.
     pub(crate) flushed_seq: u64,
     pub(crate) now_ns: i64,
@@ -154,6 +156,7 @@ fn write_partition(
         partition: folder_name(partition),
         signal_dir: job.signal_dir.to_path_buf(),
         arrival_ns,
+        formulas: job.formulas.clone(),
     };
     let written = write_segment(job.vfs, new, rows)?;
     let row = SegmentRow {

@@ -5,12 +5,14 @@ use std::sync::{Arc, OnceLock};
 use arrow::array::{Array, RecordBatch, UInt64Array};
 use clearspan_schema::logs::PLACED_TIME;
 use clearspan_schema::{SEQ, SchemaError, Signal, columns};
+use parking_lot::Mutex;
 
+use crate::derived::{Derive, derive};
 use crate::limits::GRANULE_ROWS;
 use crate::segment::{TraceDirectory, index_rows};
 use crate::text::{ChunkTokens, TextIndexBuilder};
 
-/// Fewer rows than this are sooner read than indexed.
+/// Fewer rows than this are sooner read than indexed, or summed up.
 const MIN_INDEXED_ROWS: u32 = 2048;
 
 /// Rows of the memtable: stored schema, ascending sequence numbers, at least one.
@@ -23,7 +25,11 @@ pub(crate) struct Chunk {
     bytes: usize,
     text: OnceLock<Option<ChunkTokens>>,
     traces: OnceLock<Arc<TraceDirectory>>,
+    derived: Mutex<Vec<Derived>>,
 }
+
+/// A formula's name, and its rows unless it declines.
+type Derived = (&'static str, Option<Arc<RecordBatch>>);
 
 impl Chunk {
     pub(crate) fn new(signal: Signal, batch: RecordBatch) -> Result<Self, SchemaError> {
@@ -49,6 +55,7 @@ impl Chunk {
             bytes,
             text,
             traces,
+            derived: Mutex::default(),
         })
     }
 
@@ -102,6 +109,30 @@ impl Chunk {
         }
         let made = Arc::new(TraceDirectory::build(&self.batch)?);
         Ok(Arc::clone(self.traces.get_or_init(|| made)))
+    }
+
+    /// What `formula` derives from the rows; `None` where it declines, or where reading all rows is as quick.
+    pub(crate) fn derived(
+        &self,
+        formula: &dyn Derive,
+    ) -> Result<Option<Arc<RecordBatch>>, SchemaError> {
+        if self.rows() < MIN_INDEXED_ROWS {
+            return Ok(None);
+        }
+        let known = |made: &[Derived]| {
+            let mut made = made.iter();
+            made.find_map(|(name, rows)| (*name == formula.name()).then(|| rows.clone()))
+        };
+        if let Some(rows) = known(&self.derived.lock()) {
+            return Ok(rows);
+        }
+        // Without the lock: who asks at the same time does the same work, as rarely as that is.
+        let rows = derive(formula, &self.batch)?.map(Arc::new);
+        let mut made = self.derived.lock();
+        if known(&made).is_none() {
+            made.push((formula.name(), rows.clone()));
+        }
+        Ok(rows)
     }
 }
 

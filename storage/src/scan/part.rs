@@ -8,6 +8,7 @@ use arrow::datatypes::SchemaRef;
 use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
 
 use super::{Predicate, Projection, RowSelection, RowTexts, ScanStats, TimeRange};
+use crate::derived::Derive;
 use crate::limits::GRANULE_ROWS;
 use crate::memtable::Chunk;
 use crate::segment::{Segment, SegmentError, TraceDirectory};
@@ -121,6 +122,15 @@ impl Part {
         match &self.kind {
             Kind::Chunk(chunk) => Ok(chunk.trace_directory()?),
             Kind::Segment(segment) => Ok(segment.trace_directory()?),
+        }
+    }
+
+    /// What `formula` derives from all its rows; `None` where that is not there, and the rows are to be read. One look at a file, or at
+    /// the rows of a chunk.
+    pub fn derived(&self, formula: &dyn Derive) -> Result<Option<Arc<RecordBatch>>, PartError> {
+        match &self.kind {
+            Kind::Chunk(chunk) => Ok(chunk.derived(formula)?),
+            Kind::Segment(segment) => Ok(segment.derived(formula)),
         }
     }
 

@@ -65,6 +65,16 @@ impl Snapshot {
         &self.parts
     }
 
+    /// The same moment, with only those parts whose place in [`Self::parts`] is wanted.
+    pub fn of_parts(&self, wanted: impl Fn(usize) -> bool) -> Self {
+        let parts = self.parts.iter().enumerate();
+        let parts = parts.filter(|&(at, _)| wanted(at));
+        Snapshot {
+            parts: parts.map(|(_, part)| part.clone()).collect(),
+            ..self.clone()
+        }
+    }
+
     /// Segments that cannot be read: an answer from this snapshot is not whole where they matter.
     pub fn missing(&self) -> &[MissingSegment] {
         &self.missing

@@ -21,6 +21,8 @@ pub(crate) enum Piece {
     FoldedTemplates,
     Text,
     Traces,
+    /// Of the formula of this name.
+    Derived(&'static str),
 }
 
 /// A bounded cache over all segments. Of idle pieces the least recently used goes first.

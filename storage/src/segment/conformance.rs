@@ -56,6 +56,7 @@ impl Case {
             partition: "odd".into(),
             signal_dir: "/data".into(),
             arrival_ns: (1, 2),
+            formulas: crate::derived::Formulas::default(),
         };
         let plan = plan_of(signal, &rows);
         let vfs = crate::testing::shared(&disk);

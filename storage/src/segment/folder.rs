@@ -55,11 +55,11 @@ impl NewFolder {
     }
 
     /// Begins a file. [`Self::add`] ends it.
-    pub(super) fn file(&self, name: &'static str) -> Result<NewFile, SegmentError> {
+    pub(super) fn file(&self, name: &str) -> Result<NewFile, SegmentError> {
         let path = self.temporary.join(name);
         let file = self.vfs.create_new(&path).map_err(io_at(&path))?;
         Ok(NewFile {
-            name,
+            name: name.to_owned(),
             path,
             file,
             bytes: 0,
@@ -75,12 +75,12 @@ impl NewFolder {
             bytes: file.bytes,
             crc32c: file.crc32c,
         };
-        self.files.insert(file.name.to_owned(), meta);
+        self.files.insert(file.name.clone(), meta);
         Ok(std::mem::take(&mut file.blocks).finish())
     }
 
     /// Writes a whole file and makes it durable.
-    pub(super) fn write(&mut self, name: &'static str, content: &[u8]) -> Result<(), SegmentError> {
+    pub(super) fn write(&mut self, name: &str, content: &[u8]) -> Result<(), SegmentError> {
         let mut file = self.file(name)?;
         io::Write::write_all(&mut file, content).map_err(io_at(&file.path))?;
         self.add(&mut file).map(drop)
@@ -119,7 +119,7 @@ impl Drop for NewFolder {
 /// A file of a new segment, summed up while it is written.
 #[derive(Debug)]
 pub(super) struct NewFile {
-    name: &'static str,
+    name: String,
     path: PathBuf,
     file: Box<dyn VfsFile>,
     bytes: u64,

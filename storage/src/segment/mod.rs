@@ -4,7 +4,7 @@
 //! lie in a container file of record batches; beside it stand the text index over its granules, the
 //! id filters and, for spans, the trace directory. `meta.json` lists the files with their checksums
 //! and which rows make each record batch. Everything but the rows is an aid: a segment whose `text.idx`,
-//! `filters.bin` or `traces.dir` is gone answers the same, from more reading.
+//! `filters.bin`, `traces.dir` or derived rows are gone answers the same, from more reading.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -22,6 +22,7 @@
 //! | `decompressors.rs` | decompressors that are kept from read to read |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
+//! | `derived_rows.rs` | the rows that formulas have derived, read |
 //! | `verify.rs` | every byte of a segment checked |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
@@ -36,6 +37,7 @@ mod cache;
 mod checked_read;
 mod container;
 mod decompressors;
+mod derived_rows;
 mod error;
 mod folder;
 mod meta;

@@ -31,7 +31,7 @@ pub struct Segment {
     pub(super) dir: PathBuf,
     pub(super) meta: SegmentMeta,
     pub(super) vfs: Arc<dyn Vfs>,
-    cache: Arc<SegmentCache>,
+    pub(super) cache: Arc<SegmentCache>,
 }
 
 impl Segment {
@@ -296,7 +296,7 @@ impl Segment {
     }
 
     /// The file's bytes, or `None` where it is missing or damaged.
-    fn optional(&self, name: &str) -> Option<Bytes> {
+    pub(super) fn optional(&self, name: &str) -> Option<Bytes> {
         match self.checked(name) {
             Ok(bytes) => Some(bytes),
             Err(error) => {

@@ -49,6 +49,7 @@ fn write_planned(
         partition: "odd".into(),
         signal_dir: dir.into(),
         arrival_ns: (1, 2),
+        formulas: crate::derived::Formulas::default(),
     };
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
     let mut writer = SegmentWriter::create(&vfs, new, container, plan).unwrap();

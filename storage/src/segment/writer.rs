@@ -2,14 +2,14 @@
 //!
 //! 1. The folder is begun under a temporary name (`folder.rs` has the steps of durability).
 //! 2. Rows are cut into steps, each of which becomes a record batch: translated by the shape's plan, it goes to the row file,
-//!    and each row's words, ids and trace to the builders of the other files.
+//!    and each row's words, ids and trace to the builders of the other files, and the row itself to the formulas for derived rows.
 //! 3. At the end the other files and `meta.json` are written, and the folder gets its name.
 //! 4. Only then may the catalog name it.
 //!
 //! What is in memory meanwhile: of a Parquet file its row group that is being filled
 //! (`parquet_writer.rs`); of an Arrow file all rows, since each of its dictionaries stands once and must know
 //! them all, which a flush has in memory anyway; the words and id keys of the text index, in the order of 20 bytes a
-//! row; the trace directory, some 120 bytes a trace; of the trace that is being read its span ids. Who merges segments bounds the
+//! row; the trace directory, some 120 bytes a trace; what formulas keep of their derived rows; of the trace that is being read its span ids. Who merges segments bounds the
 //! rows of a segment, and with them the latter three.
 
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ use super::shape::{CountedRows, Planner, ShapePlan, ShapeWriter};
 use super::steps::Steps;
 use super::trace_builder::TraceDirectoryBuilder;
 use super::{SegmentError, trace_codec};
+use crate::derived::{Derivations, Formulas};
 use crate::limits::GRANULE_ROWS;
 use crate::text::{FilterBits, TextIndexBuilder};
 use crate::vfs::Vfs;
@@ -45,6 +46,8 @@ pub(crate) struct NewSegment {
     pub(crate) signal_dir: PathBuf,
     /// Earliest and latest arrival of the rows.
     pub(crate) arrival_ns: (i64, i64),
+    /// What is derived from the rows.
+    pub(crate) formulas: Formulas,
 }
 
 /// A segment that lies on disk.
@@ -102,6 +105,7 @@ struct WrittenSteps {
     batches: Vec<BatchMeta>,
     text: TextIndexBuilder,
     traces: Option<TraceDirectoryBuilder>,
+    derivations: Derivations,
     /// Lowest and highest.
     seqs: Option<(u64, u64)>,
 }
@@ -131,6 +135,7 @@ impl SegmentWriter {
                 batches: Vec::new(),
                 text,
                 traces: spans.then(TraceDirectoryBuilder::default),
+                derivations: Derivations::begin(&new.formulas, new.signal),
                 seqs: None,
             },
             container,
@@ -166,6 +171,9 @@ impl SegmentWriter {
             self.folder
                 .write(names::TRACES, &trace_codec::write(&directory)?)?;
         }
+        for (name, content) in steps.derivations.finish() {
+            self.folder.write(&name, &content)?;
+        }
         let batches = located(steps.batches, &rows.messages);
         let files = self.folder.files().clone();
         let meta = SegmentMeta {
@@ -197,6 +205,7 @@ impl WrittenSteps {
         if let Some(traces) = &mut self.traces {
             traces.push(rows)?;
         }
+        self.derivations.push(rows);
         let physical = self.shape.to_physical(rows, counted)?;
         let split = self.shape.split_rows(&physical);
         index_stored(self.signal, rows, split, &mut self.text)?;

@@ -55,6 +55,7 @@ impl World {
             clock: Arc::clone(&self.clock) as _,
             runner: Arc::clone(&runner) as _,
             catalog: self.catalog.clone(),
+            formulas: crate::derived::tests::formulas(),
             store_id: 1,
         };
         let storage = Storage::open(Config::new(self.data.clone()), environment).unwrap();

@@ -230,6 +230,7 @@ impl Table {
             tenant: &self.tenant,
             signal: self.signal,
             signal_dir: &self.dir,
+            formulas: &self.room.formulas,
         };
         catch_unwind(AssertUnwindSafe(|| work(&place))).unwrap_or(Err(CompactionError::Panicked))
     }

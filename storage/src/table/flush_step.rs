@@ -107,6 +107,7 @@ impl Table {
             tenant: &self.tenant,
             signal: self.signal,
             signal_dir: &self.dir,
+            formulas: &self.room.formulas,
             flushed_seq: self.room.catalog.table(&key).flushed_seq,
             now_ns: now.unix_ns,
         };

@@ -40,6 +40,7 @@ use crate::background::{Clock, Waker};
 use crate::catalog::{Catalog, TableKey};
 use crate::commit::CommitQueue;
 use crate::compaction::SetAside;
+use crate::derived::Formulas;
 use crate::flush::Frozen;
 use crate::memtable::Memtable;
 use crate::metrics::{Metrics, TableMetrics};
@@ -62,6 +63,7 @@ pub(crate) struct Room {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: Arc<SegmentCache>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) formulas: Formulas,
 }
 
 /// One signal of one tenant.

@@ -97,6 +97,7 @@ impl World {
             clock: Arc::clone(&self.clock) as _,
             runner: Arc::clone(&runner) as _,
             catalog: Some(Arc::clone(&self.catalog) as _),
+            formulas: crate::derived::tests::formulas(),
             store_id: 1,
         };
         let storage = Storage::open(Config::new(PathBuf::from("/data")), environment)?;
@@ -229,6 +230,9 @@ impl World {
         assert!(snapshot.missing().is_empty(), "seed {seed}");
         let missing = life.storage.snapshot(&tenant, Signal::Logs).unwrap();
         assert!(missing.missing().is_empty(), "seed {seed}");
+        [snapshot, missing]
+            .iter()
+            .for_each(crate::derived::tests::check);
     }
 
     fn is_halted(&self) -> bool {

@@ -41,6 +41,7 @@ fn open_on(dir: &Path, vfs: Arc<dyn Vfs>) -> House {
         clock: clock.clone(),
         runner: runner.clone(),
         catalog: None,
+        formulas: crate::derived::tests::formulas(),
         store_id: 1,
     };
     let storage = Storage::open(Config::new(dir.to_path_buf()), environment).unwrap();
@@ -379,6 +380,7 @@ fn a_flush_that_fails_leaves_nothing_behind_and_is_tried_again() {
         clock: clock.clone(),
         runner: runner.clone(),
         catalog: Some(catalog),
+        formulas: crate::derived::tests::formulas(),
         store_id: 1,
     };
     let storage = Storage::open(Config::new("/data".into()), environment).unwrap();

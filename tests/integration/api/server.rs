@@ -64,6 +64,7 @@ impl Server {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             runner: Arc::clone(&runner) as _,
             catalog: None,
+            formulas: clearspan_query::formulas(),
             store_id: 7,
         };
         let config = clearspan_storage::Config::new(folder.path().to_owned());

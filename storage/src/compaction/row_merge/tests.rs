@@ -33,6 +33,7 @@ fn segments(signal: Signal, all: &RecordBatch, input: &[u8]) -> Vec<Arc<Segment>
             partition: "odd".into(),
             signal_dir: "/".into(),
             arrival_ns: (1, 2),
+            formulas: crate::derived::Formulas::default(),
         };
         let written = write_segment(&vfs, new, &sorted).unwrap();
         let (vfs, cache) = (Arc::clone(&vfs), Arc::clone(&cache));
@@ -169,6 +170,7 @@ fn rows_out_of_order_name_their_segment() {
         partition: "odd".into(),
         signal_dir: "/".into(),
         arrival_ns: (1, 2),
+        formulas: crate::derived::Formulas::default(),
     };
     let written = write_segment(&vfs, new, &wrong.unwrap()).unwrap();
     let opened = Segment::open(Signal::Logs, written.dir, written.meta_crc32c, vfs, cache);

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use arrow::array::RecordBatch;
 use clearspan_schema::Signal;
 
 use super::*;
 use crate::TenantId;
+use crate::derived::tests::{by_second, formulas};
 use crate::scan::AttributeKeys;
 use crate::segment::shape::Shape;
 use crate::segment::shaped_rows::ShapedRows;
@@ -128,7 +130,7 @@ impl Lab {
         self.write(Signal::Logs, &stored_logs(&rows, 0));
     }
 
-    fn write(&mut self, signal: Signal, rows: &arrow::array::RecordBatch) {
+    fn write(&mut self, signal: Signal, rows: &RecordBatch) {
         let id = self.segments.len() as u64;
         let new = NewSegment {
             id,
@@ -137,6 +139,7 @@ impl Lab {
             partition: "odd".into(),
             signal_dir: PathBuf::from(signal_dir(signal)),
             arrival_ns: (1, 2),
+            formulas: formulas(),
         };
         let vfs: Arc<dyn Vfs> = shared(&self.disk);
         let written = write_segment(&vfs, new, rows).unwrap();
@@ -151,6 +154,7 @@ impl Lab {
         segment.read_batch(0, &[1, 8], &AttributeKeys::All).unwrap();
         segment.folded_templates().unwrap().unwrap();
         assert!(segment.text_index().is_some());
+        assert!(segment.derived(&by_second(1)).is_some());
         self.check(&[], &[]);
     }
 
@@ -180,6 +184,10 @@ impl Lab {
                 Piece::Text => {
                     let index: &Option<TextIndex> = value.downcast_ref().unwrap();
                     index.as_ref().unwrap().heap_bytes()
+                }
+                Piece::Derived(_) => {
+                    let derived: &Option<Arc<RecordBatch>> = value.downcast_ref().unwrap();
+                    derived.as_ref().unwrap().get_array_memory_size()
                 }
                 Piece::Traces => value.downcast_ref::<TraceDirectory>().unwrap().memory(),
             };
@@ -280,7 +288,7 @@ fn rows_and_their_shape_are_let_go_in_this_order() {
         assert!(kept(Piece::FoldedTemplates) || !kept(Piece::Text));
         left.push(state.kept.len());
     }
-    assert_eq!(left, [3, 2, 1, 0]);
+    assert_eq!(left, [4, 3, 2, 1, 0]);
     assert_eq!(lab.cache.texts.text_bytes(), 0);
 }
 

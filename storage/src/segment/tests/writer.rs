@@ -15,6 +15,7 @@ fn new_segment(dir: &Path) -> NewSegment {
         partition: "odd".into(),
         signal_dir: dir.into(),
         arrival_ns: (1, 2),
+        formulas: crate::derived::Formulas::default(),
     }
 }
 

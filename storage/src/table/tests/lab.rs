@@ -49,6 +49,7 @@ impl Lab {
             clock: clock.clone(),
             runner: runner.clone(),
             catalog: Some(Arc::clone(catalog) as _),
+            formulas: crate::derived::tests::formulas(),
             store_id: 1,
         };
         let storage = Storage::open(config.clone(), environment).unwrap();

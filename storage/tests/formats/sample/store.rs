@@ -8,7 +8,7 @@ use clearspan_schema::Signal;
 use clearspan_storage::background::{Clock, ManualClock, ManualRunner};
 use clearspan_storage::scan::Snapshot;
 use clearspan_storage::vfs::OsVfs;
-use clearspan_storage::{Config, Environment, Incoming, Storage, TenantId};
+use clearspan_storage::{Config, Environment, Formulas, Incoming, Storage, TenantId};
 
 use super::Mood;
 use super::random::Random;
@@ -42,6 +42,7 @@ impl House {
             clock: Arc::clone(&clock) as _,
             runner: Arc::clone(&runner) as _,
             catalog: None,
+            formulas: Formulas::default(),
             store_id: 1,
         };
         let storage = Storage::open(Config::new(dir.to_path_buf()), environment).unwrap();

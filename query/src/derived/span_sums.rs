@@ -1,0 +1,107 @@
+//! The columns of [`super::SpanMinutes`], as they are read.
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::{ArrowPrimitiveType, Int16Type, Int64Type, UInt32Type};
+use clearspan_schema::dictionary::TextDictionary;
+use clearspan_schema::{SchemaError, columns, spans};
+
+use super::durations::Bin;
+use super::span_minutes::{
+    BIN_COUNTS, BINS, DURATIONS, ENVIRONMENT, ERRORS, NAMESPACE, NEWEST_NS, NEWEST_SEQ,
+};
+use super::{COUNT, Durations, MINUTE, Origin};
+use crate::QueryError;
+use crate::exec::RowKey;
+
+/// Derived rows, column by column.
+#[derive(Debug)]
+pub(crate) struct SpanSums<'a> {
+    pub(crate) minutes: &'a [i64],
+    pub(crate) services: TextDictionary<'a>,
+    pub(crate) kinds: &'a [i32],
+    pub(crate) counts: &'a [u64],
+    pub(crate) errors: &'a [u64],
+    durations: Lists<'a, Int64Type>,
+    bins: Lists<'a, Int16Type>,
+    bin_counts: Lists<'a, UInt32Type>,
+    newest_ns: &'a [i64],
+    newest_seqs: &'a [u64],
+    namespaces: TextDictionary<'a>,
+    environments: TextDictionary<'a>,
+}
+
+impl<'a> SpanSums<'a> {
+    /// Fails when `rows` are not what the formula makes.
+    pub(crate) fn new(rows: &'a RecordBatch) -> Result<Self, QueryError> {
+        Ok(SpanSums {
+            minutes: columns::int64(rows, MINUTE)?.values(),
+            services: columns::text_dictionary(rows, spans::SERVICE)?,
+            kinds: columns::int32(rows, spans::KIND)?.values(),
+            counts: columns::uint64(rows, COUNT)?.values(),
+            errors: columns::uint64(rows, ERRORS)?.values(),
+            durations: Lists::new(rows, DURATIONS, "List<Int64>")?,
+            bins: Lists::new(rows, BINS, "List<Int16>")?,
+            bin_counts: Lists::new(rows, BIN_COUNTS, "List<UInt32>")?,
+            newest_ns: columns::int64(rows, NEWEST_NS)?.values(),
+            newest_seqs: columns::uint64(rows, NEWEST_SEQ)?.values(),
+            namespaces: columns::text_dictionary(rows, NAMESPACE)?,
+            environments: columns::text_dictionary(rows, ENVIRONMENT)?,
+        })
+    }
+
+    /// The newest span of a row.
+    pub(crate) fn newest(&self, row: usize) -> RowKey {
+        RowKey {
+            placed_time: self.newest_ns[row],
+            seq: self.newest_seqs[row],
+        }
+    }
+
+    /// Where that ran.
+    pub(crate) fn origin(&self, row: usize) -> Origin {
+        Origin {
+            namespace: self.namespaces.value(row).map(str::to_owned),
+            environment: self.environments.value(row).map(str::to_owned),
+        }
+    }
+
+    /// Adds the durations of a row to `all`. Returns how many were added one by one.
+    pub(crate) fn durations(&self, row: usize, all: &mut Durations) -> usize {
+        let (bins, counts) = (self.bins.of(row), self.bin_counts.of(row));
+        if !bins.is_empty() {
+            let bins = bins.iter().zip(counts);
+            all.add_bins(bins.map(|(&number, &count)| Bin { number, count }));
+        }
+        let durations = self.durations.of(row);
+        durations.iter().for_each(|&duration| all.push(duration));
+        durations.len()
+    }
+}
+
+/// A column of lists without nulls.
+#[derive(Debug)]
+struct Lists<'a, T: ArrowPrimitiveType> {
+    offsets: &'a [i32],
+    values: &'a [T::Native],
+}
+
+impl<'a, T: ArrowPrimitiveType> Lists<'a, T> {
+    fn new(
+        rows: &'a RecordBatch,
+        column: &'static str,
+        expected: &'static str,
+    ) -> Result<Self, SchemaError> {
+        let lists = columns::list(rows, column)?;
+        let values = lists.values().as_primitive_opt::<T>();
+        let values = values.ok_or(SchemaError::Column { column, expected })?;
+        Ok(Lists {
+            offsets: lists.value_offsets(),
+            values: values.values(),
+        })
+    }
+
+    fn of(&self, row: usize) -> &'a [T::Native] {
+        let (first, end) = (self.offsets[row] as usize, self.offsets[row + 1] as usize);
+        &self.values[first..end]
+    }
+}
