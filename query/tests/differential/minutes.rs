@@ -46,6 +46,11 @@ impl Both {
         }
     }
 
+    /// Without the engines, which hold on to it.
+    fn into_store(self) -> Store {
+        self.store
+    }
+
     async fn services(&self, request: ServicesRequest) -> [ServicesAnswer; 2] {
         let tenant = TenantId::default();
         let adding = self.adding.services(&tenant, request).await.unwrap();
@@ -154,7 +159,7 @@ fn check_services(added: &[ServiceRow], read: &[ServiceRow], when: &str) {
 async fn check_spans(both: &Both, random: &mut Random, when: &str) -> u64 {
     let mut left_out = 0;
     for range in ranges(random) {
-        for series in [None, Some(1), Some(4), Some(500)] {
+        for series in [None, Some(4), Some(500)] {
             let [added, read] = both.services(ServicesRequest { range, series }).await;
             let when = format!("{when}: {range:?} {series:?}");
             check_services(&added.services, &read.services, &when);
@@ -180,9 +185,10 @@ const QUERIES: [&str; 7] = [
 
 async fn check_logs(both: &Both, random: &mut Random, when: &str) -> u64 {
     let mut left_out = 0;
+    let mut queries = QUERIES.into_iter().cycle();
     for range in ranges(random) {
-        for query in QUERIES {
-            for buckets in [1, 3, 60] {
+        for query in queries.by_ref().take(3) {
+            for buckets in [3, 60] {
                 let [added, read] = both.histogram(query, range, buckets).await;
                 let when = format!("{when}: {query} {range:?} in {buckets}");
                 assert_eq!(added.buckets, read.buckets, "{when}");
@@ -220,16 +226,13 @@ async fn spans_added_up_are_the_spans_read() {
         let left_out = check_spans(&both, &mut random, when).await;
         assert!(left_out > 0, "{when}: everything was read");
     }
-    // The engines hold on to the store.
-    let Both { store, .. } = both;
-    let both = Both::of(store.crash());
+    let both = Both::of(both.into_store().crash());
     let left_out = check_spans(&both, &mut random, "after a crash").await;
     assert!(left_out > 0, "after a crash: everything was read");
     let [everything, read] = both.services(AskedRange::ALL.into()).await;
-    assert_eq!(
-        (everything.stats.rows_scanned, read.stats.rows_scanned),
-        (0, 3 * BATCH as u64)
-    );
+    // A segment of few rows may have too many sums to be worth it.
+    assert!(everything.stats.rows_scanned < BATCH as u64 / 10);
+    assert_eq!(read.stats.rows_scanned, 3 * BATCH as u64);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,7 +275,8 @@ async fn the_order_of_arrival_changes_no_sum() {
         }
         both.store.compact();
         let [added, read] = both.services(AskedRange::ALL.into()).await;
-        assert_eq!(added.stats.rows_scanned, 0);
+        // A segment of few rows may have too many sums to be worth it.
+        assert!(added.stats.rows_scanned < BATCH as u64 / 10);
         check_services(&added.services, &read.services, "in some order");
         answers.push(added.services);
     }
