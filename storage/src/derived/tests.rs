@@ -108,7 +108,7 @@ fn rows() -> RecordBatch {
 
 /// A segment of `rows`, as a flush with these formulas writes it, and its disk.
 fn flushed(disk: &SimVfs, formulas: Formulas) -> Segment {
-    let written = write_segment(&shared(disk), new_segment(formulas), &rows()).unwrap();
+    let written = write_segment(&shared(disk), new_segment(formulas), [Ok(rows())]).unwrap();
     opened(disk, written.dir, written.meta_crc32c)
 }
 

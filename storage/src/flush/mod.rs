@@ -11,19 +11,24 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `partition.rs` | which row goes to which hour |
+//! | `rows.rs` | the rows of a memtable in that order, some at a time |
 //! | `sort.rs` | in which order rows lie in a segment |
 
 mod partition;
+mod rows;
 mod sort;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use clearspan_schema::{SchemaError, Signal};
 
 pub(crate) use partition::{HOUR_NS, folder_name};
 #[cfg(test)]
 pub(crate) use sort::take_sorted;
+
+use rows::FlushedRows;
 
 use crate::TenantId;
 use crate::catalog::{Catalog, CatalogError, Change, FlushCommit, Partition, SegmentRow, TableKey};
@@ -130,12 +135,14 @@ fn write_all(
     if memtable.rows() == 0 {
         return Ok(());
     }
-    let rows = memtable.all_rows()?;
-    let arrival_ns = memtable.arrival_ns().unwrap_or((job.now_ns, job.now_ns));
-    for (partition, indices) in partition::divide(job.signal, &rows)? {
-        let sorted = sort::take_sorted(job.signal, &rows, indices)?;
+    let rows = FlushedRows::new(job.signal, memtable)?;
+    for (partition, indices) in partition::divide(job.signal, &rows.keys)? {
+        let sorted = sort::sorted(job.signal, &rows.keys, indices)?;
         written.push(write_partition(
-            job, memtable, partition, arrival_ns, &sorted,
+            job,
+            memtable,
+            partition,
+            rows.batches(&sorted),
         )?);
     }
     Ok(())
@@ -145,10 +152,10 @@ fn write_partition(
     job: &FlushJob<'_>,
     memtable: &Memtable,
     partition: Partition,
-    arrival_ns: (i64, i64),
-    rows: &arrow::array::RecordBatch,
+    rows: impl Iterator<Item = Result<RecordBatch, SegmentError>>,
 ) -> Result<Unpublished, FlushError> {
     let id = job.catalog.allocate_segment_id()?;
+    let arrival_ns = memtable.arrival_ns().unwrap_or((job.now_ns, job.now_ns));
     let new = NewSegment {
         id: id.0,
         tenant: job.tenant.clone(),

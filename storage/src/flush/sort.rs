@@ -5,18 +5,25 @@
 
 use std::cmp::Reverse;
 
-use arrow::array::{RecordBatch, UInt32Array};
-use clearspan_schema::{SEQ, Signal, columns, logs, spans};
+use arrow::array::RecordBatch;
+use clearspan_schema::{SEQ, SchemaError, Signal, columns, logs, spans};
 
-use super::FlushError;
 use super::partition::trace_starts;
 
-/// The rows at `indices`, sorted.
-pub(crate) fn take_sorted(
+/// The columns that decide it.
+pub(super) fn keys(signal: Signal) -> &'static [&'static str] {
+    match signal {
+        Signal::Logs => &[SEQ, logs::PLACED_TIME],
+        Signal::Spans => &[SEQ, spans::PLACED_TIME, spans::TRACE_ID],
+    }
+}
+
+/// The rows at `indices`, sorted. Of `rows` the columns [`keys`] are needed.
+pub(super) fn sorted(
     signal: Signal,
     rows: &RecordBatch,
     mut indices: Vec<u32>,
-) -> Result<RecordBatch, FlushError> {
+) -> Result<Vec<u32>, SchemaError> {
     let seqs = columns::uint64(rows, SEQ)?.values();
     match signal {
         Signal::Logs => {
@@ -41,8 +48,16 @@ pub(crate) fn take_sorted(
             });
         }
     }
-    Ok(arrow::compute::take_record_batch(
-        rows,
-        &UInt32Array::from(indices),
-    )?)
+    Ok(indices)
+}
+
+/// The rows themselves, sorted.
+#[cfg(test)]
+pub(crate) fn take_sorted(
+    signal: Signal,
+    rows: &RecordBatch,
+    indices: Vec<u32>,
+) -> Result<RecordBatch, SchemaError> {
+    let indices = arrow::array::UInt32Array::from(sorted(signal, rows, indices)?);
+    Ok(arrow::compute::take_record_batch(rows, &indices)?)
 }

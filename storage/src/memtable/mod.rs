@@ -121,16 +121,6 @@ impl Memtable {
         Some((chunk, chunk.row_of(seq)?))
     }
 
-    /// All rows as one batch.
-    pub(crate) fn all_rows(&self) -> Result<RecordBatch, SchemaError> {
-        let batches: Vec<RecordBatch> = self
-            .chunks
-            .iter()
-            .map(|chunk| chunk.batch().clone())
-            .collect();
-        concat(&self.signal.stored_schema(), &batches)
-    }
-
     /// Whether nothing was committed to it, dropped rows included.
     pub(crate) fn is_untouched(&self) -> bool {
         self.since.is_none()

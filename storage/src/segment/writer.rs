@@ -60,21 +60,23 @@ pub(crate) struct WrittenSegment {
     pub(crate) bytes: u64,
 }
 
-/// Writes `rows` (stored schema, sorted as the segment shall have them, at least one) as a flush does, and
-/// returns when they are durable.
+/// Writes rows (stored schema, sorted as the segment shall have them, at least one) as a flush does, and
+/// returns when they are durable. They are counted as they come, and each step is let go of when it is written.
 pub(crate) fn write_segment(
     vfs: &Arc<dyn Vfs>,
     new: NewSegment,
-    rows: &RecordBatch,
+    batches: impl IntoIterator<Item = Result<RecordBatch, SegmentError>>,
 ) -> Result<WrittenSegment, SegmentError> {
     let container = Container::Arrow;
     let mut planner = Planner::new(new.signal);
     let mut steps = Vec::new();
-    let mut cutter = Steps::new(rows.schema(), container.batch_rows());
-    cutter.push(rows, |step| {
-        steps.push((step.clone(), planner.count(step)?));
-        Ok(())
-    })?;
+    let mut cutter = Steps::new(new.signal.stored_schema(), container.batch_rows());
+    for batch in batches {
+        cutter.push(&batch?, |step| {
+            steps.push((step.clone(), planner.count(step)?));
+            Ok(())
+        })?;
+    }
     if let Some(rest) = cutter.finish()? {
         let counted = planner.count(&rest)?;
         steps.push((rest, counted));

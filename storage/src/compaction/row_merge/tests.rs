@@ -35,7 +35,7 @@ fn segments(signal: Signal, all: &RecordBatch, input: &[u8]) -> Vec<Arc<Segment>
             arrival_ns: (1, 2),
             formulas: crate::derived::Formulas::default(),
         };
-        let written = write_segment(&vfs, new, &sorted).unwrap();
+        let written = write_segment(&vfs, new, [Ok(sorted)]).unwrap();
         let (vfs, cache) = (Arc::clone(&vfs), Arc::clone(&cache));
         let opened = Segment::open(signal, written.dir, written.meta_crc32c, vfs, cache);
         Some(Arc::new(opened.unwrap()))
@@ -172,7 +172,7 @@ fn rows_out_of_order_name_their_segment() {
         arrival_ns: (1, 2),
         formulas: crate::derived::Formulas::default(),
     };
-    let written = write_segment(&vfs, new, &wrong.unwrap()).unwrap();
+    let written = write_segment(&vfs, new, [Ok(wrong.unwrap())]).unwrap();
     let opened = Segment::open(Signal::Logs, written.dir, written.meta_crc32c, vfs, cache);
     let mut merge = RowMerge::new(Signal::Logs, vec![Arc::new(opened.unwrap())]).unwrap();
     let error = merge.next_batch(u64::MAX).unwrap_err();

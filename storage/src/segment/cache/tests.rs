@@ -142,7 +142,7 @@ impl Lab {
             formulas: formulas(),
         };
         let vfs: Arc<dyn Vfs> = shared(&self.disk);
-        let written = write_segment(&vfs, new, rows).unwrap();
+        let written = write_segment(&vfs, new, [Ok(rows.clone())]).unwrap();
         let cache = Arc::clone(&self.cache);
         let opened = Segment::open(signal, written.dir, written.meta_crc32c, vfs, cache);
         self.segments.push(opened.unwrap());
