@@ -57,8 +57,9 @@ pub const EXPORT_PIECES_WAITING: usize = 1;
 /// so that their percentiles are no longer exact.
 pub const DURATIONS_MAX: usize = 1024 * 1024;
 
-/// Durations of one minute, service, name, kind and status that are kept as they are in derived rows; a sketch of so few would take more room.
-pub(crate) const DURATIONS_KEPT_MAX: usize = 16;
+/// Durations of one minute, service, name, kind and status that are kept as they are in derived rows. Measured on TrainTicket, whose groups have six
+/// spans in the median: with up to 16 all durations take 1.8 bytes a span, with up to 4 they take 1.1, with up to 2 they take 1.0.
+pub(crate) const DURATIONS_KEPT_MAX: usize = 2;
 
 /// Derived rows of one segment. A segment has a million rows or two; where a formula makes more of them than this, senders put what differs from
 /// record to record into names, and the rows are read instead.

@@ -17,38 +17,29 @@ fn config() -> Config {
     Config::new(ACCURACY, BINS_MAX, VALUE_MIN)
 }
 
-/// Some of many durations, of which it is only known in which bin of a sketch they lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bin {
-    /// 0 for durations of 0, else the sketch's bin, counted from 1, and negative for negative durations.
-    pub(super) number: i16,
-    pub(super) count: u32,
+/// Durations in ascending order by the bins in which they lie: for each bin how far its number lies from that of the one before, and how many lie in
+/// it. A bin of more than can be counted so stands several times. The number is 0 for durations of 0, else that of the sketch's bin, counted from 1, and negative for
+/// negative durations.
+pub(super) fn encode(durations: &[i64]) -> Vec<i16> {
+    let config = config();
+    let numbers = durations.iter().map(|&duration| number(&config, duration));
+    let numbers: Vec<i16> = numbers.collect();
+    let (mut encoded, mut before) = (Vec::new(), 0);
+    for run in numbers.chunk_by(|a, b| a == b) {
+        for counted in run.chunks(i16::MAX as usize) {
+            let number = counted[0];
+            encoded.extend([number - before, counted.len() as i16]);
+            before = number;
+        }
+    }
+    encoded
 }
 
-impl Bin {
-    /// The bins of durations in ascending order.
-    pub(super) fn of(durations: &[i64]) -> impl Iterator<Item = Bin> {
-        let config = config();
-        let numbers: Vec<i16> = durations
-            .iter()
-            .map(|&duration| number(&config, duration))
-            .collect();
-        let runs: Vec<Bin> = numbers
-            .chunk_by(|a, b| a == b)
-            .map(|run| Bin {
-                number: run.first().copied().unwrap_or_default(),
-                count: run.len() as u32,
-            })
-            .collect();
-        runs.into_iter()
-    }
-
-    /// What lies in the middle of the bin, and so in no other.
-    fn duration(self, config: &Config) -> f64 {
-        match i32::from(self.number) {
-            0 => 0.0,
-            number => config.value(number.abs() - 1).copysign(number.into()),
-        }
+/// What lies in the middle of a bin, and so in no other.
+fn middle(config: &Config, number: i16) -> f64 {
+    match i32::from(number) {
+        0 => 0.0,
+        number => config.value(number.abs() - 1).copysign(number.into()),
     }
 }
 
@@ -87,12 +78,15 @@ impl Durations {
         }
     }
 
-    /// Those of a bin.
-    pub(super) fn add_bins(&mut self, bins: impl Iterator<Item = Bin>) {
+    /// Those that are [encoded](encode) in `bins`.
+    pub(super) fn add_bins(&mut self, bins: &[i16]) {
         let config = config();
         let sketch = self.sketched();
-        for bin in bins {
-            sketch.add_with_count(bin.duration(&config), bin.count.into());
+        let mut number = 0i16;
+        for bin in bins.chunks_exact(2) {
+            number = number.wrapping_add(bin[0]);
+            let count = u64::try_from(bin[1]).unwrap_or_default();
+            sketch.add_with_count(middle(&config, number), count);
         }
     }
 

@@ -8,22 +8,22 @@
 //! | `count` | `UInt64` | how many they are |
 //! | `errors` | `UInt64` | how many of them have status ERROR: all or none |
 //! | `durations` | `List<Int64>` | their durations in nanoseconds, ascending, if they are few; those without a duration are not among them |
-//! | `bins`, `bin_counts` | `List<Int16>`, `List<UInt32>` | if they are many, the bins of a DDSketch in which they lie, ascending, and how many lie in each |
-//! | `newest_ns`, `newest_seq` | `Int64`, `UInt64` | when the newest of them started, and its sequence number |
-//! | `namespace`, `environment` | `Dictionary<Int32, Utf8>` | where the newest ran ([`Origin`]) |
+//! | `bins` | `List<Int16>` | if they are many, the bins of a sketch in which they lie, ascending, as `durations.rs` writes them |
+//! | `newest_ns`, `newest_seq` | `Int64`, `UInt64` | on the first row of each minute and service: when the newest of all its spans started, and its sequence number |
+//! | `namespace`, `environment` | `Dictionary<Int32, Utf8>` | on these rows: where that ran ([`Origin`]) |
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, Int16Builder, Int32Array, Int64Array, Int64Builder, ListBuilder, RecordBatch,
-    UInt32Builder, UInt64Array,
+    UInt64Array,
 };
 use clearspan_schema::dictionary::BinaryDictionary;
 use clearspan_schema::{SEQ, SchemaError, Signal, columns, spans};
 use clearspan_storage::{Derivation, Derive};
 
-use super::durations::Bin;
+use super::durations::encode;
 use super::texts::{Numbered, Texts};
 use super::{COUNT, MINUTE, MINUTE_NS, Origin, is_worth};
 use crate::exec::RowKey;
@@ -32,7 +32,6 @@ use crate::limits::{DERIVED_ROWS_MAX, DERIVED_TEXT_BYTES_MAX, DURATIONS_KEPT_MAX
 pub(crate) const ERRORS: &str = "errors";
 pub(crate) const DURATIONS: &str = "durations";
 pub(crate) const BINS: &str = "bins";
-pub(crate) const BIN_COUNTS: &str = "bin_counts";
 pub(crate) const NEWEST_NS: &str = "newest_ns";
 pub(crate) const NEWEST_SEQ: &str = "newest_seq";
 pub(crate) const NAMESPACE: &str = "namespace";
@@ -211,14 +210,19 @@ impl Groups {
             let (service, name) = (texts.place(key.service), texts.place(key.name));
             (key.minute, service, name, key.kind, key.status)
         });
-        let [durations, bins, bin_counts] = durations_of(&mut groups);
-        let [namespaces, environments] = origins_of(&groups, self.origins)?;
+        let [durations, bins] = durations_of(&mut groups);
+        let newest = newest_of(&groups);
+        let [namespaces, environments] = origins_of(&newest, self.origins)?;
         let keys = || groups.iter().map(|(key, _)| key);
         let groups = || groups.iter().map(|(_, group)| group);
         let is_error = |key: &Key| key.status == spans::STATUS_ERROR;
         let errors = keys().zip(groups());
         let errors = errors.map(|(key, group)| if is_error(key) { group.count } else { 0 });
-        let columns: [(&str, ArrayRef); 14] = [
+        let times = newest
+            .iter()
+            .map(|newest| Some(newest.as_ref()?.0.placed_time));
+        let seqs = newest.iter().map(|newest| Some(newest.as_ref()?.0.seq));
+        let columns: [(&str, ArrayRef); 13] = [
             (
                 MINUTE,
                 Arc::new(keys().map(|key| key.minute).collect::<Int64Array>()),
@@ -240,23 +244,8 @@ impl Groups {
             (ERRORS, Arc::new(errors.collect::<UInt64Array>())),
             (DURATIONS, durations),
             (BINS, bins),
-            (BIN_COUNTS, bin_counts),
-            (
-                NEWEST_NS,
-                Arc::new(
-                    groups()
-                        .map(|group| group.newest.placed_time)
-                        .collect::<Int64Array>(),
-                ),
-            ),
-            (
-                NEWEST_SEQ,
-                Arc::new(
-                    groups()
-                        .map(|group| group.newest.seq)
-                        .collect::<UInt64Array>(),
-                ),
-            ),
+            (NEWEST_NS, Arc::new(times.collect::<Int64Array>())),
+            (NEWEST_SEQ, Arc::new(seqs.collect::<UInt64Array>())),
             (NAMESPACE, namespaces),
             (ENVIRONMENT, environments),
         ];
@@ -265,10 +254,9 @@ impl Groups {
 }
 
 /// The columns of durations: as they are, or by bins.
-fn durations_of(groups: &mut [(Key, Group)]) -> [ArrayRef; 3] {
+fn durations_of(groups: &mut [(Key, Group)]) -> [ArrayRef; 2] {
     let mut lists = ListBuilder::new(Int64Builder::new());
     let mut bins = ListBuilder::new(Int16Builder::new());
-    let mut counts = ListBuilder::new(UInt32Builder::new());
     for (_, group) in groups {
         // Ascending, so that equal sets give equal bytes.
         group.durations.sort_unstable();
@@ -276,34 +264,39 @@ fn durations_of(groups: &mut [(Key, Group)]) -> [ArrayRef; 3] {
         if durations.len() <= DURATIONS_KEPT_MAX {
             lists.values().append_slice(&durations);
         } else {
-            for bin in Bin::of(&durations) {
-                bins.values().append_value(bin.number);
-                counts.values().append_value(bin.count);
-            }
+            bins.values().append_slice(&encode(&durations));
         }
         lists.append(true);
         bins.append(true);
-        counts.append(true);
     }
-    [
-        Arc::new(lists.finish()),
-        Arc::new(bins.finish()),
-        Arc::new(counts.finish()),
-    ]
+    [Arc::new(lists.finish()), Arc::new(bins.finish())]
+}
+
+/// The newest span of each minute and service, and its origin, at the first of its groups.
+type Newest = Option<(RowKey, u32)>;
+
+fn newest_of(groups: &[(Key, Group)]) -> Vec<Newest> {
+    let mut all = Vec::with_capacity(groups.len());
+    let of = |key: &Key| (key.minute, key.service);
+    for run in groups.chunk_by(|(a, _), (b, _)| of(a) == of(b)) {
+        let newest = run.iter().map(|(_, group)| (group.newest, group.origin));
+        all.push(newest.max_by_key(|(key, _)| *key));
+        all.resize(all.len() + run.len() - 1, None);
+    }
+    all
 }
 
 /// The columns of namespaces and environments.
-fn origins_of(groups: &[(Key, Group)], origins: Origins) -> Result<[ArrayRef; 2], SchemaError> {
+fn origins_of(newest: &[Newest], origins: Origins) -> Result<[ArrayRef; 2], SchemaError> {
     let origins = origins.in_order();
     let column = |of: fn(&Origin) -> &Option<String>| {
         let mut texts = Texts::default();
-        let numbers: Vec<Option<u32>> = origins
-            .iter()
-            .map(|origin| of(origin).as_deref().map(|text| texts.number(text)))
-            .collect();
-        let each = groups
-            .iter()
-            .map(|(_, group)| numbers.get(group.origin as usize).copied().flatten());
+        let number = |origin: &Origin| of(origin).as_deref().map(|text| texts.number(text));
+        let numbers: Vec<Option<u32>> = origins.iter().map(number).collect();
+        let each = newest.iter().map(|newest| {
+            let (_, origin) = newest.as_ref()?;
+            numbers.get(*origin as usize).copied().flatten()
+        });
         texts.sorted().column(each)
     };
     Ok([

@@ -1,14 +1,11 @@
 //! The columns of [`super::SpanMinutes`], as they are read.
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::{ArrowPrimitiveType, Int16Type, Int64Type, UInt32Type};
+use arrow::array::{Array, AsArray, Int64Array, RecordBatch, UInt64Array};
+use arrow::datatypes::{ArrowPrimitiveType, Int16Type, Int64Type};
 use clearspan_schema::dictionary::TextDictionary;
 use clearspan_schema::{SchemaError, columns, spans};
 
-use super::durations::Bin;
-use super::span_minutes::{
-    BIN_COUNTS, BINS, DURATIONS, ENVIRONMENT, ERRORS, NAMESPACE, NEWEST_NS, NEWEST_SEQ,
-};
+use super::span_minutes::{BINS, DURATIONS, ENVIRONMENT, ERRORS, NAMESPACE, NEWEST_NS, NEWEST_SEQ};
 use super::{COUNT, Durations, MINUTE, Origin};
 use crate::QueryError;
 use crate::exec::RowKey;
@@ -23,9 +20,8 @@ pub(crate) struct SpanSums<'a> {
     pub(crate) errors: &'a [u64],
     durations: Lists<'a, Int64Type>,
     bins: Lists<'a, Int16Type>,
-    bin_counts: Lists<'a, UInt32Type>,
-    newest_ns: &'a [i64],
-    newest_seqs: &'a [u64],
+    newest_ns: &'a Int64Array,
+    newest_seqs: &'a UInt64Array,
     namespaces: TextDictionary<'a>,
     environments: TextDictionary<'a>,
 }
@@ -41,20 +37,20 @@ impl<'a> SpanSums<'a> {
             errors: columns::uint64(rows, ERRORS)?.values(),
             durations: Lists::new(rows, DURATIONS, "List<Int64>")?,
             bins: Lists::new(rows, BINS, "List<Int16>")?,
-            bin_counts: Lists::new(rows, BIN_COUNTS, "List<UInt32>")?,
-            newest_ns: columns::int64(rows, NEWEST_NS)?.values(),
-            newest_seqs: columns::uint64(rows, NEWEST_SEQ)?.values(),
+            newest_ns: columns::int64(rows, NEWEST_NS)?,
+            newest_seqs: columns::uint64(rows, NEWEST_SEQ)?,
             namespaces: columns::text_dictionary(rows, NAMESPACE)?,
             environments: columns::text_dictionary(rows, ENVIRONMENT)?,
         })
     }
 
-    /// The newest span of a row.
-    pub(crate) fn newest(&self, row: usize) -> RowKey {
-        RowKey {
-            placed_time: self.newest_ns[row],
-            seq: self.newest_seqs[row],
-        }
+    /// The newest span of the minute and service of a row, if the row is to tell of it.
+    pub(crate) fn newest(&self, row: usize) -> Option<RowKey> {
+        let is_there = self.newest_ns.is_valid(row) && self.newest_seqs.is_valid(row);
+        is_there.then(|| RowKey {
+            placed_time: self.newest_ns.value(row),
+            seq: self.newest_seqs.value(row),
+        })
     }
 
     /// Where that ran.
@@ -67,10 +63,9 @@ impl<'a> SpanSums<'a> {
 
     /// Adds the durations of a row to `all`. Returns how many were added one by one.
     pub(crate) fn durations(&self, row: usize, all: &mut Durations) -> usize {
-        let (bins, counts) = (self.bins.of(row), self.bin_counts.of(row));
+        let bins = self.bins.of(row);
         if !bins.is_empty() {
-            let bins = bins.iter().zip(counts);
-            all.add_bins(bins.map(|(&number, &count)| Bin { number, count }));
+            all.add_bins(bins);
         }
         let durations = self.durations.of(row);
         durations.iter().for_each(|&duration| all.push(duration));

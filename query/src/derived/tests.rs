@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 
-use super::durations::Bin;
+use super::durations::encode;
 use super::*;
 
 /// Nearest rank, by definition.
@@ -43,7 +43,7 @@ fn a_sketch_of_few_is_near_them() {
         vec![i64::MIN, i64::MAX],
     ] {
         let mut sketched = Durations::default();
-        sketched.add_bins(Bin::of(&durations));
+        sketched.add_bins(&encode(&durations));
         assert_eq!(sketched.count(), durations.len());
         for percent in [1, 50, 100] {
             let (found, exact) = (
@@ -56,6 +56,14 @@ fn a_sketch_of_few_is_near_them() {
             );
         }
     }
+}
+
+#[test]
+fn a_bin_may_hold_more_than_is_counted_at_once() {
+    let durations = vec![5_000_000; 100_000];
+    let mut sketched = Durations::default();
+    sketched.add_bins(&encode(&durations));
+    assert_eq!(sketched.count(), durations.len());
 }
 
 #[test]
@@ -88,7 +96,7 @@ proptest! {
             single.iter().skip(at).step_by(sets.len()).for_each(|&value| sum.push(value));
             let mut set = set.clone();
             set.sort_unstable();
-            sum.add_bins(Bin::of(&set));
+            sum.add_bins(&encode(&set));
         }
         if sets.is_empty() {
             single.iter().for_each(|&value| sum.push(value));

@@ -114,7 +114,10 @@ impl AllServices {
             let slot = slots.of_row(row, self)?;
             let service = &mut self.services[slot];
             service.spans += sums.counts[row];
-            if service.is_newest(sums.newest(row)) {
+            if sums
+                .newest(row)
+                .is_some_and(|newest| service.is_newest(newest))
+            {
                 service.newest_row = None;
                 service.origin = sums.origin(row);
             }
