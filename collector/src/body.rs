@@ -4,13 +4,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
+use clearspan_storage::memory::{Hold, NoRoom};
 use http_body::Body;
 use http_body_util::BodyExt;
 
-use crate::budget::{Hold, NoRoom};
 use crate::refusal::Refusal;
 
-/// Bytes of a request, with what they hold of the budget.
+/// Bytes of a request, with what they hold of the memory budget.
 #[derive(Debug)]
 pub(crate) struct Payload {
     pub(crate) bytes: Bytes,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clearspan_storage::memory::{Account, MemoryBudget, Purpose};
+
 use crate::limits;
 
 /// What a person may set.
@@ -9,7 +11,7 @@ use crate::limits;
 pub struct Config {
     /// Bytes of one request, counted after decompression.
     pub max_request_bytes: u64,
-    /// Bytes that all requests in flight may hold together.
+    /// Bytes that all requests in flight may hold together, where the memory budget has them.
     pub max_in_flight_bytes: u64,
     /// Requests that are decoded or wait for their commit at once.
     pub max_in_flight_requests: usize,
@@ -26,7 +28,7 @@ pub struct Config {
 impl Config {
     /// The defaults, for requests of up to `max_request_bytes`. The budget for requests in flight grows with it.
     pub fn new(max_request_bytes: u64) -> Self {
-        let least = max_request_bytes.saturating_mul(limits::COPIES_OF_A_REQUEST);
+        let least = copies(max_request_bytes);
         Self {
             max_request_bytes,
             max_in_flight_bytes: limits::IN_FLIGHT_BYTES.max(least),
@@ -38,6 +40,24 @@ impl Config {
         }
     }
 
+    /// Bytes that requests can always have, whatever else needs memory: one of full size, with its copies.
+    pub fn guaranteed_bytes(&self) -> u64 {
+        copies(self.max_request_bytes)
+    }
+
+    /// The account of all requests.
+    pub(crate) fn account(&self, memory: &MemoryBudget) -> Result<Account, String> {
+        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let (guaranteed, max) = (
+            bytes(self.guaranteed_bytes()),
+            bytes(self.max_in_flight_bytes),
+        );
+        let account = memory.account(Purpose::Requests, guaranteed, max);
+        account.map_err(|_| {
+            format!("the memory budget has no room for {guaranteed} bytes, three times max_request_bytes")
+        })
+    }
+
     /// What is wrong with the settings, if anything, as one sentence.
     pub fn validate(&self) -> Result<(), String> {
         let max = limits::REQUEST_BYTES_MAX;
@@ -45,7 +65,7 @@ impl Config {
             let is = self.max_request_bytes;
             return Err(format!("max_request_bytes is {is}, must be 1 to {max}"));
         }
-        let least = self.max_request_bytes * limits::COPIES_OF_A_REQUEST;
+        let least = self.guaranteed_bytes();
         if self.max_in_flight_bytes < least {
             let is = self.max_in_flight_bytes;
             return Err(format!(
@@ -68,6 +88,10 @@ impl Default for Config {
     fn default() -> Self {
         Self::new(limits::REQUEST_BYTES)
     }
+}
+
+fn copies(request_bytes: u64) -> u64 {
+    request_bytes.saturating_mul(limits::COPIES_OF_A_REQUEST)
 }
 
 /// A browser sends `scheme://host` or `scheme://host:port`; an entry of another shape would never match.

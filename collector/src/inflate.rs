@@ -6,10 +6,10 @@
 
 use std::io::{self, BufRead, Read};
 
+use clearspan_storage::memory::NoRoom;
 use flate2::bufread::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::budget::NoRoom;
 use crate::limits::{INFLATE_STEP, ZSTD_WINDOW_LOG};
 
 /// How a body is compressed.

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use clearspan_proto::otlp::WireSignal;
 use clearspan_storage::TenantId;
 use clearspan_storage::background::Clock;
+use clearspan_storage::memory::Account;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use crate::budget::Budget;
 use crate::counters::{CollectorStatus, Counters};
 use crate::refusal::Refusal;
 use crate::sink::Sink;
-use crate::unpack::{Contents, Parcel, unpack};
+use crate::unpack::{Contents, Parcel, Unpacked, unpack};
 use crate::{Config, limits};
 
 /// What a sender is told about a request that was taken.
@@ -37,7 +37,7 @@ pub(crate) struct Ingest {
     places: Semaphore,
     /// A place for each thread that inflates and decodes.
     decoders: Arc<Semaphore>,
-    pub(crate) budget: Budget,
+    pub(crate) memory: Account,
     pub(crate) counters: Counters,
 }
 
@@ -47,6 +47,7 @@ impl Ingest {
         sink: Arc<dyn Sink>,
         clock: Arc<dyn Clock>,
         tenant: TenantId,
+        memory: Account,
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
@@ -56,7 +57,7 @@ impl Ingest {
             max_request_bytes: config.max_request_bytes,
             places: Semaphore::new(config.max_in_flight_requests),
             decoders: Arc::new(Semaphore::new(cores)),
-            budget: Budget::new(config.max_in_flight_bytes),
+            memory,
             counters: Counters::default(),
         }
     }
@@ -74,9 +75,9 @@ impl Ingest {
             .places
             .try_acquire()
             .map_err(|_| Refusal::overloaded())?;
-        let mut contents = self.unpack(parcel).await?;
-        if let Some(batch) = contents.batch.take() {
-            self.sink.append(&self.tenant, batch).await?;
+        let Unpacked { contents, rows } = self.unpack(parcel).await?;
+        if let Some((batch, memory)) = rows {
+            self.sink.append(&self.tenant, batch, memory).await?;
         }
         self.counters.taken(signal, &contents);
         let Contents {
@@ -86,7 +87,7 @@ impl Ingest {
     }
 
     /// Unpacks a small parcel here and any other on a thread, of which there are as many as cores.
-    async fn unpack(&self, parcel: Parcel) -> Result<Contents, Refusal> {
+    async fn unpack(&self, parcel: Parcel) -> Result<Unpacked, Refusal> {
         let limit = self.max_request_bytes;
         let arrival_ns = self.clock.now().unix_ns;
         if parcel.is_small() {
@@ -115,7 +116,7 @@ impl Ingest {
             traces: signal(WireSignal::Traces),
             logs: signal(WireSignal::Logs),
             metrics: signal(WireSignal::Metrics),
-            in_flight_bytes: self.budget.used(),
+            in_flight_bytes: self.memory.used() as u64,
         }
     }
 }

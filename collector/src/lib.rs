@@ -11,7 +11,7 @@
 //! | `ingest.rs` | the journey of a request |
 //! | `unpack.rs` | from bytes to a batch: inflating and decoding |
 //! | `inflate.rs` | the one inflater |
-//! | `body.rs`, `budget.rs` | reading a body: its limits, and the bytes all bodies may hold |
+//! | `body.rs` | reading a body, within its limits |
 //! | `door.rs` | what stands around every request: counting, shutdown, a caught panic |
 //! | `refusal.rs` | why a request was not taken |
 //! | `sink.rs` | where batches go |
@@ -22,7 +22,6 @@
 //! This room knows no segment and no search. It names no wire type: those are `clearspan-proto`'s.
 
 mod body;
-mod budget;
 mod config;
 mod counters;
 mod door;
@@ -41,6 +40,7 @@ use std::sync::Arc;
 
 use clearspan_storage::TenantId;
 use clearspan_storage::background::Clock;
+use clearspan_storage::memory::MemoryBudget;
 use tokio::net::TcpListener;
 
 pub use config::Config;
@@ -58,15 +58,18 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// A collector that nobody can reach yet. The error is what [`Config::validate`] says.
+    /// A collector that nobody can reach yet. Its requests have an account of `memory`, in which one of full size always finds room. The
+    /// error is what [`Config::validate`] says, or that `memory` has no such room.
     pub fn new(
         config: Config,
         sink: Arc<dyn Sink>,
         clock: Arc<dyn Clock>,
         tenant: TenantId,
+        memory: &MemoryBudget,
     ) -> Result<Self, String> {
         config.validate()?;
-        let ingest = Arc::new(Ingest::new(&config, sink, clock, tenant));
+        let memory = config.account(memory)?;
+        let ingest = Arc::new(Ingest::new(&config, sink, clock, tenant, memory));
         let config = Arc::new(config);
         Ok(Self { config, ingest })
     }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use clearspan_proto::otlp::{self, Decoded, Encoding, WireSignal};
 use clearspan_schema::{LogsBatch, SpansBatch};
 use clearspan_storage::Incoming;
+use clearspan_storage::memory::Hold;
 
 use crate::body::Payload;
-use crate::budget::Hold;
 use crate::inflate::{Coding, inflate};
 use crate::limits;
 use crate::refusal::Refusal;
@@ -27,12 +27,18 @@ impl Parcel {
     }
 }
 
+/// What came out of a request.
+#[derive(Debug)]
+pub(crate) struct Unpacked {
+    pub(crate) contents: Contents,
+    /// The good records, with what they hold of the memory budget; `None` when there are none.
+    pub(crate) rows: Option<(Incoming, Hold)>,
+}
+
 /// What was in a request.
 #[derive(Debug)]
 pub(crate) struct Contents {
-    /// The good records; `None` when there are none.
-    pub(crate) batch: Option<Incoming>,
-    /// How many those are.
+    /// How many records are good.
     pub(crate) rows: u64,
     /// How many records cannot be kept.
     pub(crate) rejected: u64,
@@ -42,12 +48,10 @@ pub(crate) struct Contents {
     pub(crate) repaired: Vec<(&'static str, u64)>,
     /// English words for the sender, empty when there is nothing to say.
     pub(crate) message: String,
-    /// What the rows hold of the budget.
-    pub(crate) hold: Hold,
 }
 
-/// Inflates and decodes. Rows are charged as much as the bytes they came from.
-pub(crate) fn unpack(parcel: Parcel, limit: u64, arrival_ns: i64) -> Result<Contents, Refusal> {
+/// Inflates and decodes. Rows are charged as much as the bytes they came from, until the store looks how large they are.
+pub(crate) fn unpack(parcel: Parcel, limit: u64, arrival_ns: i64) -> Result<Unpacked, Refusal> {
     let Parcel {
         signal,
         encoding,
@@ -56,19 +60,20 @@ pub(crate) fn unpack(parcel: Parcel, limit: u64, arrival_ns: i64) -> Result<Cont
     } = parcel;
     let (plain, mut hold) = plain(coding, payload, limit)?;
     hold.grow(plain.len())?;
-    let mut contents = match signal {
+    let (contents, batch) = match signal {
         WireSignal::Traces => {
             let decoded = otlp::decode_traces(&plain, encoding, arrival_ns)?;
-            contents(decoded, hold, Incoming::Spans, SpansBatch::rows)
+            contents(decoded, Incoming::Spans, SpansBatch::rows)
         }
         WireSignal::Logs => {
             let decoded = otlp::decode_logs(&plain, encoding, arrival_ns)?;
-            contents(decoded, hold, Incoming::Logs, LogsBatch::rows)
+            contents(decoded, Incoming::Logs, LogsBatch::rows)
         }
-        WireSignal::Metrics => metrics(otlp::count_metric_points(&plain, encoding)?, hold),
+        WireSignal::Metrics => (metrics(otlp::count_metric_points(&plain, encoding)?), None),
     };
-    contents.hold.shrink(plain.len());
-    Ok(contents)
+    hold.shrink(plain.len());
+    let rows = batch.map(|batch| (batch, hold));
+    Ok(Unpacked { contents, rows })
 }
 
 fn plain(coding: Coding, payload: Payload, limit: u64) -> Result<(Bytes, Hold), Refusal> {
@@ -85,29 +90,27 @@ fn plain(coding: Coding, payload: Payload, limit: u64) -> Result<(Bytes, Hold), 
 /// What was decoded, in whichever signal's batch.
 fn contents<B>(
     decoded: Decoded<B>,
-    hold: Hold,
     incoming: fn(B) -> Incoming,
     rows: fn(&B) -> usize,
-) -> Contents {
+) -> (Contents, Option<Incoming>) {
     let rows = rows(&decoded.batch) as u64;
     let Decoded {
         batch,
         rejected,
         repaired,
     } = decoded;
-    Contents {
+    let contents = Contents {
         rows,
-        batch: (rows > 0).then(|| incoming(batch)),
         rejected: rejected.total(),
         rejected_by_reason: rejected.iter().collect(),
         repaired: repaired.iter().collect(),
         message: rejected.message(),
-        hold,
-    }
+    };
+    (contents, (rows > 0).then(|| incoming(batch)))
 }
 
 /// The transport takes metrics and nothing keeps them: an error would only fill the sender's log.
-fn metrics(points: u64, hold: Hold) -> Contents {
+fn metrics(points: u64) -> Contents {
     let is_empty = points == 0;
     let message = match is_empty {
         true => String::new(),
@@ -115,7 +118,6 @@ fn metrics(points: u64, hold: Hold) -> Contents {
     };
     Contents {
         rows: 0,
-        batch: None,
         rejected: points,
         rejected_by_reason: (!is_empty)
             .then_some(("metrics_not_stored", points))
@@ -123,6 +125,5 @@ fn metrics(points: u64, hold: Hold) -> Contents {
             .collect(),
         repaired: Vec::new(),
         message,
-        hold,
     }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clearspan_schema::Signal;
 
-use crate::Retention;
 pub use crate::wal::FsyncMode;
+use crate::{Retention, limits};
 
 /// What a person may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub logs_retention: Retention,
     /// How long spans are kept.
     pub spans_retention: Retention,
+    /// Bytes of memory for everything together: requests, memtables, caches, queries.
+    pub memory_bytes: usize,
 }
 
 impl Config {
@@ -32,6 +34,10 @@ impl Config {
     /// addresses its bytes with 31 bits.
     pub const MAX_FLUSH_BYTES: usize = 512 * 1024 * 1024;
 
+    /// The default of `memory_bytes`: with it the whole process stays below a gigabyte. Beside it there are threads' stacks, a memtable that is
+    /// being sorted, and what a compaction has open.
+    pub const MEMORY_BYTES: usize = 768 * 1024 * 1024;
+
     /// The defaults, for `data_dir`.
     pub fn new(data_dir: PathBuf) -> Self {
         Config {
@@ -41,7 +47,18 @@ impl Config {
             fsync: FsyncMode::Always,
             logs_retention: Retention::default(),
             spans_retention: Retention::default(),
+            memory_bytes: Self::MEMORY_BYTES,
         }
+    }
+
+    /// Bytes that are guaranteed to the memtables of one signal: two full ones.
+    pub(crate) fn memtable_bytes(&self) -> usize {
+        self.flush_bytes.saturating_mul(limits::MEMTABLE_FACTOR)
+    }
+
+    /// Bytes that are guaranteed to the memtables of all signals.
+    pub fn memtables_bytes(&self) -> usize {
+        self.memtable_bytes().saturating_mul(Signal::ALL.len())
     }
 
     /// How long the rows of a signal are kept.
@@ -64,6 +81,13 @@ impl Config {
         }
         if self.flush_interval_ms == 0 {
             return Err("flush_interval_ms is 0, must be at least 1".into());
+        }
+        if self.memory_bytes < self.memtables_bytes() {
+            return Err(format!(
+                "memory_bytes is {}, must be at least {}, two full memtables for each signal",
+                self.memory_bytes,
+                self.memtables_bytes()
+            ));
         }
         Ok(())
     }

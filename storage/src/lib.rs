@@ -18,6 +18,7 @@
 //! | `derived/` | what formulas make of a segment's rows, kept beside them |
 //! | `template/` | bodies of logs as templates and variables |
 //! | `scan/` | what a query may ask |
+//! | `memory/` | the one budget of bytes, of which collector and query take too |
 //! | `services/` | the colours of services |
 //! | `catalog/` | what exists: segments, WAL files, positions |
 //! | `background/` | clock, loops and who drives them |
@@ -46,6 +47,7 @@ mod testing;
 pub mod background;
 pub mod catalog;
 pub mod commit;
+pub mod memory;
 pub mod scan;
 pub mod template;
 pub mod text;

@@ -64,8 +64,11 @@ pub(crate) const APPEND_WAIT_MS: u64 = 2_000;
 pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
 
 /// Bytes of opened segments (shapes, templates, footers, dictionaries, text indexes, filters, trace directories) kept in memory over all
-/// segments. The least recently used go first.
+/// segments, where nobody else needs them. The least recently used go first.
 pub(crate) const CACHE_BYTES: usize = 128 * 1024 * 1024;
+
+/// How often the cache is asked to give way for one who lacks memory: others may take at once what it gives, and they must not keep it going.
+pub(crate) const WAYS_MADE: usize = 8;
 
 /// Decompressors that wait for the next read, and what zstd takes for one: as many as reads go on at once on a machine of some size.
 pub(crate) const DECOMPRESSORS_MAX: usize = 16;

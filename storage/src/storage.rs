@@ -17,6 +17,7 @@ use crate::background::{Clock, Runner, SystemClock, ThreadRunner};
 use crate::catalog::Catalog;
 use crate::derived::Formulas;
 use crate::error::{OpenError, UnknownTenant};
+use crate::memory::{Hold, MemoryBudget, Purpose};
 use crate::metrics::Metrics;
 use crate::scan::Snapshot;
 use crate::segment::SegmentCache;
@@ -136,6 +137,7 @@ struct Inner {
     runner: Arc<dyn Runner>,
     clock: Arc<dyn Clock>,
     cache: Arc<SegmentCache>,
+    memory: MemoryBudget,
     metrics: Arc<Metrics>,
     wal_findings: Vec<String>,
     /// Held until the last clone is gone.
@@ -169,7 +171,11 @@ impl Storage {
                 )?)
             }
         };
-        let cache = Arc::new(SegmentCache::new(limits::CACHE_BYTES));
+        let memory = MemoryBudget::new(config.memory_bytes);
+        let cached = memory.account(Purpose::Cache, 0, limits::CACHE_BYTES);
+        let cached = cached.map_err(|error| OpenError::Config(error.to_string()))?;
+        let cache = Arc::new(SegmentCache::new(&cached));
+        memory.takes_back_from(Arc::downgrade(&cache) as _);
         let metrics = Arc::new(Metrics::new()?);
         let clock = environment.clock;
         let room = Room {
@@ -178,6 +184,7 @@ impl Storage {
             catalog,
             clock: Arc::clone(&clock),
             cache: Arc::clone(&cache),
+            memory: memory.clone(),
             metrics: Arc::clone(&metrics),
             formulas: environment.formulas,
         };
@@ -199,6 +206,7 @@ impl Storage {
             runner: environment.runner,
             clock,
             cache,
+            memory,
             metrics,
             wal_findings,
             lock,
@@ -211,11 +219,27 @@ impl Storage {
         tenant: &TenantId,
         records: Incoming,
     ) -> Result<Appended, AppendError> {
+        self.append_counted(tenant, records, None).await
+    }
+
+    /// As [`append`](Self::append). `request` is what was taken of the [memory budget](Self::memory) for the records: it is made as large as they
+    /// really are, and given back when they are in a memtable or refused, also when nobody waits for that any more.
+    pub async fn append_counted(
+        &self,
+        tenant: &TenantId,
+        records: Incoming,
+        request: Option<Hold>,
+    ) -> Result<Appended, AppendError> {
         let signal = records.signal();
         let table = self
             .table(tenant, signal)
             .map_err(|unknown| AppendError::UnknownTenant(unknown.0))?;
-        table.append(records.into_batch()).await
+        table.append(records.into_batch(), request).await
+    }
+
+    /// The one memory budget. Whoever holds much on somebody's behalf has an account there.
+    pub fn memory(&self) -> &MemoryBudget {
+        &self.0.memory
     }
 
     /// All rows of one signal at this moment.

@@ -28,7 +28,7 @@ pub(super) async fn export(door: Door, signal: WireSignal, request: Request) -> 
         let reading = message::read(
             &mut body,
             door.config.max_request_bytes,
-            door.ingest.budget.hold(),
+            door.ingest.memory.hold(),
         );
         let message = in_time(door.config.body_time, reading).await?;
         let coding = match (message.is_compressed, coding) {

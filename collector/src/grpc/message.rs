@@ -2,13 +2,13 @@
 
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
+use clearspan_storage::memory::Hold;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 
 use crate::body::{Payload, next_chunk};
-use crate::budget::Hold;
 use crate::refusal::Refusal;
 
 pub(super) const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");

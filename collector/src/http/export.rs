@@ -40,7 +40,7 @@ async fn journey(
     let reading = read(
         body,
         door.config.max_request_bytes,
-        door.ingest.budget.hold(),
+        door.ingest.memory.hold(),
     );
     let payload = in_time(door.config.body_time, reading).await?;
     door.ingest

@@ -6,11 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use clearspan_collector::{Collector, CollectorStatus, Config, Sink};
 use clearspan_storage::background::ManualClock;
+use clearspan_storage::memory::{Hold, MemoryBudget};
 use clearspan_storage::{AppendError, Incoming, TenantId};
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+
+/// More than any limit of the collector's own.
+const MEMORY_BYTES: usize = 1 << 40;
 
 /// What the store does with a batch.
 #[derive(Debug)]
@@ -68,7 +72,12 @@ impl Store {
 
 #[async_trait::async_trait]
 impl Sink for Store {
-    async fn append(&self, tenant: &TenantId, batch: Incoming) -> Result<(), AppendError> {
+    async fn append(
+        &self,
+        tenant: &TenantId,
+        batch: Incoming,
+        _memory: Hold,
+    ) -> Result<(), AppendError> {
         assert_eq!(tenant.as_str(), "default");
         self.arrived.add_permits(1);
         match &self.mood {
@@ -107,7 +116,9 @@ impl Server {
         let store = Arc::new(Store::new(mood));
         let clock = Arc::new(ManualClock::new(1_700_000_000_000_000_000));
         let sink = Arc::clone(&store) as Arc<dyn Sink>;
-        let collector = Collector::new(config, sink, clock, TenantId::default()).unwrap();
+        let memory = MemoryBudget::new(MEMORY_BYTES);
+        let tenant = TenantId::default();
+        let collector = Collector::new(config, sink, clock, tenant, &memory).unwrap();
         let collector = Arc::new(collector);
         let grpc = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

@@ -11,9 +11,11 @@
 //! | `waker.rs` | how a loop is woken |
 //! | `thread.rs` | one named thread per loop |
 //! | `manual.rs` | loops driven by hand |
+//! | `priority.rs` | which threads come first |
 
 mod clock;
 mod manual;
+mod priority;
 mod thread;
 mod waker;
 
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 pub use clock::{Clock, ManualClock, Now, SystemClock};
 pub use manual::ManualRunner;
+pub use priority::{Priority, lower_this_thread};
 pub use thread::ThreadRunner;
 pub use waker::Waker;
 
@@ -42,6 +45,11 @@ pub enum Next {
 pub trait Step: Send {
     /// Does one piece of work. `now` is the time at which it was called.
     fn run(&mut self, now: Now) -> Next;
+
+    /// Whether somebody waits for what it does. What nobody waits for runs with the lowest priority.
+    fn is_awaited(&self) -> bool {
+        true
+    }
 
     /// Called once when the loop is told to stop, in place of further turns: finish what was begun. Not
     /// called after [`Next::Stop`] or a panic.

@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 
 use parking_lot::Mutex;
 
-use super::{Clock, Next, Runner, Step, Waker};
+use super::{Clock, Next, Priority, Runner, Step, Waker, lower_this_thread};
 
 /// Drives each step on an operating system thread of its own, named after it.
 pub struct ThreadRunner {
@@ -91,6 +91,9 @@ impl Drop for ThreadRunner {
 }
 
 fn drive(mut step: Box<dyn Step>, clock: &dyn Clock, waker: &Waker) {
+    if !step.is_awaited() {
+        lower_this_thread(Priority::Background);
+    }
     while !waker.is_stopping() {
         match step.run(clock.now()) {
             Next::Again => {}

@@ -12,10 +12,11 @@ use super::error::AppendError;
 use super::queue::{CommitQueue, Entry};
 use super::space::SpaceGate;
 use crate::background::{Clock, Next, Now, Step};
+use crate::memory::Hold;
 use crate::wal::{FsyncMode, WalError, WalPlace, WalPosition, WalWriter};
 
 /// A group that is on disk.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct CommittedBatch {
     /// Its rows.
     pub batch: RecordBatch,
@@ -25,6 +26,8 @@ pub struct CommittedBatch {
     pub arrival_ns: i64,
     /// The end of its frame.
     pub position: WalPosition,
+    /// What was taken of the memory budget for its rows in the memtable, if anything was.
+    pub memory: Option<Hold>,
 }
 
 /// Makes committed groups visible.
@@ -98,13 +101,14 @@ impl Committer {
         match self.write(&batch, base_seq, now) {
             Ok(position) => {
                 let taken = self.clock.now().monotonic.saturating_sub(started);
-                self.queue.acknowledge(group, base_seq);
+                let memory = self.queue.acknowledge(group, base_seq);
                 self.sink.written(batch.num_rows(), taken);
                 self.sink.committed(CommittedBatch {
                     batch,
                     base_seq,
                     arrival_ns: now.unix_ns,
                     position,
+                    memory,
                 });
             }
             Err(error @ (AppendError::TooLarge { .. } | AppendError::Encoding(_))) => {

@@ -31,4 +31,4 @@ mod tests;
 pub use committer::{CommitSink, CommittedBatch, Committer, Join};
 pub use error::AppendError;
 pub use limits::CommitConfig;
-pub use queue::{CommitQueue, CommitStats, Committed, Pending};
+pub use queue::{CommitQueue, CommitStats, Committed, Memory, Pending};

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::error::AppendError;
 use super::limits::CommitConfig;
 use crate::background::Waker;
+use crate::memory::Hold;
 
 /// An append that is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +54,21 @@ struct Shared {
     stats: CommitStats,
 }
 
+/// What an append has taken of the memory budget. It stays taken when whoever appended has gone.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// For its rows as they came, until they are answered.
+    pub request: Option<Hold>,
+    /// For the same rows in the memtable. It goes there with them, or is given back when they are refused.
+    pub memtable: Option<Hold>,
+}
+
 /// An append that waits for its answer.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) batch: RecordBatch,
     bytes: usize,
+    memory: Memory,
     answer: oneshot::Sender<Result<Committed, AppendError>>,
 }
 
@@ -97,11 +108,21 @@ impl CommitQueue {
     /// Queues `batch` and returns at once; all of it is committed, or none. Its bytes are counted as they
     /// lie in memory.
     pub fn append(&self, batch: RecordBatch) -> Result<Pending, AppendError> {
+        self.append_counted(batch, Memory::default())
+    }
+
+    /// As [`append`](Self::append), with what was taken for it of the memory budget.
+    pub fn append_counted(
+        &self,
+        batch: RecordBatch,
+        memory: Memory,
+    ) -> Result<Pending, AppendError> {
         let bytes = batch.get_array_memory_size();
         let (answer, pending) = oneshot::channel();
         let entry = Entry {
             batch,
             bytes,
+            memory,
             answer,
         };
         {
@@ -179,8 +200,8 @@ impl CommitQueue {
         group
     }
 
-    /// Answers a group that is on disk from `base_seq` on.
-    pub(super) fn acknowledge(&self, group: Vec<Entry>, mut base_seq: u64) {
+    /// Answers a group that is on disk from `base_seq` on. Gives what was taken for its rows in the memtable.
+    pub(super) fn acknowledge(&self, group: Vec<Entry>, mut base_seq: u64) -> Option<Hold> {
         {
             let mut shared = self.shared.lock();
             shared.stats.groups += 1;
@@ -190,12 +211,18 @@ impl CommitQueue {
                 shared.stats.queued_bytes -= entry.bytes;
             }
         }
+        let mut memtable: Option<Hold> = None;
         for entry in group {
             let rows = entry.batch.num_rows() as u64;
             // Nobody waits any more: the rows stay all the same.
             let _ = entry.answer.send(Ok(Committed { base_seq, rows }));
             base_seq += rows;
+            match (&mut memtable, entry.memory.memtable) {
+                (Some(all), Some(one)) => all.join(one),
+                (all, one) => *all = all.take().or(one),
+            }
         }
+        memtable
     }
 
     /// Answers a group of which nothing was kept.

@@ -77,7 +77,7 @@ mod tests {
             let mut writer = SegmentWriter::create(&vfs, new, Container::Arrow, plan).unwrap();
             writer.push(&rows).unwrap();
             let written = writer.finish().unwrap();
-            let cache = Arc::new(SegmentCache::new(1 << 20));
+            let cache = Arc::new(SegmentCache::of_bytes(1 << 20));
             let (dir, sum) = (written.dir, written.meta_crc32c);
             Arc::new(Segment::open(Signal::Logs, dir, sum, vfs, cache).unwrap())
         };

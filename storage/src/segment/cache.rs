@@ -3,6 +3,9 @@
 //! What is counted is what is held: the pieces of segments, the texts of templates that they share (which go with the last piece that has
 //! them, so that no piece counts them), and decompressors that wait. A piece that is in use, by a reader or by another piece (rows have their
 //! shape, a text index its templates), would stay in memory if it were let go, and be opened a second time; so it is kept until it is idle.
+//!
+//! It is counted in the memory budget, where the cache has no guarantee: where that has no room for a piece, idle ones go, and when others lack memory
+//! the cache is asked to give way.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -11,6 +14,9 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::decompressors::Decompressors;
+use crate::memory::{Account, GivesWay, Hold};
+#[cfg(test)]
+use crate::memory::{MemoryBudget, Purpose};
 use crate::template::SharedTexts;
 
 /// What of a segment is kept.
@@ -28,17 +34,18 @@ pub(crate) enum Piece {
 /// A bounded cache over all segments. Of idle pieces the least recently used goes first.
 #[derive(Debug)]
 pub(crate) struct SegmentCache {
-    budget: usize,
     state: Mutex<State>,
     texts: SharedTexts,
     decompressors: Arc<Decompressors>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     kept: HashMap<(u64, Piece), Kept>,
     bytes: usize,
     clock: u64,
+    /// What is held, as it was when it was last looked at: decompressors come and go, and texts go with pieces that others have let go.
+    hold: Hold,
 }
 
 #[derive(Debug)]
@@ -49,14 +56,26 @@ struct Kept {
 }
 
 impl SegmentCache {
-    /// A cache of at most `budget` bytes, or of what is in use where that is more.
-    pub(crate) fn new(budget: usize) -> Self {
+    /// A cache of what `account` gives, or of what is in use where that is more.
+    pub(crate) fn new(account: &Account) -> Self {
+        let state = State {
+            kept: HashMap::new(),
+            bytes: 0,
+            clock: 0,
+            hold: account.hold(),
+        };
         SegmentCache {
-            budget,
-            state: Mutex::default(),
+            state: Mutex::new(state),
             texts: SharedTexts::default(),
             decompressors: Arc::default(),
         }
+    }
+
+    /// A cache of at most `bytes`, with a budget of its own.
+    #[cfg(test)]
+    pub(crate) fn of_bytes(bytes: usize) -> Self {
+        let account = MemoryBudget::new(bytes).account(Purpose::Cache, 0, bytes);
+        Self::new(&account.unwrap_or_else(|none| unreachable!("{none}: nothing is guaranteed")))
     }
 
     /// Decompressors for whoever reads.
@@ -87,7 +106,8 @@ impl SegmentCache {
     /// Lets go of all pieces of segment `id`: it is gone.
     pub(crate) fn forget(&self, id: u64) {
         let mut state = self.state.lock();
-        let State { kept, bytes, .. } = &mut *state;
+        let state = &mut *state;
+        let State { kept, bytes, .. } = state;
         kept.retain(|(of, _), kept| {
             let stays = *of != id;
             if !stays {
@@ -95,6 +115,7 @@ impl SegmentCache {
             }
             stays
         });
+        self.count(state);
     }
 
     /// Bytes held in memory.
@@ -130,8 +151,37 @@ impl SegmentCache {
         };
         state.kept.insert((id, piece), kept);
         state.bytes += bytes;
-        while self.held(&state) > self.budget && state.let_go_of_one() {}
-        value
+        loop {
+            let held = self.held(&state);
+            if state.hold.resize(held).is_ok() {
+                return value;
+            }
+            if !state.let_go_of_one() {
+                // All of it is in use.
+                self.count(&mut state);
+                return value;
+            }
+        }
+    }
+
+    /// What is held is held, whether there is room for it or not.
+    fn count(&self, state: &mut State) {
+        let held = self.held(state);
+        state.hold.resize_anyway(held);
+    }
+}
+
+impl GivesWay for SegmentCache {
+    fn give_way(&self, bytes: usize) -> usize {
+        let mut state = self.state.lock();
+        let before = state.hold.bytes();
+        loop {
+            self.count(&mut state);
+            let given = before.saturating_sub(state.hold.bytes());
+            if given >= bytes || !state.let_go_of_one() {
+                return given;
+            }
+        }
     }
 }
 

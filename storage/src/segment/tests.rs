@@ -59,7 +59,7 @@ fn write_planned(
 
 fn open(signal: Signal, written: &WrittenSegment) -> Result<Segment, SegmentError> {
     let vfs: Arc<dyn Vfs> = Arc::new(OsVfs);
-    let cache = Arc::new(SegmentCache::new(1 << 20));
+    let cache = Arc::new(SegmentCache::of_bytes(1 << 20));
     Segment::open(signal, written.dir.clone(), written.meta_crc32c, vfs, cache)
 }
 

@@ -8,17 +8,19 @@ use clearspan_schema::Signal;
 use clearspan_schema::concat::with_seq;
 
 use super::Table;
+use crate::memory::Hold;
 use crate::memtable::{Committed, Repeats};
 use crate::scan::PartError;
 
 impl Table {
-    /// Puts rows that are durable into the memtable, spans that are stored already left out. Called by
-    /// one thread at a time, in order of sequence number.
+    /// Puts rows that are durable into the memtable, spans that are stored already left out. `memory` was taken for them; what they
+    /// really take is known only now. Called by one thread at a time, in order of sequence number.
     pub(crate) fn apply(
         &self,
         batch: &RecordBatch,
         base_seq: u64,
         arrival_ns: i64,
+        memory: Option<Hold>,
     ) -> Result<(), PartError> {
         let end_seq = base_seq + batch.num_rows() as u64;
         let rows = with_seq(&self.signal.stored_schema(), batch, base_seq)?;
@@ -39,8 +41,15 @@ impl Table {
                 },
                 now,
             )?;
+            let bytes = state.active.bytes();
+            memory
+                .into_iter()
+                .for_each(|memory| state.active_memory.join(memory));
+            state.active_memory.resize_anyway(bytes);
             first || state.active.bytes() >= self.room.config.flush_bytes
         };
+        // What was taken was mostly more than the rows need.
+        self.room_made.notify_waiters();
         // The first row starts the memtable's age, by which it is flushed too.
         if wake {
             self.flush_waker.wake();

@@ -56,6 +56,10 @@ pub(super) struct Pending {
 }
 
 impl Step for CompactionStep {
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     fn run(&mut self, now: Now) -> Next {
         let table = &self.0;
         if table.is_broken() {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Table;
@@ -63,7 +64,9 @@ impl Table {
             return Some(Next::OnWake);
         };
         let due = since + Duration::from_millis(self.room.config.flush_interval_ms);
-        if state.active.bytes() < self.room.config.flush_bytes && now.monotonic < due {
+        let is_full = state.active.bytes() >= self.room.config.flush_bytes;
+        let is_wanted = self.lacks_memory.swap(false, Ordering::AcqRel);
+        if !is_full && !is_wanted && now.monotonic < due {
             return Some(Next::After(due - now.monotonic));
         }
         self.freeze(&mut state);
@@ -73,6 +76,8 @@ impl Table {
     fn freeze(&self, state: &mut super::State) {
         let next = Memtable::new(self.signal, state.active.end_seq());
         state.frozen = Some(Arc::new(std::mem::replace(&mut state.active, next)));
+        let none = self.memory.hold();
+        state.frozen_memory = std::mem::replace(&mut state.active_memory, none);
     }
 
     /// Flushes what is frozen and then all that is left.
@@ -119,7 +124,7 @@ impl Table {
         sealed?;
         self.metrics.flush_seconds.observe(taken.as_secs_f64());
         self.metrics.flushed_rows.inc_by(memtable.rows() as u64);
-        self.flushed.notify_waiters();
+        self.room_made.notify_waiters();
         self.compaction_waker.wake();
         self.remove_flushed_files();
         // The file that is being written may have no other rows: the log then leaves it, and wakes this loop again.
@@ -148,6 +153,7 @@ impl Table {
         segments.extend(opened);
         state.segments = Arc::new(segments);
         state.frozen = None;
+        state.frozen_memory = self.memory.hold();
         Ok(())
     }
 }

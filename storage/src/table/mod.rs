@@ -2,6 +2,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `room.rs` | memory for rows that come |
 //! | `apply.rs` | committed rows become visible |
 //! | `flush_step.rs` | the loop that turns memtables into segments |
 //! | `compaction_step.rs` | the loop that merges segments |
@@ -14,6 +15,7 @@ mod compaction_step;
 mod flush_step;
 mod recover;
 mod retention_step;
+mod room;
 #[cfg(test)]
 mod simulation;
 mod status;
@@ -21,7 +23,7 @@ mod status;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -38,10 +40,11 @@ pub use status::TableStatus;
 
 use crate::background::{Clock, Waker};
 use crate::catalog::{Catalog, TableKey};
-use crate::commit::CommitQueue;
+use crate::commit::{CommitQueue, Memory};
 use crate::compaction::SetAside;
 use crate::derived::Formulas;
 use crate::flush::Frozen;
+use crate::memory::{Account, Hold, MemoryBudget};
 use crate::memtable::Memtable;
 use crate::metrics::{Metrics, TableMetrics};
 use crate::scan::{MissingSegment, Part, Snapshot};
@@ -62,6 +65,7 @@ pub(crate) struct Room {
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: Arc<SegmentCache>,
+    pub(crate) memory: MemoryBudget,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) formulas: Formulas,
 }
@@ -82,8 +86,12 @@ pub(crate) struct Table {
     /// The compaction that goes on; taken for one turn at a time.
     compacting: Mutex<Compacting>,
     set_aside: SetAside,
-    /// Notified when a flush has made room.
-    flushed: Notify,
+    /// Memory of the memtables.
+    memory: Account,
+    /// Whether a batch waits for memory that only a flush can give, however small the memtable is.
+    lacks_memory: AtomicBool,
+    /// Notified when a flush, or whatever else, has made room.
+    room_made: Notify,
     duplicates: AtomicU64,
     metrics: TableMetrics,
     /// Why acknowledged rows are not visible, once that has happened.
@@ -95,18 +103,26 @@ pub(crate) struct Table {
 struct State {
     active: Memtable,
     frozen: Option<Frozen>,
+    /// What the two have taken of the memory budget.
+    active_memory: Hold,
+    frozen_memory: Hold,
     segments: Arc<Vec<Arc<Segment>>>,
     missing: Arc<[MissingSegment]>,
 }
 
 impl Table {
-    /// Commits `batch` durably and returns when it is acknowledged: this is the whole write.
+    /// Commits `batch` durably and returns when it is acknowledged: this is the whole write. `request` is what the sender's request has taken of
+    /// the memory budget.
     ///
-    /// 1. Wait for room in the memtable, or refuse.
+    /// 1. Take memory for the rows: as they are now, and in the memtable. Wait for the latter, or refuse.
     /// 2. Join the group that commits next: one WAL frame and one `fdatasync` for all of it.
     /// 3. The group's rows become visible in the memtable (see `apply.rs`); the acknowledgement does not
     ///    wait for that.
-    pub(crate) async fn append(&self, batch: RecordBatch) -> Result<Appended, AppendError> {
+    pub(crate) async fn append(
+        &self,
+        batch: RecordBatch,
+        request: Option<Hold>,
+    ) -> Result<Appended, AppendError> {
         if batch.num_rows() == 0 {
             return Ok(Appended { rows: 0 });
         }
@@ -117,40 +133,17 @@ impl Table {
                 detail,
             });
         }
-        self.wait_for_room().await?;
-        let committed = self.queue.submit(batch).await?;
+        let request = room::counted(&batch, request)?;
+        let memtable = Some(self.wait_for_room(&batch).await?);
+        let memory = Memory { request, memtable };
+        let committed = self.queue.append_counted(batch, memory)?.await;
+        if committed.is_err() {
+            self.room_made.notify_waiters();
+        }
+        let committed = committed?;
         Ok(Appended {
             rows: committed.rows,
         })
-    }
-
-    async fn wait_for_room(&self) -> Result<(), AppendError> {
-        let wait = async {
-            loop {
-                let flushed = self.flushed.notified();
-                if self.has_room() {
-                    return;
-                }
-                flushed.await;
-            }
-        };
-        let limit = Duration::from_millis(limits::APPEND_WAIT_MS);
-        tokio::time::timeout(limit, wait)
-            .await
-            .map_err(|_| AppendError::Overloaded {
-                retry_after: RETRY_AFTER,
-            })
-    }
-
-    fn has_room(&self) -> bool {
-        let state = self.state.read();
-        let frozen = state.frozen.as_ref().map_or(0, |frozen| frozen.bytes());
-        state.active.bytes() + frozen
-            < self
-                .room
-                .config
-                .flush_bytes
-                .saturating_mul(limits::MEMTABLE_FACTOR)
     }
 
     /// All rows at this moment.

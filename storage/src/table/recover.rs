@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use crate::commit::{CommitConfig, CommitQueue, CommitSink, CommittedBatch, Commi
 use crate::compaction::SetAside;
 use crate::error::OpenError;
 use crate::flush::folder_name;
+use crate::memory::Purpose;
 use crate::memtable::Memtable;
 use crate::scan::{MissingSegment, PartError};
 use crate::segment::Segment;
@@ -45,11 +46,19 @@ impl Table {
         })?;
         let key = TableKey::new(tenant.as_str(), signal);
         let position = room.catalog.table(&key);
+        let guaranteed = room.config.memtable_bytes();
+        let memory = room
+            .memory
+            .account(Purpose::Memtables, guaranteed, usize::MAX);
+        let memory = memory
+            .map_err(|_| OpenError::Config("memory_bytes has no room for memtables".into()))?;
         let table = Table {
             queue: CommitQueue::new(CommitConfig::default()),
             state: RwLock::new(State {
                 active: Memtable::new(signal, position.flushed_seq),
                 frozen: None,
+                active_memory: memory.hold(),
+                frozen_memory: memory.hold(),
                 segments: Arc::default(),
                 missing: Arc::default(),
             }),
@@ -64,7 +73,9 @@ impl Table {
             retention_waker: Waker::new(),
             compacting: Mutex::default(),
             set_aside: SetAside::default(),
-            flushed: Notify::new(),
+            memory,
+            lacks_memory: AtomicBool::new(false),
+            room_made: Notify::new(),
             duplicates: AtomicU64::new(0),
             broken: OnceLock::new(),
         };
@@ -178,7 +189,7 @@ impl Table {
         let files = self.room.catalog.wal_files(&self.key()).len();
         let mut rows_so_far = 0;
         let replayed = replay(&self.wal_place(), &self.signal.schema(), |frame| {
-            self.apply(&frame.batch, frame.base_seq, frame.arrival_ns)?;
+            self.apply(&frame.batch, frame.base_seq, frame.arrival_ns, None)?;
             rows_so_far += frame.batch.num_rows();
             if self.state.read().active.bytes() >= self.room.config.flush_bytes {
                 self.flush_all(self.room.clock.now())?;
@@ -238,9 +249,10 @@ impl CommitSink for Sink {
             batch,
             base_seq,
             arrival_ns,
+            memory,
             ..
         } = group;
-        let apply = || self.0.apply(&batch, base_seq, arrival_ns);
+        let apply = || self.0.apply(&batch, base_seq, arrival_ns, memory);
         match catch_unwind(AssertUnwindSafe(apply)) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.0.set_broken(error.to_string()),

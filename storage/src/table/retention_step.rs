@@ -54,6 +54,10 @@ impl RetentionStep {
 }
 
 impl Step for RetentionStep {
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     fn run(&mut self, now: Now) -> Next {
         let again = Next::After(Duration::from_millis(RETENTION_LOOK_MS));
         if self.table.is_broken() {

@@ -18,7 +18,7 @@ use crate::vfs::{SimVfs, Vfs};
 /// without rows are left out.
 fn segments(signal: Signal, all: &RecordBatch, input: &[u8]) -> Vec<Arc<Segment>> {
     let vfs: Arc<dyn Vfs> = Arc::new(SimVfs::new());
-    let cache = Arc::new(SegmentCache::new(1 << 20));
+    let cache = Arc::new(SegmentCache::of_bytes(1 << 20));
     let segment = |id: u8| {
         let rows = (0..all.num_rows() as u32).filter(|&row| input[row as usize] == id);
         let rows: Vec<u32> = rows.collect();
@@ -160,7 +160,7 @@ fn rows_out_of_order_name_their_segment() {
     let rows: Vec<(u64, &str)> = (0..10).map(|at| (1 + at, "x")).collect();
     let all = stored_logs(&rows, 1);
     let vfs: Arc<dyn Vfs> = Arc::new(SimVfs::new());
-    let cache = Arc::new(SegmentCache::new(1 << 20));
+    let cache = Arc::new(SegmentCache::of_bytes(1 << 20));
     // Newest last: no flush writes that.
     let wrong = arrow::compute::take_record_batch(&all, &UInt32Array::from_iter_values(0..10));
     let new = NewSegment {

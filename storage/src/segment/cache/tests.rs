@@ -33,7 +33,7 @@ fn opens(cache: &SegmentCache, id: u64) -> bool {
 
 /// Room for so many bytes besides what an empty cache takes.
 fn cache_of(bytes: usize) -> SegmentCache {
-    SegmentCache::new(SegmentCache::new(0).bytes() + bytes)
+    SegmentCache::of_bytes(SegmentCache::of_bytes(0).bytes() + bytes)
 }
 
 #[test]
@@ -105,7 +105,7 @@ impl Lab {
         }
         Lab {
             disk,
-            cache: Arc::new(SegmentCache::new(budget)),
+            cache: Arc::new(SegmentCache::of_bytes(budget)),
             segments: Vec::new(),
         }
     }
@@ -254,7 +254,7 @@ fn the_account_holds_whatever_is_let_go() {
 
     for share in [2, 3, 4, 5] {
         let budget = empty + all / share;
-        lab.cache = Arc::new(SegmentCache::new(budget));
+        lab.cache = Arc::new(SegmentCache::of_bytes(budget));
         let vfs = shared(&lab.disk);
         for segment in &mut lab.segments {
             let sum = crc32c::crc32c(&lab.disk.read(&segment.dir().join("meta.json")).unwrap());
@@ -302,4 +302,35 @@ fn directories_of_traces_count_too() {
     lab.segments[0].trace_directory().unwrap();
     lab.check(&[], &[]);
     assert!(lab.cache.bytes() > 60 * 100);
+}
+
+#[test]
+fn idle_pieces_give_way_to_others_and_those_in_use_stay() {
+    let empty = cache_of(0).bytes();
+    let budget = MemoryBudget::new(empty + 200);
+    let account = budget.account(Purpose::Cache, 0, usize::MAX).unwrap();
+    let cache = Arc::new(SegmentCache::new(&account));
+    budget.takes_back_from(Arc::downgrade(&cache) as _);
+    let queries = budget.account(Purpose::Queries, 0, usize::MAX).unwrap();
+    let (used, _) = get(&cache, 1);
+    assert!(opens(&cache, 2) && opens(&cache, 3) && opens(&cache, 4));
+    assert_eq!(account.used(), empty + 160);
+    let mut query = queries.hold();
+    // There are 40 bytes free, and each idle piece has 40.
+    query.grow(90).unwrap();
+    assert_eq!(account.used(), empty + 80);
+    assert!(!opens(&cache, 4) && !opens(&cache, 1));
+    assert!(query.grow(80).is_err(), "one piece is in use");
+    assert_eq!(account.used(), empty + 40);
+    query.grow(70).unwrap();
+    // Whoever reads gets its piece all the same, and it is counted.
+    let (second, opened) = get(&cache, 2);
+    assert!(opened);
+    assert_eq!(
+        (account.used(), budget.status().used_bytes()),
+        (empty + 80, empty + 240)
+    );
+    assert!(query.grow(1).is_err());
+    drop((used, second, query));
+    assert!(opens(&cache, 5) && !opens(&cache, 2));
 }

@@ -151,7 +151,7 @@ fn a_parquet_segment_answers_as_an_arrow_segment() {
         let mut writer = create(&disk, &new, container, &rows).unwrap();
         writer.push(&rows).unwrap();
         let written = writer.finish().unwrap();
-        let cache = Arc::new(SegmentCache::new(1 << 20));
+        let cache = Arc::new(SegmentCache::of_bytes(1 << 20));
         let disk: Arc<dyn Vfs> = Arc::new(disk);
         let (dir, crc) = (written.dir, written.meta_crc32c);
         Segment::open(Signal::Spans, dir, crc, disk, cache).unwrap()

@@ -1,0 +1,65 @@
+//! Memory for rows that come: taken before they are committed, for what is acknowledged must have its place.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+
+use super::{RETRY_AFTER, Table};
+use crate::memory::Hold;
+use crate::{AppendError, limits};
+
+/// `request` as large as the rows really are, which is known once they are decoded.
+pub(super) fn counted(
+    batch: &RecordBatch,
+    request: Option<Hold>,
+) -> Result<Option<Hold>, AppendError> {
+    let Some(mut hold) = request else {
+        return Ok(None);
+    };
+    let (bytes, bytes_max) = (batch.get_array_memory_size(), hold.account().max());
+    if bytes > bytes_max {
+        return Err(AppendError::TooLarge { bytes, bytes_max });
+    }
+    let retry_after = RETRY_AFTER;
+    hold.resize(bytes)
+        .map_err(|_| AppendError::Overloaded { retry_after })?;
+    Ok(Some(hold))
+}
+
+impl Table {
+    /// Takes memory for the rows of `batch` in the memtable, when a flush has made room if need be.
+    pub(super) async fn wait_for_room(&self, batch: &RecordBatch) -> Result<Hold, AppendError> {
+        let bytes = batch.get_array_memory_size();
+        let wait = async {
+            loop {
+                let room_made = self.room_made.notified();
+                if let Some(hold) = self.room_for(bytes) {
+                    return hold;
+                }
+                room_made.await;
+            }
+        };
+        let limit = Duration::from_millis(limits::APPEND_WAIT_MS);
+        tokio::time::timeout(limit, wait)
+            .await
+            .map_err(|_| AppendError::Overloaded {
+                retry_after: RETRY_AFTER,
+            })
+    }
+
+    /// Two full memtables may be there, and whatever batch comes before they are. Up to there memory is guaranteed; a batch that goes beyond it
+    /// takes what is free, or is preceded by a flush.
+    fn room_for(&self, bytes: usize) -> Option<Hold> {
+        if self.memory.used() >= self.room.config.memtable_bytes() {
+            return None;
+        }
+        let mut hold = self.memory.hold();
+        if hold.grow(bytes).is_err() {
+            self.lacks_memory.store(true, Ordering::Release);
+            self.flush_waker.wake();
+            return None;
+        }
+        Some(hold)
+    }
+}
