@@ -7,15 +7,15 @@ use crate::limits::READ_ROWS_MAX;
 /// What a person may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Questions that are worked on at once; the others wait.
+    /// Questions that may read everything and are worked on at once; the others wait.
     pub concurrent_max: usize,
-    /// Questions that wait; beyond them a question is refused.
+    /// Questions of one lane that wait; beyond them a question is refused.
     pub waiting_max: usize,
     /// Partitions of one scan, each of which may use a core.
     pub scan_partitions: usize,
     /// How long a question may take, waiting included.
     pub time_limit: Duration,
-    /// Bytes that all plans together may hold for sorting and joining.
+    /// Bytes that all questions together may hold for sorting, joining and counting, where the memory budget has them.
     pub memory_bytes: usize,
     /// Rows that one answer to SQL may have.
     pub sql_rows_max: usize,

@@ -45,7 +45,7 @@ pub use count::{
     ValuesAnswer, ValuesRequest,
 };
 pub use derived::formulas;
-pub use engine::QueryEngine;
+pub use engine::{Lanes, QueryEngine, QuestionsStatus};
 pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};

@@ -33,6 +33,10 @@ pub const SKELETON_TEXT_BYTES_MAX: usize = 1_024;
 /// Bytes of all names in one skeleton, each counted once: what a browser may still take.
 pub const SKELETON_TEXTS_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// Questions that read few rows and are worked on at once, beside all others. Each holds a few record batches; those of a full house of
+/// people are answered in a moment.
+pub const NEEDLES_MAX: usize = 8;
+
 /// Exports that run at once. Each holds a snapshot and [`EXPORT_UNITS_BYTES_MAX`] for as long as its client reads.
 pub const EXPORTS_MAX: usize = 8;
 

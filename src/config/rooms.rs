@@ -23,6 +23,7 @@ impl Settings {
             },
             logs_retention: kept(self.retention.logs_hours, self.retention.logs_bytes),
             spans_retention: kept(self.retention.spans_hours, self.retention.spans_bytes),
+            memory_bytes: self.memory.total_bytes,
             ..clearspan_storage::Config::new(self.server.data_dir.clone())
         }
     }

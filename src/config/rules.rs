@@ -10,6 +10,10 @@ use super::settings::Settings;
 /// The longest time for requests in flight at shutdown.
 const DRAIN_TIMEOUT_MS_MAX: u64 = 20_000;
 
+/// Memory that is left for questions and the cache when requests and memtables have all that is guaranteed to them: with less a page of the
+/// log view finds no place.
+const COMMON_BYTES_MIN: usize = 64 * 1024 * 1024;
+
 /// Refuses what would surprise later.
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let server = &settings.server;
@@ -26,6 +30,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     check_distinct(&addresses)?;
     check_sizes(settings)?;
     check_rooms(settings)?;
+    check_memory(settings)?;
     EnvFilter::try_new(&settings.log.level).map_err(|error| ConfigError::Refused {
         key: "log.level",
         reason: error.to_string(),
@@ -57,6 +62,28 @@ fn check_distinct(addresses: &[(&'static str, SocketAddr)]) -> Result<(), Config
         }
     }
     Ok(())
+}
+
+/// What is guaranteed must fit in the memory budget, and leave something for questions.
+fn check_memory(settings: &Settings) -> Result<(), ConfigError> {
+    let memtables = settings.storage_config().memtables_bytes();
+    let requests = settings.collector_config().guaranteed_bytes();
+    let requests = usize::try_from(requests).unwrap_or(usize::MAX);
+    let least = memtables
+        .saturating_add(requests)
+        .saturating_add(COMMON_BYTES_MIN);
+    let total = settings.memory.total_bytes;
+    if total >= least {
+        return Ok(());
+    }
+    let reason = format!(
+        "is {total}, must be at least {least}: {memtables} for two memtables of storage.flush_bytes for each signal, {requests} for a request of \
+         collector.max_request_bytes as sent, inflated and decoded, and {COMMON_BYTES_MIN} for questions and the cache"
+    );
+    Err(ConfigError::Refused {
+        key: "memory.total_bytes",
+        reason,
+    })
 }
 
 /// What a room refuses for itself comes with its own words.

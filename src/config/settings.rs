@@ -14,6 +14,7 @@ pub(crate) struct Settings {
     pub(crate) retention: Retention,
     pub(crate) collector: Collector,
     pub(crate) query: Query,
+    pub(crate) memory: Memory,
     pub(crate) log: Log,
 }
 
@@ -106,7 +107,7 @@ pub(crate) struct Retention {
 pub(crate) struct Collector {
     /// Size limit of one request, counted after decompression.
     pub(crate) max_request_bytes: u64,
-    /// Bytes that all requests in flight may hold together.
+    /// Bytes that all requests in flight may hold together, where the memory budget has them.
     pub(crate) max_in_flight_bytes: u64,
     /// Origins whose pages may send OTLP/HTTP from a browser; `*` is any.
     pub(crate) cors_allowed_origins: Vec<String>,
@@ -133,7 +134,7 @@ pub(crate) struct Query {
     pub(crate) time_limit_ms: u64,
     /// Questions worked on at once; the others wait.
     pub(crate) concurrent_max: usize,
-    /// Memory of all questions together, for sorting and joining.
+    /// Memory of all questions together, for sorting, joining and counting, where the memory budget has it.
     pub(crate) memory_bytes: usize,
     /// Rows of one answer to SQL.
     pub(crate) sql_rows_max: usize,
@@ -150,6 +151,21 @@ impl Default for Query {
             memory_bytes: room.memory_bytes,
             sql_rows_max: room.sql_rows_max,
             sql_time_limit_ms: millis(room.sql_time_limit),
+        }
+    }
+}
+
+/// `[memory]`: one budget for everything.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// Bytes of requests in flight, memtables, caches and queries together.
+    pub(crate) total_bytes: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            total_bytes: clearspan_storage::Config::MEMORY_BYTES,
         }
     }
 }

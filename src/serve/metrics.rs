@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 
 use clearspan_collector::{CollectorStatus, SignalStatus};
+use clearspan_query::QuestionsStatus;
+use clearspan_storage::memory::{MemoryStatus, PurposeStatus};
 use clearspan_storage::{StorageStatus, TableStatus};
 use prometheus::core::Collector;
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
@@ -16,7 +18,8 @@ pub(super) struct Figures {
     pub(super) uptime_s: u64,
     pub(super) received: CollectorStatus,
     pub(super) stored: Option<StorageStatus>,
-    pub(super) questions_waiting: usize,
+    pub(super) questions: QuestionsStatus,
+    pub(super) memory: MemoryStatus,
     /// Those that rooms keep themselves.
     pub(super) collectors: Vec<Box<dyn Collector>>,
 }
@@ -32,7 +35,9 @@ pub(super) fn text(figures: Figures) -> Result<String, prometheus::Error> {
     page.0.register(Box::new(
         prometheus::process_collector::ProcessCollector::for_self(),
     ))?;
-    page.program(figures.uptime_s, figures.questions_waiting)?;
+    page.program(figures.uptime_s)?;
+    page.questions(&figures.questions)?;
+    page.memory(&figures.memory)?;
     page.received(&figures.received)?;
     if let Some(stored) = &figures.stored {
         page.stored(stored)?;
@@ -78,7 +83,7 @@ impl Page {
         self.0.register(Box::new(gauge))
     }
 
-    fn program(&self, uptime_s: u64, waiting: usize) -> Result<(), prometheus::Error> {
+    fn program(&self, uptime_s: u64) -> Result<(), prometheus::Error> {
         let version = env!("CARGO_PKG_VERSION");
         self.gauge(
             "clearspan_build_info",
@@ -91,12 +96,63 @@ impl Page {
             "Time since the program started.",
             &[],
             vec![(vec![], uptime_s)],
+        )
+    }
+
+    fn questions(&self, questions: &QuestionsStatus) -> Result<(), prometheus::Error> {
+        let running = questions.running.iter();
+        self.gauge(
+            "clearspan_questions_running",
+            "Questions that are worked on.",
+            &["lane"],
+            running
+                .map(|(lane, count)| (vec![*lane], *count as u64))
+                .collect(),
         )?;
         self.gauge(
             "clearspan_questions_waiting",
             "Questions that wait for their turn.",
             &[],
-            vec![(vec![], waiting as u64)],
+            vec![(vec![], questions.waiting as u64)],
+        )
+    }
+
+    fn memory(&self, memory: &MemoryStatus) -> Result<(), prometheus::Error> {
+        let of = |figure: fn(&PurposeStatus) -> u64| {
+            let each = memory.purposes.iter();
+            each.map(|(purpose, held)| (vec![purpose.name()], figure(held)))
+                .collect::<Vec<_>>()
+        };
+        let purpose = &["purpose"];
+        self.gauge(
+            "clearspan_memory_total_bytes",
+            "Bytes of the memory budget.",
+            &[],
+            vec![(vec![], memory.total_bytes as u64)],
+        )?;
+        self.gauge(
+            "clearspan_memory_bytes",
+            "Bytes that are held.",
+            purpose,
+            of(|held| held.used_bytes as u64),
+        )?;
+        self.gauge(
+            "clearspan_memory_guaranteed_bytes",
+            "Bytes that are there whatever else is held.",
+            purpose,
+            of(|held| held.guaranteed_bytes as u64),
+        )?;
+        self.gauge(
+            "clearspan_memory_limit_bytes",
+            "Bytes that may be held when nobody else needs them.",
+            purpose,
+            of(|held| held.limit_bytes as u64),
+        )?;
+        self.counter(
+            "clearspan_memory_refusals_total",
+            "How often memory was refused.",
+            purpose,
+            of(|held| held.refused),
         )
     }
 

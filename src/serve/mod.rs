@@ -101,7 +101,7 @@ where
     let api = Api::new(settings.ui_config(), Arc::clone(&clock));
     let api_end = CancellationToken::new();
     let routes = clearspan_ui::router(api.clone());
-    let serving_api = tokio::spawn(clearspan_ui::serve(
+    let serving_api = runtimes.answers.spawn(clearspan_ui::serve(
         http,
         routes,
         api_end.clone().cancelled_owned(),
@@ -118,7 +118,7 @@ where
         storage.clone(),
         settings.query_config(),
         Arc::clone(&clock),
-        runtimes.query.handle().clone(),
+        runtimes.lanes(),
     )?;
     let own = BaseUrl::parse(&format!("http://{}", reachable(ports.otlp_http)))?;
     let close = CancellationToken::new();
@@ -193,6 +193,7 @@ fn collector(
         sink,
         Arc::clone(clock),
         TenantId::default(),
+        storage.memory(),
     );
     collector.map(Arc::new).map_err(anyhow::Error::msg)
 }

@@ -8,10 +8,11 @@ use clearspan_collector::{self as collector, Collector};
 use clearspan_query::QueryEngine;
 use clearspan_schema::Signal;
 use clearspan_storage::background::Clock;
+use clearspan_storage::memory;
 use clearspan_storage::{Storage, TableStatus, TenantId};
 use clearspan_ui::status::{
-    MemtableStatus, MissingStatus, ReceivedStatus, SignalStatus, Status, StatusSource, StoreStatus,
-    WalStatus,
+    MemoryStatus, MemtableStatus, MissingStatus, PurposeStatus, QuestionsStatus, ReceivedStatus,
+    SignalStatus, Status, StatusSource, StoreStatus, WalStatus,
 };
 
 use super::metrics;
@@ -60,7 +61,8 @@ impl StatusSource for Figures {
             uptime_s: self.uptime().as_secs(),
             received: self.collector.status(),
             stored: self.storage.status(&TenantId::default()).ok(),
-            questions_waiting: self.engine.waiting(),
+            questions: self.engine.questions(),
+            memory: self.storage.memory().status(),
             collectors,
         });
         text.inspect_err(|error| tracing::error!(%error, "metrics cannot be written"))
@@ -83,6 +85,8 @@ impl StatusSource for Figures {
             },
             metrics: of_collector(received.metrics),
             storage: StoreStatus::default(),
+            memory: of_budget(&self.storage.memory().status()),
+            questions: of_engine(self.engine.questions()),
         };
         // The tenant is the one that every store has.
         if let Ok(stored) = self.storage.status(&TenantId::default()) {
@@ -113,6 +117,31 @@ fn of_collector(received: collector::SignalStatus) -> ReceivedStatus {
         accepted: received.accepted,
         rejected: names(received.rejected),
         repaired: names(received.repaired),
+    }
+}
+
+fn of_budget(memory: &memory::MemoryStatus) -> MemoryStatus {
+    let purpose = |(purpose, held): &(memory::Purpose, memory::PurposeStatus)| {
+        let held = PurposeStatus {
+            used_bytes: held.used_bytes as u64,
+            guaranteed_bytes: held.guaranteed_bytes as u64,
+            limit_bytes: held.limit_bytes as u64,
+            refused: held.refused,
+        };
+        (purpose.name(), held)
+    };
+    MemoryStatus {
+        total_bytes: memory.total_bytes as u64,
+        used_bytes: memory.used_bytes() as u64,
+        purposes: memory.purposes.iter().map(purpose).collect(),
+    }
+}
+
+fn of_engine(questions: clearspan_query::QuestionsStatus) -> QuestionsStatus {
+    let running = questions.running.into_iter();
+    QuestionsStatus {
+        running: running.map(|(lane, count)| (lane, count as u64)).collect(),
+        waiting: questions.waiting as u64,
     }
 }
 

@@ -22,7 +22,8 @@ pub struct Config {
     pub logs_retention: Retention,
     /// How long spans are kept.
     pub spans_retention: Retention,
-    /// Bytes of memory for everything together: requests, memtables, caches, queries.
+    /// Bytes of memory for everything together: requests, memtables, caches, queries. What is [guaranteed](Self::memtables_bytes) to
+    /// memtables must fit in it, or the store cannot be opened.
     pub memory_bytes: usize,
 }
 
@@ -81,13 +82,6 @@ impl Config {
         }
         if self.flush_interval_ms == 0 {
             return Err("flush_interval_ms is 0, must be at least 1".into());
-        }
-        if self.memory_bytes < self.memtables_bytes() {
-            return Err(format!(
-                "memory_bytes is {}, must be at least {}, two full memtables for each signal",
-                self.memory_bytes,
-                self.memtables_bytes()
-            ));
         }
         Ok(())
     }

@@ -169,7 +169,7 @@ pub(crate) fn bytes(content_type: &'static str, body: impl Into<axum::body::Body
     (StatusCode::OK, headers, body.into()).into_response()
 }
 
-/// Makes an answer where that may take long: the threads that acknowledge must not wait for it.
+/// Makes an answer where that may take long: others that are served by the same threads must not wait for it.
 pub(crate) async fn made<T: Send + 'static>(
     make: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {

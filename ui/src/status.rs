@@ -34,6 +34,44 @@ pub struct Status {
     pub metrics: ReceivedStatus,
     /// What concerns the store as a whole.
     pub storage: StoreStatus,
+    /// The memory budget.
+    pub memory: MemoryStatus,
+    /// Questions at this moment.
+    pub questions: QuestionsStatus,
+}
+
+/// The one budget of bytes for everything together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct MemoryStatus {
+    /// All bytes that may be held.
+    pub total_bytes: u64,
+    /// Bytes held for all purposes.
+    pub used_bytes: u64,
+    /// By what they are held for: `requests`, `memtables`, `cache`, `queries`.
+    #[serde(flatten)]
+    pub purposes: BTreeMap<&'static str, PurposeStatus>,
+}
+
+/// What memory is held for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct PurposeStatus {
+    /// Bytes held now.
+    pub used_bytes: u64,
+    /// Bytes that are there for it whatever else is held.
+    pub guaranteed_bytes: u64,
+    /// Bytes that it may hold when nobody else needs them.
+    pub limit_bytes: u64,
+    /// How often something was refused since the start.
+    pub refused: u64,
+}
+
+/// Questions at this moment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct QuestionsStatus {
+    /// Those that are worked on: `needles` that read few rows, `scans`, `sql`, and `exports` that make their next piece.
+    pub running: BTreeMap<&'static str, u64>,
+    /// Those that wait for their turn.
+    pub waiting: u64,
 }
 
 /// One signal.

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn each_limit_ends_it() {
-        let plans = Plans::new(1, 1 << 30).unwrap();
+        let plans = Plans::of_bytes(1, 1 << 30).unwrap();
         let (values, error) = taken(&mut Budget::new(&plans), 0);
         assert_eq!(values, DISTINCT_MAX);
         assert!(matches!(error, QueryError::MemoryLimit { limit, .. } if limit == 1_000_000));
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn all_questions_share_one_memory() {
-        let plans = Plans::new(1, 1_000_000).unwrap();
+        let plans = Plans::of_bytes(1, 1_000_000).unwrap();
         let mut first = Budget::new(&plans);
         let (values, error) = taken(&mut first, 1_000);
         assert!((800..1_000).contains(&values), "{values}");

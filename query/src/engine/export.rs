@@ -31,18 +31,26 @@ impl QueryEngine {
         request: ExportRequest,
     ) -> Result<Export, QueryError> {
         let place = self.export_place()?;
-        let plan = self.ask("traces_export", tenant, Signal::Spans, |session| {
-            export::traces(session, request)
-        });
+        let plan = self.ask(
+            &self.0.scans,
+            "traces_export",
+            tenant,
+            Signal::Spans,
+            |session| export::traces(session, request),
+        );
         Ok(self.export(vec![plan.await?], place))
     }
 
     /// The spans of one trace, then its logs, newest first.
     pub async fn export_trace(&self, tenant: &TenantId, id: TraceId) -> Result<Export, QueryError> {
         let place = self.export_place()?;
-        let spans = self.ask("trace_export", tenant, Signal::Spans, move |session| {
-            export::trace(session, id)
-        });
+        let spans = self.ask(
+            &self.0.scans,
+            "trace_export",
+            tenant,
+            Signal::Spans,
+            move |session| export::trace(session, id),
+        );
         let spans = spans.await?;
         let of_trace = ExportRequest {
             query: format!("trace_id:{}", hex(&id)),
@@ -57,9 +65,13 @@ impl QueryEngine {
         tenant: &TenantId,
         request: ExportRequest,
     ) -> Result<Plan, QueryError> {
-        self.ask("logs_export", tenant, Signal::Logs, |session| {
-            export::logs(session, request)
-        })
+        self.ask(
+            &self.0.scans,
+            "logs_export",
+            tenant,
+            Signal::Logs,
+            |session| export::logs(session, request),
+        )
         .await
     }
 
@@ -78,7 +90,7 @@ impl QueryEngine {
         }
         let (to, from) = mpsc::channel(EXPORT_PIECES_WAITING);
         let inner = Arc::clone(&self.0);
-        let making = self.0.runtime.spawn(async move {
+        let making = self.0.export_pieces.runtime.spawn(async move {
             let _place = place;
             for pieces in all {
                 if !inner.make_all(pieces, &to).await {
@@ -99,7 +111,7 @@ impl Inner {
     ) -> bool {
         loop {
             // A client that reads slowly must not keep a turn from others.
-            let turn = Arc::clone(&self.export_turns).acquire_owned().await;
+            let turn = Arc::clone(&self.export_pieces.turns).acquire_owned().await;
             let next = pieces.next().await;
             drop(turn);
             let Some(piece) = next.transpose() else {

@@ -9,9 +9,11 @@
 //! | `questions.rs` | the questions, one method each |
 //! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
 //! | `metrics.rs` | how long they take |
+//! | `lanes.rs` | needles and scans |
 //! | `turns.rs` | turns, waiting, time limits |
 
 mod export;
+mod lanes;
 mod metrics;
 mod questions;
 mod sql;
@@ -21,20 +23,21 @@ mod turns;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clearspan_schema::Signal;
 use clearspan_storage::background::Clock;
+use clearspan_storage::memory::Purpose;
 use clearspan_storage::scan::{ScanStats, Snapshot};
 use clearspan_storage::{ServiceSlots, Storage, TenantId};
 use prometheus::core::Collector;
-use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
+use lanes::Lane;
+pub use lanes::{Lanes, QuestionsStatus};
 use metrics::QuestionMetrics;
 
 use crate::exec::Plans;
-use crate::limits::EXPORTS_MAX;
+use crate::limits::{EXPORTS_MAX, NEEDLES_MAX};
 use crate::{Config, QueryError};
 
 /// Answers questions. Cheap to clone.
@@ -45,14 +48,13 @@ struct Inner {
     storage: Storage,
     config: Config,
     clock: Arc<dyn Clock>,
-    runtime: Handle,
-    turns: Arc<Semaphore>,
+    needles: Lane,
+    scans: Lane,
     /// SQL has turns of its own, so that however long it takes, searches find theirs.
-    sql_turns: Arc<Semaphore>,
+    sql: Lane,
     exports: Arc<Semaphore>,
     /// Exports too: a piece of one may take as long as it takes to read everything.
-    export_turns: Arc<Semaphore>,
-    waiting: Arc<AtomicUsize>,
+    export_pieces: Lane,
     plans: Plans,
     metrics: QuestionMetrics,
 }
@@ -101,29 +103,31 @@ pub(crate) fn session_stats(snapshot: &Snapshot, read: &ScanStats) -> ScanStats 
 }
 
 impl QueryEngine {
-    /// An engine over `storage` that works on `runtime`, which must have its timer enabled.
+    /// An engine over `storage` that works on `lanes`, with an account of storage's memory budget.
     pub fn new(
         storage: Storage,
         config: Config,
         clock: Arc<dyn Clock>,
-        runtime: Handle,
+        lanes: impl Into<Lanes>,
     ) -> Result<Self, QueryError> {
-        let plans = Plans::new(config.scan_partitions, config.memory_bytes)?;
+        let memory = storage
+            .memory()
+            .account(Purpose::Queries, 0, config.memory_bytes);
+        let memory = memory.map_err(|error| QueryError::Internal(error.to_string()))?;
+        let plans = Plans::new(config.scan_partitions, memory)?;
         let metrics = QuestionMetrics::new();
         let metrics = metrics.map_err(|error| QueryError::Internal(error.to_string()))?;
-        let turns = Arc::new(Semaphore::new(config.concurrent_max));
+        let Lanes { needles, scans } = lanes.into();
         let half = config.concurrent_max.div_ceil(2);
-        let waiting = Arc::new(AtomicUsize::new(0));
         Ok(QueryEngine(Arc::new(Inner {
             storage,
-            config,
             clock,
-            runtime,
-            turns,
-            sql_turns: Arc::new(Semaphore::new(half)),
+            needles: Lane::new("needles", NEEDLES_MAX, &needles),
+            scans: Lane::new("scans", config.concurrent_max, &scans),
+            sql: Lane::new("sql", half, &scans),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
-            export_turns: Arc::new(Semaphore::new(half)),
-            waiting,
+            export_pieces: Lane::new("exports", half, &scans),
+            config,
             plans,
             metrics,
         })))
@@ -134,9 +138,20 @@ impl QueryEngine {
         self.0.metrics.collectors()
     }
 
-    /// Questions that wait for their turn.
-    pub fn waiting(&self) -> usize {
-        self.0.waiting.load(Ordering::Relaxed)
+    /// Questions at this moment.
+    pub fn questions(&self) -> QuestionsStatus {
+        let Inner {
+            needles,
+            scans,
+            sql,
+            export_pieces,
+            ..
+        } = &*self.0;
+        let lanes = [needles, scans, sql, export_pieces];
+        QuestionsStatus {
+            running: lanes.map(|lane| (lane.name, lane.running())).to_vec(),
+            waiting: lanes.map(Lane::waiting).iter().sum(),
+        }
     }
 
     /// The colours of the tenant's services at this moment.

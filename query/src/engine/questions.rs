@@ -18,7 +18,14 @@ impl QueryEngine {
         tenant: &TenantId,
         request: LogsRequest,
     ) -> Result<LogsAnswer, QueryError> {
-        self.ask("logs_search", tenant, Signal::Logs, |session| {
+        // Everything, newest first: the first record batches hold the page, and what is counted is known without reading.
+        let is_newest_page = request.query.trim().is_empty();
+        let lane = if is_newest_page {
+            &self.0.needles
+        } else {
+            &self.0.scans
+        };
+        self.ask(lane, "logs_search", tenant, Signal::Logs, |session| {
             logs::search(session, request)
         })
         .await
@@ -31,9 +38,13 @@ impl QueryEngine {
         logs: CountedLogs,
         buckets: usize,
     ) -> Result<HistogramAnswer, QueryError> {
-        self.ask("logs_histogram", tenant, Signal::Logs, move |session| {
-            count::histogram(session, logs, buckets)
-        })
+        self.ask(
+            &self.0.scans,
+            "logs_histogram",
+            tenant,
+            Signal::Logs,
+            move |session| count::histogram(session, logs, buckets),
+        )
         .await
     }
 
@@ -44,9 +55,13 @@ impl QueryEngine {
         logs: CountedLogs,
         limit: usize,
     ) -> Result<FieldsAnswer, QueryError> {
-        self.ask("log_fields", tenant, Signal::Logs, move |session| {
-            count::fields(session, logs, limit)
-        })
+        self.ask(
+            &self.0.scans,
+            "log_fields",
+            tenant,
+            Signal::Logs,
+            move |session| count::fields(session, logs, limit),
+        )
         .await
     }
 
@@ -56,9 +71,13 @@ impl QueryEngine {
         tenant: &TenantId,
         request: ValuesRequest,
     ) -> Result<ValuesAnswer, QueryError> {
-        self.ask("log_field_values", tenant, Signal::Logs, move |session| {
-            count::values(session, request)
-        })
+        self.ask(
+            &self.0.scans,
+            "log_field_values",
+            tenant,
+            Signal::Logs,
+            move |session| count::values(session, request),
+        )
         .await
     }
 
@@ -68,9 +87,13 @@ impl QueryEngine {
         tenant: &TenantId,
         request: FacetsRequest,
     ) -> Result<FacetsAnswer, QueryError> {
-        self.ask("log_facets", tenant, Signal::Logs, move |session| {
-            count::facets(session, request)
-        })
+        self.ask(
+            &self.0.scans,
+            "log_facets",
+            tenant,
+            Signal::Logs,
+            move |session| count::facets(session, request),
+        )
         .await
     }
 
@@ -80,17 +103,25 @@ impl QueryEngine {
         tenant: &TenantId,
         request: TracesRequest,
     ) -> Result<TracesAnswer, QueryError> {
-        self.ask("traces_search", tenant, Signal::Spans, |session| {
-            trace::search(session, request)
-        })
+        self.ask(
+            &self.0.scans,
+            "traces_search",
+            tenant,
+            Signal::Spans,
+            |session| trace::search(session, request),
+        )
         .await
     }
 
     /// All spans of one trace.
     pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<TraceSpans, QueryError> {
-        self.ask("trace", tenant, Signal::Spans, move |session| {
-            trace::spans(session, id)
-        })
+        self.ask(
+            &self.0.needles,
+            "trace",
+            tenant,
+            Signal::Spans,
+            move |session| trace::spans(session, id),
+        )
         .await
     }
 
@@ -101,18 +132,26 @@ impl QueryEngine {
         tenant: &TenantId,
         id: TraceId,
     ) -> Result<LogsAnswer, QueryError> {
-        self.ask("trace_logs", tenant, Signal::Logs, move |session| {
-            trace::logs(session, id)
-        })
+        self.ask(
+            &self.0.needles,
+            "trace_logs",
+            tenant,
+            Signal::Logs,
+            move |session| trace::logs(session, id),
+        )
         .await
     }
 
     /// What a waterfall draws of one trace.
     pub async fn skeleton(&self, tenant: &TenantId, id: TraceId) -> Result<Skeleton, QueryError> {
         let mut skeleton = self
-            .ask("skeleton", tenant, Signal::Spans, move |session| {
-                trace::skeleton(session, id)
-            })
+            .ask(
+                &self.0.needles,
+                "skeleton",
+                tenant,
+                Signal::Spans,
+                move |session| trace::skeleton(session, id),
+            )
             .await?;
         skeleton.colour(&self.service_slots(tenant));
         Ok(skeleton)
@@ -125,9 +164,13 @@ impl QueryEngine {
         id: TraceId,
         span_id: SpanId,
     ) -> Result<SpanRows, QueryError> {
-        self.ask("span", tenant, Signal::Spans, move |session| {
-            trace::span(session, id, span_id)
-        })
+        self.ask(
+            &self.0.needles,
+            "span",
+            tenant,
+            Signal::Spans,
+            move |session| trace::span(session, id, span_id),
+        )
         .await
     }
 
@@ -139,9 +182,13 @@ impl QueryEngine {
         id: TraceId,
         span_id: SpanId,
     ) -> Result<LogsAnswer, QueryError> {
-        self.ask("span_logs", tenant, Signal::Logs, move |session| {
-            trace::span_logs(session, id, span_id)
-        })
+        self.ask(
+            &self.0.needles,
+            "span_logs",
+            tenant,
+            Signal::Logs,
+            move |session| trace::span_logs(session, id, span_id),
+        )
         .await
     }
 
@@ -151,9 +198,13 @@ impl QueryEngine {
         tenant: &TenantId,
         id: LogId,
     ) -> Result<Option<LogRows>, QueryError> {
-        self.ask("log_record", tenant, Signal::Logs, move |session| {
-            logs::log(session, id)
-        })
+        self.ask(
+            &self.0.needles,
+            "log_record",
+            tenant,
+            Signal::Logs,
+            move |session| logs::log(session, id),
+        )
         .await
     }
 
@@ -163,9 +214,13 @@ impl QueryEngine {
         tenant: &TenantId,
         request: ServicesRequest,
     ) -> Result<ServicesAnswer, QueryError> {
-        self.ask("services", tenant, Signal::Spans, move |session| {
-            services::services(session, request)
-        })
+        self.ask(
+            &self.0.scans,
+            "services",
+            tenant,
+            Signal::Spans,
+            move |session| services::services(session, request),
+        )
         .await
     }
 }

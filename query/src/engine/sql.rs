@@ -19,7 +19,7 @@ impl QueryEngine {
         let inner = Arc::clone(&self.0);
         let tenant = tenant.clone();
         let limit = self.0.config.sql_time_limit;
-        self.take_turn("sql", &self.0.sql_turns, limit, move |turn| async move {
+        self.take_turn("sql", &self.0.sql, limit, move |turn| async move {
             let question = inner.question(&tenant)?;
             let threads = inner.config.scan_partitions;
             sql::on_own_threads(threads, turn, sql::answer(question, request)).await

@@ -66,7 +66,13 @@ impl Room {
         answer: impl Future<Output = Result<T, QueryError>> + Send + 'static,
     ) -> Result<T, QueryError> {
         self.engine
-            .ask("test", &self.tenant, Signal::Logs, |_| answer)
+            .ask(
+                &self.engine.0.scans,
+                "test",
+                &self.tenant,
+                Signal::Logs,
+                |_| answer,
+            )
             .await
     }
 }

@@ -1,5 +1,5 @@
-//! Turns: so many questions are worked on at once, so many may wait for theirs, and each ends at its time limit or when whoever asked has
-//! gone.
+//! Turns: so many questions of a lane are worked on at once, so many may wait for theirs, and each ends at its time limit or when whoever
+//! asked has gone.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,13 +11,15 @@ use clearspan_storage::TenantId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
-use super::{Inner, QueryEngine, Session};
+use super::lanes::Lane;
+use super::{QueryEngine, Session};
 use crate::QueryError;
 
 impl QueryEngine {
     /// Pins a snapshot and works on it; see [`QueryEngine::take_turn`].
     pub(super) async fn ask<T, Work, Answer>(
         &self,
+        lane: &Lane,
         question: &'static str,
         tenant: &TenantId,
         signal: Signal,
@@ -31,15 +33,10 @@ impl QueryEngine {
         let inner = Arc::clone(&self.0);
         let tenant = tenant.clone();
         let time_limit = self.0.config.time_limit;
-        self.take_turn(
-            question,
-            &self.0.turns,
-            time_limit,
-            move |turn| async move {
-                let _turn = turn;
-                work(inner.session(&tenant, signal)?).await
-            },
-        )
+        self.take_turn(question, lane, time_limit, move |turn| async move {
+            let _turn = turn;
+            work(inner.session(&tenant, signal)?).await
+        })
         .await
     }
 
@@ -49,7 +46,7 @@ impl QueryEngine {
     pub(super) async fn take_turn<T, Work, Answer>(
         &self,
         question: &'static str,
-        turns: &Arc<Semaphore>,
+        lane: &Lane,
         limit: Duration,
         work: Work,
     ) -> Result<T, QueryError>
@@ -59,13 +56,13 @@ impl QueryEngine {
         Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
     {
         let measured = self.0.metrics.begin(question, Arc::clone(&self.0.clock));
-        let answer = self.worked_on(turns, limit, work).await;
+        let answer = self.worked_on(lane, limit, work).await;
         measured.end(answer)
     }
 
     async fn worked_on<T, Work, Answer>(
         &self,
-        turns: &Arc<Semaphore>,
+        lane: &Lane,
         limit: Duration,
         work: Work,
     ) -> Result<T, QueryError>
@@ -74,9 +71,9 @@ impl QueryEngine {
         Work: FnOnce(OwnedSemaphorePermit) -> Answer + Send + 'static,
         Answer: Future<Output = Result<T, QueryError>> + Send + 'static,
     {
-        let turns = Arc::clone(turns);
-        let queue = self.0.enter_queue(&turns)?;
-        let task = self.0.runtime.spawn(async move {
+        let turns = Arc::clone(&lane.turns);
+        let queue = lane.enter_queue(self.0.config.waiting_max)?;
+        let task = lane.runtime.spawn(async move {
             let answer = async { work(queue.turn(&turns).await?).await };
             let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
             tokio::time::timeout(limit, answer)
@@ -96,14 +93,14 @@ impl QueryEngine {
     }
 }
 
-impl Inner {
-    fn enter_queue(&self, turns: &Arc<Semaphore>) -> Result<Queued, QueryError> {
-        if let Ok(turn) = Arc::clone(turns).try_acquire_owned() {
+impl Lane {
+    fn enter_queue(&self, waiting_max: usize) -> Result<Queued, QueryError> {
+        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
             return Ok(Queued::Turn(turn));
         }
         let place = Place(Arc::clone(&self.waiting));
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        if waiting >= self.config.waiting_max {
+        if waiting >= waiting_max {
             Err(QueryError::Overloaded { waiting })
         } else {
             Ok(Queued::Waits(place))

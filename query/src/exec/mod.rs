@@ -12,11 +12,15 @@
 //! | `tally.rs` | [`ScanTally`]: what a scan counted, and which segments it could not read |
 //! | `top.rs` | the first rows in order, behind a cursor |
 //! | `fetch.rs` | whole rows by address |
-//! | `plans.rs` | running plans within one memory budget |
+//! | `bytes.rs` | how much rows take |
+//! | `plans.rs` | running plans within the memory budget |
+//! | `pool.rs` | the memory budget as plans ask for it |
 
+mod bytes;
 mod fetch;
 mod partition;
 mod plans;
+mod pool;
 mod scan;
 mod segment_scan;
 mod tally;
@@ -29,6 +33,7 @@ pub use scan::{Emit, SegmentScan};
 pub use segment_scan::SegmentScanExec;
 pub use tally::ScanTally;
 
+pub(crate) use bytes::own_bytes;
 pub(crate) use fetch::{fetch, read_rows};
 pub(crate) use plans::Plans;
 pub(crate) use scan::PLACED_TIME;

@@ -1,20 +1,24 @@
-//! Running plans within one memory budget.
+//! Running plans within the memory budget.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use clearspan_storage::memory::Account;
+#[cfg(test)]
+use clearspan_storage::memory::{MemoryBudget, Purpose};
 use datafusion::error::DataFusionError;
 use datafusion::execution::TaskContext;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryReservation};
+use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::physical_plan::{
     ExecutionPlan, SendableRecordBatchStream, collect, execute_stream,
 };
 use datafusion::prelude::SessionConfig;
 
+use super::pool::AccountPool;
 use crate::QueryError;
 
 /// Runs plans. Cheap to clone.
@@ -34,10 +38,11 @@ impl fmt::Debug for Plans {
 }
 
 impl Plans {
-    /// All plans together may hold `memory_bytes` for sorting and joining; none spills to disk.
-    pub(crate) fn new(partitions: usize, memory_bytes: usize) -> Result<Self, QueryError> {
+    /// All plans together may hold for sorting and joining what `memory` has; none spills to disk.
+    pub(crate) fn new(partitions: usize, memory: Account) -> Result<Self, QueryError> {
+        let memory_bytes = memory.max();
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(GreedyMemoryPool::new(memory_bytes)))
+            .with_memory_pool(Arc::new(AccountPool::new(memory)))
             .with_disk_manager_builder(
                 DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled),
             )
@@ -59,6 +64,14 @@ impl Plans {
             partitions,
             memory_bytes,
         })
+    }
+
+    /// Plans with so much memory of their own.
+    #[cfg(test)]
+    pub(crate) fn of_bytes(partitions: usize, bytes: usize) -> Result<Self, QueryError> {
+        let account = MemoryBudget::new(bytes).account(Purpose::Queries, 0, bytes);
+        let account = account.map_err(|error| QueryError::Internal(error.to_string()))?;
+        Self::new(partitions, account)
     }
 
     /// The one memory pool, and no disk.
@@ -107,7 +120,7 @@ impl Plans {
         }
     }
 
-    /// What is told when the pool is exhausted.
+    /// What is told when there is no more memory, be it that questions have all that they may have, or that others have it.
     pub(crate) fn memory_limit(&self) -> QueryError {
         QueryError::MemoryLimit {
             limit: self.memory_bytes as u64,

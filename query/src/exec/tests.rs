@@ -27,7 +27,7 @@ fn batch(keys: &[(i64, u64)]) -> RecordBatch {
 }
 
 async fn page(partitions: &[Vec<RecordBatch>], wanted: TopRows) -> Vec<RowKey> {
-    let plans = Plans::new(2, 1 << 20).unwrap();
+    let plans = Plans::of_bytes(2, 1 << 20).unwrap();
     let source = MemorySourceConfig::try_new_exec(partitions, addresses_schema(), None).unwrap();
     let mut found = Vec::new();
     for batch in plans.collect(top(source, wanted).unwrap()).await.unwrap() {

@@ -4,10 +4,10 @@
 use std::ops::Range;
 
 use arrow::array::{Array, ArrayRef, Int32Array, RecordBatch, UInt32Array};
-use arrow::datatypes::DataType;
 use clearspan_schema::dictionary::{BinaryDictionary, TextDictionary};
 use clearspan_storage::scan::{Part, PartError, RowSelection, ScanStats};
 
+use crate::exec::own_bytes;
 use crate::limits::EXPORT_UNITS_BYTES_MAX;
 
 /// The units that were used last, up to a number of bytes; the latest stands last.
@@ -142,17 +142,4 @@ impl SharedLengths {
         let key = usize::try_from(self.keys.value(row)).unwrap_or(usize::MAX);
         self.lengths.get(key).copied().unwrap_or(0)
     }
-}
-
-/// Bytes of the rows themselves. The values of dictionaries are shared with the segment's cache.
-fn own_bytes(batch: &RecordBatch) -> usize {
-    let column_bytes = |column: &dyn Array| match column.data_type() {
-        DataType::Dictionary(..) => column.len() * size_of::<i32>(),
-        _ => column
-            .to_data()
-            .get_slice_memory_size()
-            .unwrap_or_else(|_| column.get_array_memory_size()),
-    };
-    let columns = batch.columns().iter();
-    columns.map(|column| column_bytes(column.as_ref())).sum()
 }

@@ -1,11 +1,16 @@
 //! The rows of an answer, as log records.
 
 use std::fmt;
+use std::sync::Arc;
 
 use arrow::array::{RecordBatch, UInt64Array};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::logs::{LogRow, LogsReader};
 use clearspan_schema::{SEQ, SchemaError, columns};
+use datafusion::execution::memory_pool::MemoryReservation;
+
+use crate::QueryError;
+use crate::exec::{Plans, own_bytes};
 
 /// A log record's id: where it is placed, and its sequence number. It stays the same over flush,
 /// compaction and restart. Shown as 17 to 32 hexadecimal digits, which are nobody's business.
@@ -40,16 +45,34 @@ impl fmt::Display for LogId {
 
 /// The rows of a page, in order.
 #[derive(Debug, Clone)]
-pub struct LogRows(RecordBatch);
+pub struct LogRows {
+    batch: RecordBatch,
+    /// What was taken for them, given back with the last clone.
+    _memory: Option<Arc<MemoryReservation>>,
+}
+
+/// The rows, and the same again as text.
+const COPIES: usize = 2;
 
 impl LogRows {
+    /// A row or some, as others hold them anyway.
     pub(crate) fn new(batch: RecordBatch) -> Self {
-        LogRows(batch)
+        let _memory = None;
+        LogRows { batch, _memory }
+    }
+
+    /// A page, for which memory is taken.
+    pub(crate) fn counted(batch: RecordBatch, plans: &Plans) -> Result<Self, QueryError> {
+        let memory = plans.reservation("rows of a page");
+        let taken = memory.try_grow(own_bytes(&batch) * COPIES);
+        taken.map_err(|error| plans.query_error(&error))?;
+        let _memory = Some(Arc::new(memory));
+        Ok(LogRows { batch, _memory })
     }
 
     /// The number of rows.
     pub fn len(&self) -> usize {
-        self.0.num_rows()
+        self.batch.num_rows()
     }
 
     /// Whether there is none.
@@ -59,14 +82,14 @@ impl LogRows {
 
     /// The rows with all stored columns, for those who write them in another form.
     pub fn batch(&self) -> &RecordBatch {
-        &self.0
+        &self.batch
     }
 
     /// The rows as log records.
     pub fn records(&self) -> Result<LogRecords<'_>, SchemaError> {
         Ok(LogRecords {
-            reader: LogsReader::new(&self.0)?,
-            seq: columns::uint64(&self.0, SEQ)?,
+            reader: LogsReader::new(&self.batch)?,
+            seq: columns::uint64(&self.batch, SEQ)?,
         })
     }
 }

@@ -55,7 +55,8 @@ pub(crate) async fn search(
     let first = found.first().filter(|_| request.cursor.is_some());
     let prev_cursor = first.map(|row| behind(row, reversed));
     let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
-    let rows = LogRows::new(fetch(snapshot, &addresses, &mut tally.faults)?);
+    let rows = fetch(snapshot, &addresses, &mut tally.faults)?;
+    let rows = LogRows::counted(rows, plans)?;
     Ok(LogsAnswer {
         rows,
         next_cursor,

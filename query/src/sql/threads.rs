@@ -10,6 +10,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use clearspan_storage::background::{Priority, lower_this_thread};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -28,6 +29,7 @@ pub(crate) async fn on_own_threads<T: Send + 'static>(
         .thread_name("sql")
         .thread_stack_size(STACK_BYTES)
         .enable_time()
+        .on_thread_start(|| lower_this_thread(Priority::Scans))
         // Every thread holds this, and so the turn, until it ends.
         .on_thread_stop(move || drop(Arc::clone(&turn)))
         .build()

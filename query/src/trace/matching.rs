@@ -10,6 +10,8 @@ use std::sync::Arc;
 use clearspan_schema::columns::{self, id_at};
 use clearspan_schema::{TraceId, spans};
 use clearspan_storage::scan::{Projection, TimeRange};
+use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::MemoryReservation;
 use futures::StreamExt;
 
 use crate::QueryError;
@@ -24,7 +26,12 @@ pub(crate) struct Matching {
     query: TraceQuery,
     /// For each condition the traces with a span that satisfies it; `None` where every span does.
     satisfied: Vec<Option<HashSet<TraceId>>>,
+    /// Of those sets, given back when this is dropped.
+    _memory: MemoryReservation,
 }
+
+/// What a trace takes in a set that is half empty.
+const TRACE_BYTES: usize = 2 * (size_of::<TraceId>() + 1);
 
 impl Matching {
     /// Scans for each condition of `query`.
@@ -39,6 +46,7 @@ impl Matching {
             from: range.from,
             to: None,
         };
+        let memory = session.plans.reservation("matching traces");
         let mut room = MATCHING_TRACES_MAX;
         let mut satisfied = Vec::with_capacity(query.conditions().len());
         for condition in query.conditions() {
@@ -46,11 +54,19 @@ impl Matching {
                 satisfied.push(None);
                 continue;
             }
-            let traces = scan(session, condition, range, room, tally).await?;
+            let room_for = Room {
+                traces: room,
+                memory: &memory,
+            };
+            let traces = scan(session, condition, range, room_for, tally).await?;
             room -= traces.len();
             satisfied.push(Some(traces));
         }
-        Ok(Matching { query, satisfied })
+        Ok(Matching {
+            query,
+            satisfied,
+            _memory: memory,
+        })
     }
 
     /// Whether a trace matches.
@@ -75,11 +91,24 @@ impl Matching {
     }
 }
 
+/// How many traces a condition may find.
+#[derive(Clone, Copy)]
+struct Room<'a> {
+    traces: usize,
+    memory: &'a MemoryReservation,
+}
+
+impl Room<'_> {
+    fn take(self, traces: usize) -> Result<(), DataFusionError> {
+        self.memory.try_grow(traces * TRACE_BYTES)
+    }
+}
+
 async fn scan(
     session: &Session,
     condition: &Query,
     range: TimeRange,
-    room: usize,
+    room: Room<'_>,
     tally: &mut ScanTally,
 ) -> Result<HashSet<TraceId>, QueryError> {
     let emit = Emit::Columns(Projection::from(&[spans::TRACE_ID]));
@@ -96,7 +125,7 @@ async fn scan(
         let batch = batch.map_err(|error| session.plans.query_error(&error))?;
         let ids = columns::id(&batch, spans::TRACE_ID)?;
         // In a segment the spans of a trace stand together.
-        let mut last = None;
+        let (before, mut last) = (traces.len(), None);
         for row in 0..batch.num_rows() {
             let id: Option<TraceId> = id_at(ids, row);
             if id != last {
@@ -104,7 +133,9 @@ async fn scan(
                 last = id;
             }
         }
-        if traces.len() > room {
+        let taken = room.take(traces.len() - before);
+        taken.map_err(|error| session.plans.query_error(&error))?;
+        if traces.len() > room.traces {
             return Err(QueryError::MemoryLimit {
                 limit: MATCHING_TRACES_MAX as u64,
                 unit: "matching traces",

@@ -35,6 +35,7 @@ mod whole;
 use arrow::array::RecordBatch;
 use clearspan_schema::TraceId;
 use clearspan_storage::scan::{MissingSegment, ScanStats};
+use datafusion::execution::memory_pool::MemoryReservation;
 
 pub use skeleton::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags};
 pub use span::{SpanRecord, SpanRows};
@@ -179,4 +180,6 @@ pub struct TraceSpans {
     pub batches: Vec<RecordBatch>,
     /// Segments that could not be read and may hold more of its spans.
     pub missing: Vec<MissingSegment>,
+    /// Memory of the spans, given back when this is dropped.
+    pub(crate) _memory: MemoryReservation,
 }

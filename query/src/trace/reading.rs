@@ -6,16 +6,18 @@ use clearspan_storage::scan::TimeRange;
 use super::TraceSpans;
 use crate::QueryError;
 use crate::engine::Session;
-use crate::exec::{fault, unread};
+use crate::exec::{fault, own_bytes, unread};
 use crate::limits::{TRACE_ROWS_PER_READ, TRACE_SPANS_MAX};
 
-/// All spans of a trace, with `columns` of the stored schema. Rows of a damaged segment are left out, as
+/// All spans of a trace, with `columns` of the stored schema. Memory is taken for them `copies` times, for what is made of them. Rows of a damaged segment are left out, as
 /// far as they cannot be read. At least one can, else the trace is unknown.
 pub(crate) async fn read(
     session: &Session,
     id: TraceId,
     columns: &[&'static str],
+    copies: usize,
 ) -> Result<TraceSpans, QueryError> {
+    let memory = session.plans.reservation("spans of one trace");
     let mut batches = Vec::new();
     let mut faults = Vec::new();
     let mut count = 0;
@@ -36,7 +38,12 @@ pub(crate) async fn read(
         }
         for rows in rows.chunks(TRACE_ROWS_PER_READ) {
             match part.take(rows, columns) {
-                Ok(read) => batches.extend(read),
+                Ok(read) => {
+                    let bytes = read.iter().map(own_bytes).sum::<usize>();
+                    let taken = memory.try_grow(bytes * copies);
+                    taken.map_err(|error| session.plans.query_error(&error))?;
+                    batches.extend(read);
+                }
                 Err(error) => {
                     faults.push(fault(part, &error)?);
                     break;
@@ -49,5 +56,9 @@ pub(crate) async fn read(
     if batches.is_empty() {
         return Err(QueryError::unknown_trace(id, &missing));
     }
-    Ok(TraceSpans { batches, missing })
+    Ok(TraceSpans {
+        batches,
+        missing,
+        _memory: memory,
+    })
 }

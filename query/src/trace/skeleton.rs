@@ -166,7 +166,7 @@ impl SpanFlags {
 }
 
 pub(crate) async fn skeleton(session: Session, id: TraceId) -> Result<Skeleton, QueryError> {
-    let trace = reading::read(&session, id, build::COLUMNS).await?;
+    let trace = reading::read(&session, id, build::COLUMNS, 1).await?;
     let mut skeleton = built(trace.batches).await?;
     skeleton.missing = trace.missing;
     Ok(skeleton)

@@ -13,7 +13,8 @@ use crate::limits::{SPAN_LOGS_MAX, TRACE_LOGS_MAX};
 use crate::logs::{LogRows, LogsAnswer, Order};
 
 pub(crate) async fn spans(session: Session, id: TraceId) -> Result<TraceSpans, QueryError> {
-    reading::read(&session, id, Signal::Spans.stored_columns()).await
+    // The rows, and the same again as text.
+    reading::read(&session, id, Signal::Spans.stored_columns(), 2).await
 }
 
 pub(crate) async fn logs(session: Session, id: TraceId) -> Result<LogsAnswer, QueryError> {
@@ -50,7 +51,8 @@ async fn oldest_logs(
     } = session;
     let (found, mut tally) = top_rows(plans, snapshot, &query, TimeRange::ALL, wanted).await?;
     let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
-    let rows = LogRows::new(fetch(snapshot, &addresses, &mut tally.faults)?);
+    let rows = fetch(snapshot, &addresses, &mut tally.faults)?;
+    let rows = LogRows::counted(rows, plans)?;
     Ok(LogsAnswer {
         rows,
         next_cursor: None,

@@ -5,7 +5,7 @@ use axum::response::Response;
 use clearspan_query::ServiceRow;
 use serde::Serialize;
 
-use crate::answer::{self, Completeness, StatsView};
+use crate::answer::{self, Completeness, StatsView, made};
 use crate::error::ApiError;
 use crate::params::Params;
 use crate::state::Api;
@@ -42,12 +42,17 @@ pub(crate) async fn services(State(api): State<Api>, params: Params) -> Result<R
     let timer = api.timer();
     let request = range(&params)?.into();
     let answer = api.engine()?.services(&api.tenant(), request).await?;
-    answer::json(&ServicesView {
-        services: answer.services.into_iter().map(ServiceView::from).collect(),
-        stats: StatsView::new(timer.elapsed_ms(), &answer.stats),
-        whole: Completeness::of(answer.missing),
-        hints: params.hints(&PARAMETERS),
+    let elapsed_ms = timer.elapsed_ms();
+    // There may be a hundred thousand of them.
+    made(move || {
+        answer::json(&ServicesView {
+            services: answer.services.into_iter().map(ServiceView::from).collect(),
+            stats: StatsView::new(elapsed_ms, &answer.stats),
+            whole: Completeness::of(answer.missing),
+            hints: params.hints(&PARAMETERS),
+        })
     })
+    .await
 }
 
 impl From<ServiceRow> for ServiceView {
