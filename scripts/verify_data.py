@@ -32,7 +32,7 @@ SPANS = 427_971
 REPEATS = 9_745
 
 FOREVER_MS = 10**9
-NEVER = {"storage__flush_bytes": 2**29, "storage__flush_interval_ms": FOREVER_MS}
+NEVER = {"storage__flush_bytes": 2**29, "storage__flush_interval_ms": FOREVER_MS, "memory__total_bytes": 2**32}
 OFTEN = {"storage__flush_bytes": 2**23, "storage__flush_interval_ms": FOREVER_MS}
 
 

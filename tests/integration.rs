@@ -16,6 +16,7 @@ mod integration {
     mod bad_input;
     mod cli;
     mod crash;
+    mod flood;
     mod pages;
     mod support;
     mod tidy;

@@ -64,8 +64,13 @@ impl Connection {
 
     /// Posts protobuf, uncompressed.
     pub(crate) fn post_protobuf(&mut self, path: &str, body: &[u8]) -> Result<Answer> {
+        self.post(path, "application/x-protobuf", body)
+    }
+
+    /// Posts a body of a type.
+    pub(crate) fn post(&mut self, path: &str, content_type: &str, body: &[u8]) -> Result<Answer> {
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
             self.authority,
             body.len()
         );

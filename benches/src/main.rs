@@ -7,6 +7,7 @@
 //! | `columns` | where the bytes of segments go, column by column |
 //! | `commit` | group commit alone, on the real disk |
 //! | `freshness` | how long after its acknowledgement a record is found |
+//! | `flood` | acknowledgements while questions in SQL take all their turns |
 //! | `trickle` | a record a second for a simulated month |
 //! | `server` | the real binary as a child process on a core of its own |
 //! | `usage` | what the kernel says of a process |
@@ -24,6 +25,7 @@ mod columns;
 mod commit;
 mod data;
 mod disk;
+mod flood;
 mod freshness;
 mod http;
 mod ingest;
@@ -59,6 +61,8 @@ enum Command {
     },
     /// Time from a record's acknowledgement until a search finds it
     Freshness(FreshnessArgs),
+    /// Acknowledgements at a fixed rate, without and with a flood of SQL
+    Flood(FloodArgs),
     /// A record a second for a simulated month: files, and how quickly a needle is found
     Trickle(TrickleArgs),
     /// Group commit on the disk of the working folder: appends a second, and how long each waits
@@ -149,6 +153,32 @@ struct FreshnessArgs {
     samples: usize,
 }
 
+#[derive(Debug, Args)]
+struct FloodArgs {
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    server: server::ServerArgs,
+    /// Records a second, of both signals together
+    #[arg(long, value_name = "N", default_value_t = 5_000)]
+    rate: u32,
+    /// Records of one request
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    batch: u32,
+    /// Connections that send them
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    connections: u32,
+    /// Seconds of each measurement
+    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    duration: u64,
+    /// Seconds of sending before the first, so that there is something to ask about
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    fill: u64,
+    /// Clients that ask in SQL, each one question at a time
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    questions: usize,
+}
+
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::MakeData(args) => {
@@ -162,6 +192,7 @@ fn main() -> Result<()> {
         Command::Ingest(args) => ingest::run(&args),
         Command::Columns { folder } => columns::run(&folder),
         Command::Freshness(args) => freshness::run(&args),
+        Command::Flood(args) => flood::run(&args),
         Command::Trickle(args) => trickle::run(&args),
         Command::Commit => commit::run(),
         Command::Unpack { file } => unpack(&file),

@@ -33,6 +33,20 @@ pub(crate) struct ServerArgs {
 }
 
 impl ServerArgs {
+    /// The binary.
+    pub(crate) fn binary(&self) -> Result<PathBuf> {
+        let binary = match &self.binary {
+            Some(binary) => binary.clone(),
+            None => env::current_exe()?.with_file_name("clearspan"),
+        };
+        ensure!(
+            binary.exists(),
+            "{} does not exist; give --binary",
+            binary.display()
+        );
+        Ok(binary)
+    }
+
     /// The same with one more setting, unless it is set already.
     pub(crate) fn with(&self, name: &str, value: impl std::fmt::Display) -> Self {
         let mut args = self.clone();
@@ -65,15 +79,7 @@ pub(crate) struct Used {
 impl Server {
     /// Starts the binary on a data folder and waits until it is ready. The calling process moves to the sender's core.
     pub(crate) fn start(args: &ServerArgs, data: &Path) -> Result<Self> {
-        let binary = match &args.binary {
-            Some(binary) => binary.clone(),
-            None => env::current_exe()?.with_file_name("clearspan"),
-        };
-        ensure!(
-            binary.exists(),
-            "{} does not exist; give --binary",
-            binary.display()
-        );
+        let binary = args.binary()?;
         if !args.unpinned {
             pin_this_process()?;
         }

@@ -234,3 +234,30 @@ fn the_effective_settings_print_and_read_back() {
         Settings::default()
     );
 }
+
+#[test]
+fn what_is_guaranteed_must_fit_in_the_memory_budget() {
+    let total = "[memory]\ntotal_bytes = ";
+    // Of what is configured otherwise: two memtables of 64 MiB for each signal, a request of 64 MiB three times, 64 MiB for questions.
+    let least = (2 * 2 * 64 + 3 * 64 + 64) << 20;
+    assert!(load_from(&format!("{total}{least}"), &[], Vec::new()).is_ok());
+    let too_small = format!(
+        "`memory.total_bytes`: is {}, must be at least {least}: {} for two memtables of storage.flush_bytes",
+        least - 1,
+        256 << 20,
+    );
+    check_error(&format!("{total}{}", least - 1), &[], &too_small);
+    let variables = [("CLEARSPAN_STORAGE__FLUSH_BYTES", "200000000")];
+    check_error(
+        "",
+        &variables,
+        "`memory.total_bytes`: is 805306368, must be at least 1068435456",
+    );
+    let smaller = [
+        ("CLEARSPAN_STORAGE__FLUSH_BYTES", "65536"),
+        ("CLEARSPAN_COLLECTOR__MAX_REQUEST_BYTES", "1048576"),
+        ("CLEARSPAN_MEMORY__TOTAL_BYTES", "80000000"),
+    ];
+    let settings = load_from("", &smaller, Vec::new()).unwrap();
+    assert_eq!(settings.storage_config().memory_bytes, 80_000_000);
+}

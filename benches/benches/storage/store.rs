@@ -69,6 +69,7 @@ impl Store {
         let config = Config {
             // A flush comes when it is asked for, of all rows.
             flush_bytes: Config::MAX_FLUSH_BYTES,
+            memory_bytes: 1 << 32,
             fsync: FsyncMode::Never,
             ..Config::new(data.to_path_buf())
         };

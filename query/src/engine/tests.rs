@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::QueryEngine;
-use crate::{Config, QueryError};
+use crate::{AskedRange, Config, LogId, LogsRequest, Order, QueryError};
 
 struct Room {
     engine: QueryEngine,
@@ -142,4 +142,74 @@ async fn questions_wait_for_their_turn_and_too_many_are_refused() {
     finish.send(1).unwrap();
     assert_eq!((first.await.unwrap(), second.await.unwrap()), (1, 2));
     assert_eq!(room.ask(async { Ok(4) }).await.unwrap(), 4);
+}
+
+fn search(query: &str) -> LogsRequest {
+    LogsRequest {
+        query: query.to_owned(),
+        range: AskedRange::ALL,
+        order: Order::Descending,
+        limit: 10,
+        cursor: None,
+    }
+}
+
+#[tokio::test]
+async fn needles_do_not_wait_behind_scans() {
+    let room = room(1, 1, 60_000);
+    let (engine, tenant) = (&room.engine, &room.tenant);
+    let (finish, may_finish) = oneshot::channel::<()>();
+    let mut scan = Box::pin(room.ask(async move { Ok(may_finish.await.unwrap()) }));
+    assert!(poll!(&mut scan).is_pending());
+    let mut waits = Box::pin(engine.search_logs(tenant, search("word")));
+    assert!(poll!(&mut waits).is_pending());
+    let refused = engine.search_logs(tenant, search("another")).await;
+    assert!(
+        matches!(refused, Err(QueryError::Overloaded { waiting: 1 })),
+        "{refused:?}"
+    );
+
+    // One of each kind of needle is answered.
+    let unknown = |error: QueryError| matches!(error, QueryError::UnknownTrace { .. });
+    assert!(unknown(engine.trace(tenant, [1; 16]).await.unwrap_err()));
+    assert!(unknown(engine.skeleton(tenant, [1; 16]).await.unwrap_err()));
+    assert_eq!(engine.trace_logs(tenant, [1; 16]).await.unwrap().matched, 0);
+    assert_eq!(
+        engine
+            .span_logs(tenant, [1; 16], [2; 8])
+            .await
+            .unwrap()
+            .matched,
+        0
+    );
+    assert!(
+        engine
+            .span(tenant, [1; 16], [2; 8])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let id = LogId {
+        placed_time: 0,
+        seq: 0,
+    };
+    assert!(engine.log_record(tenant, id).await.unwrap().is_none());
+    assert_eq!(
+        engine
+            .search_logs(tenant, search(" "))
+            .await
+            .unwrap()
+            .matched,
+        0
+    );
+
+    let questions = engine.questions();
+    assert_eq!(
+        questions.running,
+        [("needles", 0), ("scans", 1), ("sql", 0), ("exports", 0)]
+    );
+    assert_eq!(questions.waiting, 1);
+    finish.send(()).unwrap();
+    scan.await.unwrap();
+    assert_eq!(waits.await.unwrap().matched, 0);
 }

@@ -21,7 +21,7 @@ fn all() -> CountedLogs {
     }
 }
 
-fn logs(count: i64) -> Vec<Log> {
+pub(crate) fn logs(count: i64) -> Vec<Log> {
     let mut random = Random::new(5);
     (0..count)
         .map(|number| Log::random(number, &mut random))

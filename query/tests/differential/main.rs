@@ -18,6 +18,7 @@
 //! | `single.rs` | one span, one log record, the logs of one span |
 //! | `export.rs`, `export_ends.rs` | exports; how they begin and end |
 //! | `damage.rs` | segments that cannot be read |
+//! | `memory.rs` | answers that find no memory |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(
@@ -31,6 +32,7 @@ mod export;
 mod export_ends;
 mod keys;
 mod logs;
+mod memory;
 mod minutes;
 mod random;
 mod records;

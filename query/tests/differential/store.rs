@@ -22,7 +22,7 @@ pub(crate) struct Store {
     pub(crate) folder: TempDir,
     pub(crate) engine: QueryEngine,
     query_config: Config,
-    storage: Storage,
+    pub(crate) storage: Storage,
     clock: Arc<ManualClock>,
     runner: Arc<ManualRunner>,
 }

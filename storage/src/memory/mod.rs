@@ -10,8 +10,9 @@
 //! Nothing waits here. Whoever is refused gives back what it has, or is asked to come again: to wait with a part in hand could make all
 //! wait for each other. Counting takes no lock, so that a thread of low priority that is put aside in the middle of it holds up nobody.
 //!
-//! The total is exceeded only by what is there whatever is counted: rows that are acknowledged and turn out larger than they were taken for, segments'
-//! pieces that are being read, and what a plan's operator has taken already when it says so. Until that is back nobody else gets of the part that is for all.
+//! The total is exceeded only by what is there whatever is counted: rows that are acknowledged and turn out larger than they were taken for, pieces of
+//! segments that are being read when there is no room for them, and what a plan's operator has taken already when it says so. Until that is back nobody
+//! else gets of the part that is for all; and the cache gives it back as soon as somebody asks.
 //!
 //! | file | what it holds |
 //! |---|---|

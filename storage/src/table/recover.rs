@@ -50,8 +50,10 @@ impl Table {
         let memory = room
             .memory
             .account(Purpose::Memtables, guaranteed, usize::MAX);
-        let memory = memory
-            .map_err(|_| OpenError::Config("memory_bytes has no room for memtables".into()))?;
+        let memory = memory.map_err(|_| {
+            let total = room.config.memory_bytes;
+            OpenError::Config(format!("memory_bytes is {total}, and {guaranteed} for two full memtables of a signal are not left"))
+        })?;
         let table = Table {
             queue: CommitQueue::new(CommitConfig::default()),
             state: RwLock::new(State {

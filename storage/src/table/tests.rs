@@ -4,6 +4,7 @@ mod compaction;
 mod compaction_faults;
 mod hostile;
 mod lab;
+mod memory;
 mod retention;
 
 use std::collections::BTreeMap;
@@ -54,23 +55,27 @@ fn open_on(dir: &Path, vfs: Arc<dyn Vfs>) -> House {
 
 impl House {
     fn append(&self, records: Incoming) {
+        let tenant = TenantId::default();
+        self.finish(self.storage.append(&tenant, records)).unwrap();
+        self.runner.run_until_idle(1_000);
+    }
+
+    /// Lets the loops run until `work` is done.
+    fn finish<T>(&self, work: impl Future<Output = T>) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .unwrap();
-        let tenant = TenantId::default();
         runtime.block_on(async {
-            let append = self.storage.append(&tenant, records);
-            let mut append = std::pin::pin!(append);
+            let mut work = std::pin::pin!(work);
             loop {
                 tokio::select! {
                     biased;
-                    result = &mut append => { result.unwrap(); return; }
+                    done = &mut work => return done,
                     () = std::future::ready(()) => { self.runner.run_until_idle(1_000); }
                 }
             }
-        });
-        self.runner.run_until_idle(1_000);
+        })
     }
 
     fn snapshot(&self, signal: Signal) -> Snapshot {
