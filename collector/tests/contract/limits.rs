@@ -8,6 +8,7 @@ use bytes::Bytes;
 use clearspan_collector::Config;
 use clearspan_proto::otlp::WireSignal;
 use clearspan_storage::AppendError;
+use clearspan_storage::memory::{MemoryBudget, Purpose};
 use futures::StreamExt;
 use futures::future::join;
 use http_body::Frame;
@@ -174,6 +175,49 @@ async fn more_bytes_than_allowed_at_once_are_told_to_come_back() {
             server.store.release(1);
             assert_eq!(send().await, Fate::whole());
         }
+    }
+}
+
+/// One request of full size finds room whatever questions hold, and more of them what is left.
+#[tokio::test]
+async fn what_questions_hold_is_not_what_requests_need() {
+    let config = Config {
+        max_in_flight_bytes: 100_000,
+        ..Config::new(10_000)
+    };
+    let memory = MemoryBudget::new(40_000);
+    let server = Server::with_memory(config, Mood::Wait, &memory).await;
+    let queries = memory.account(Purpose::Queries, 0, usize::MAX).unwrap();
+    let mut question = queries.hold();
+    assert!(question.grow(10_001).is_err());
+    question.grow(10_000).unwrap();
+    for transport in TRANSPORTS {
+        let body = payload::logs_of_bytes(transport.encoding(), 9_000);
+        let send = || transport.send(&server, WireSignal::Logs, "", &body);
+        // Two hold their rows; a third would need twice its size while it is decoded.
+        let others = async {
+            server.store.arrived(1).await;
+            let after_the_first = async {
+                server.store.arrived(1).await;
+                let refused = send().await;
+                question.resize(0).unwrap();
+                let taken = async {
+                    server.store.arrived(1).await;
+                    server.store.release(3);
+                };
+                let (taken, ()) = join(send(), taken).await;
+                question.resize(10_000).unwrap();
+                (refused, taken)
+            };
+            join(send(), after_the_first).await
+        };
+        let (first, (second, (refused, taken))) = join(send(), others).await;
+        assert_eq!(
+            (first, second, taken),
+            (Fate::whole(), Fate::whole(), Fate::whole())
+        );
+        assert_eq!(refused, transport.retryable(429), "{transport:?}");
+        assert_eq!(server.status().in_flight_bytes, 0);
     }
 }
 

@@ -113,12 +113,15 @@ impl Server {
     }
 
     pub async fn with(config: Config, mood: Mood) -> Self {
+        Self::with_memory(config, mood, &MemoryBudget::new(MEMORY_BYTES)).await
+    }
+
+    pub async fn with_memory(config: Config, mood: Mood, memory: &MemoryBudget) -> Self {
         let store = Arc::new(Store::new(mood));
         let clock = Arc::new(ManualClock::new(1_700_000_000_000_000_000));
         let sink = Arc::clone(&store) as Arc<dyn Sink>;
-        let memory = MemoryBudget::new(MEMORY_BYTES);
         let tenant = TenantId::default();
-        let collector = Collector::new(config, sink, clock, tenant, &memory).unwrap();
+        let collector = Collector::new(config, sink, clock, tenant, memory).unwrap();
         let collector = Arc::new(collector);
         let grpc = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let http = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();

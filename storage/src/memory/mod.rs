@@ -8,7 +8,8 @@
 //! 3. the cache has no right to memory either, and gives way: what is idle in it goes as soon as anybody else finds too little.
 //!
 //! Nothing waits here. Whoever is refused gives back what it has, or is asked to come again: to wait with a part in hand could make all
-//! wait for each other. Counting takes no lock, so that a thread of low priority that is put aside in the middle of it holds up nobody.
+//! wait for each other. Counting takes no lock (but for the cache's, when that has to give way), so that a thread of low priority that is put aside in the
+//! middle of it holds up nobody.
 //!
 //! The total is exceeded only by what is there whatever is counted: rows that are acknowledged and turn out larger than they were taken for, pieces of
 //! segments that are being read when there is no room for them, and what a plan's operator has taken already when it says so. Until that is back nobody

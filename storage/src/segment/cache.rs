@@ -156,7 +156,7 @@ impl SegmentCache {
             if state.hold.resize(held).is_ok() {
                 return value;
             }
-            if !state.let_go_of_one() {
+            if state.let_go_of_one().is_none() {
                 // All of it is in use.
                 self.count(&mut state);
                 return value;
@@ -169,19 +169,28 @@ impl SegmentCache {
         let held = self.held(state);
         state.hold.resize_anyway(held);
     }
+
+    /// Looks again what is held, and says how much less that is.
+    fn recount(&self) -> usize {
+        let mut state = self.state.lock();
+        let before = state.hold.bytes();
+        self.count(&mut state);
+        before.saturating_sub(state.hold.bytes())
+    }
 }
 
 impl GivesWay for SegmentCache {
     fn give_way(&self, bytes: usize) -> usize {
-        let mut state = self.state.lock();
-        let before = state.hold.bytes();
-        loop {
-            self.count(&mut state);
-            let given = before.saturating_sub(state.hold.bytes());
-            if given >= bytes || !state.let_go_of_one() {
-                return given;
-            }
+        let mut given = self.recount();
+        while given < bytes {
+            let Some(gone) = self.state.lock().let_go_of_one() else {
+                break;
+            };
+            // Without the lock: a large one takes a while to go.
+            drop(gone);
+            given += self.recount();
         }
+        given
     }
 }
 
@@ -193,17 +202,15 @@ impl State {
         Arc::clone(&kept.value).downcast::<T>().ok()
     }
 
-    /// Lets go of the idle piece that was not used for longest, and with it of texts that no other has. Says whether there was one.
-    fn let_go_of_one(&mut self) -> bool {
+    /// Lets go of the idle piece that was not used for longest; with it go texts that no other has. `None` where there is none.
+    fn let_go_of_one(&mut self) -> Option<Kept> {
         let idle = self.kept.iter();
         let idle = idle.filter(|(_, kept)| Arc::strong_count(&kept.value) == 1);
         let oldest = idle.min_by_key(|(_, kept)| kept.last_used);
         let oldest = oldest.map(|(key, _)| *key);
-        let Some(gone) = oldest.and_then(|key| self.kept.remove(&key)) else {
-            return false;
-        };
+        let gone = oldest.and_then(|key| self.kept.remove(&key))?;
         self.bytes -= gone.bytes;
-        true
+        Some(gone)
     }
 }
 

@@ -60,12 +60,12 @@ impl Table {
         if state.frozen.is_some() {
             return None;
         }
+        let is_wanted = self.lacks_memory.swap(false, Ordering::AcqRel);
         let Some(since) = state.active.since() else {
             return Some(Next::OnWake);
         };
         let due = since + Duration::from_millis(self.room.config.flush_interval_ms);
         let is_full = state.active.bytes() >= self.room.config.flush_bytes;
-        let is_wanted = self.lacks_memory.swap(false, Ordering::AcqRel);
         if !is_full && !is_wanted && now.monotonic < due {
             return Some(Next::After(due - now.monotonic));
         }
@@ -124,6 +124,7 @@ impl Table {
         sealed?;
         self.metrics.flush_seconds.observe(taken.as_secs_f64());
         self.metrics.flushed_rows.inc_by(memtable.rows() as u64);
+        self.lacks_memory.store(false, Ordering::Release);
         self.room_made.notify_waiters();
         self.compaction_waker.wake();
         self.remove_flushed_files();

@@ -55,11 +55,14 @@ impl Table {
             return None;
         }
         let mut hold = self.memory.hold();
-        if hold.grow(bytes).is_err() {
+        if hold.grow(bytes).is_ok() {
+            return Some(hold);
+        }
+        // With the memtables empty there is room for it.
+        if bytes <= self.room.config.memtable_bytes() {
             self.lacks_memory.store(true, Ordering::Release);
             self.flush_waker.wake();
-            return None;
         }
-        Some(hold)
+        None
     }
 }

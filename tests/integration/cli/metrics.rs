@@ -96,6 +96,18 @@ fn a_scraper_finds_what_happened() {
         name.starts_with("clearspan_refused_requests_total{") && name.contains("signal=\"logs\"")
     });
     assert!((refusals.map(|(_, count)| count).sum::<f64>() - 1.0).abs() < f64::EPSILON);
+    is("clearspan_memory_total_bytes", f64::from(768 << 20));
+    assert!(value("clearspan_memory_bytes{purpose=\"memtables\"}") > 0.0);
+    is(
+        "clearspan_memory_guaranteed_bytes{purpose=\"memtables\"}",
+        f64::from(256 << 20),
+    );
+    is(
+        "clearspan_memory_limit_bytes{purpose=\"queries\"}",
+        f64::from(256 << 20),
+    );
+    is("clearspan_memory_refusals_total{purpose=\"requests\"}", 0.0);
+    is("clearspan_questions_running{lane=\"sql\"}", 0.0);
     if cfg!(target_os = "linux") {
         assert!(value("process_resident_memory_bytes") > 1e6);
     }

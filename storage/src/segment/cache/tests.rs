@@ -280,7 +280,7 @@ fn rows_and_their_shape_are_let_go_in_this_order() {
     lab.add(0);
     lab.search(0);
     let mut left = Vec::new();
-    while lab.cache.state.lock().let_go_of_one() {
+    while lab.cache.state.lock().let_go_of_one().is_some() {
         lab.check(&[], &[]);
         let state = lab.cache.state.lock();
         let kept = |piece| state.kept.contains_key(&(0, piece));

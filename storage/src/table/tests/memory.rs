@@ -80,29 +80,29 @@ fn rows_are_counted_until_they_are_in_a_segment() {
 fn what_is_refused_gives_back_what_it_took() {
     let lab = lab();
     let memory = lab.house.storage.memory().clone();
-    let account = requests(&memory, 20_000);
-    let too_large = append_of_request(&lab, log(1, 30_000), &account);
+    let account = requests(&memory, 60_000);
+    let too_large = append_of_request(&lab, log(1, 100_000), &account);
     assert!(
         matches!(
             too_large,
             Err(AppendError::TooLarge {
-                bytes_max: 20_000,
+                bytes_max: 60_000,
                 ..
             })
         ),
         "{too_large:?}"
     );
     let mut other = account.hold();
-    other.grow(15_000).unwrap();
-    let overloaded = append_of_request(&lab, log(1, 10_000), &account);
+    other.grow(45_000).unwrap();
+    let overloaded = append_of_request(&lab, log(1, 20_000), &account);
     assert!(
         matches!(overloaded, Err(AppendError::Overloaded { .. })),
         "{overloaded:?}"
     );
     drop(other);
-    append_of_request(&lab, log(1, 10_000), &account).unwrap();
+    append_of_request(&lab, log(1, 20_000), &account).unwrap();
     lab.house.storage.shutdown();
-    let closed = append_of_request(&lab, log(2, 10_000), &account);
+    let closed = append_of_request(&lab, log(2, 20_000), &account);
     assert_eq!(closed, Err(AppendError::ShuttingDown));
     assert_eq!((account.used(), held(&memory, Purpose::Memtables)), (0, 0));
 }
