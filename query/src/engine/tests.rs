@@ -158,7 +158,7 @@ fn search(query: &str) -> LogsRequest {
 async fn needles_do_not_wait_behind_scans() {
     let room = room(1, 1, 60_000);
     let (engine, tenant) = (&room.engine, &room.tenant);
-    let (finish, may_finish) = oneshot::channel::<()>();
+    let (finish, may_finish) = oneshot::channel();
     let mut scan = Box::pin(room.ask(async move { Ok(may_finish.await.unwrap()) }));
     assert!(poll!(&mut scan).is_pending());
     let mut waits = Box::pin(engine.search_logs(tenant, search("word")));
@@ -209,7 +209,7 @@ async fn needles_do_not_wait_behind_scans() {
         [("needles", 0), ("scans", 1), ("sql", 0), ("exports", 0)]
     );
     assert_eq!(questions.waiting, 1);
-    finish.send(()).unwrap();
-    scan.await.unwrap();
+    finish.send(1).unwrap();
+    assert_eq!(scan.await.unwrap(), 1);
     assert_eq!(waits.await.unwrap().matched, 0);
 }

@@ -22,7 +22,7 @@ fn with_memory(memory_bytes: usize) -> Store {
     })
 }
 
-fn is_memory_limit<T>(answer: Result<T, QueryError>) -> bool {
+fn is_memory_limit<T>(answer: &Result<T, QueryError>) -> bool {
     matches!(answer, Err(QueryError::MemoryLimit { .. }))
 }
 
@@ -42,8 +42,10 @@ async fn a_trace_is_held_while_somebody_has_it() {
         if flushed {
             store.flush();
         }
-        assert!(is_memory_limit(store.engine.trace(&tenant, TRACE).await));
-        assert!(is_memory_limit(store.engine.skeleton(&tenant, TRACE).await));
+        assert!(is_memory_limit(&store.engine.trace(&tenant, TRACE).await));
+        assert!(is_memory_limit(
+            &store.engine.skeleton(&tenant, TRACE).await
+        ));
         assert_eq!(held(&store), 0);
         let trace = store.engine.trace(&tenant, small).await.unwrap();
         assert!(held(&store) > 0);
@@ -81,7 +83,7 @@ async fn more_matching_traces_than_fit_are_refused() {
     };
     for _ in 0..3 {
         assert!(is_memory_limit(
-            store
+            &store
                 .engine
                 .search_traces(&tenant, search("name:many"))
                 .await

@@ -41,11 +41,7 @@ impl Chunk {
         let times = columns::time(&batch, PLACED_TIME)?;
         let first = arrow::compute::min(times).unwrap_or(0);
         let last = arrow::compute::max(times).unwrap_or(0);
-        let bytes = batch
-            .columns()
-            .iter()
-            .map(|column| slice_bytes(column.as_ref()))
-            .sum();
+        let bytes = bytes_of(&batch);
         let (text, traces) = (OnceLock::new(), OnceLock::new());
         Ok(Chunk {
             signal,
@@ -134,6 +130,12 @@ impl Chunk {
         }
         Ok(rows)
     }
+}
+
+/// Bytes of the rows of `batch`.
+pub(crate) fn bytes_of(batch: &RecordBatch) -> usize {
+    let columns = batch.columns().iter();
+    columns.map(|column| slice_bytes(column.as_ref())).sum()
 }
 
 /// Bytes of this array's own rows: a slice of a larger array counts its slice alone.

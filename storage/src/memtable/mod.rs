@@ -22,7 +22,7 @@ use arrow::array::RecordBatch;
 use clearspan_schema::concat::concat;
 use clearspan_schema::{SchemaError, Signal};
 
-pub(crate) use chunk::Chunk;
+pub(crate) use chunk::{Chunk, bytes_of};
 pub(crate) use duplicates::Repeats;
 use keys::SpanKeys;
 

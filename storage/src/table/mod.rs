@@ -133,8 +133,9 @@ impl Table {
                 detail,
             });
         }
-        let request = room::counted(&batch, request)?;
-        let memtable = Some(self.wait_for_room(&batch).await?);
+        let bytes = room::bytes_in_memtable(&batch);
+        let request = room::counted(bytes, request)?;
+        let memtable = Some(self.wait_for_room(bytes).await?);
         let memory = Memory { request, memtable };
         let committed = self.queue.append_counted(batch, memory)?.await;
         if committed.is_err() {

@@ -7,30 +7,29 @@ use arrow::array::RecordBatch;
 
 use super::{RETRY_AFTER, Table};
 use crate::memory::Hold;
+use crate::memtable::bytes_of;
 use crate::{AppendError, limits};
 
-/// `request` as large as the rows really are, which is known once they are decoded.
-pub(super) fn counted(
-    batch: &RecordBatch,
-    request: Option<Hold>,
-) -> Result<Option<Hold>, AppendError> {
+/// `request` as large as the rows really are, which is known once they are decoded. Those that alone are more than all requests may hold are
+/// taken when there are no others.
+pub(super) fn counted(bytes: usize, request: Option<Hold>) -> Result<Option<Hold>, AppendError> {
     let Some(mut hold) = request else {
         return Ok(None);
     };
-    let (bytes, bytes_max) = (batch.get_array_memory_size(), hold.account().max());
-    if bytes > bytes_max {
-        return Err(AppendError::TooLarge { bytes, bytes_max });
-    }
     let retry_after = RETRY_AFTER;
-    hold.resize(bytes)
+    hold.resize(bytes.min(hold.account().max()))
         .map_err(|_| AppendError::Overloaded { retry_after })?;
     Ok(Some(hold))
 }
 
+/// Bytes that the rows of `batch` will take in the memtable, where each has a number.
+pub(super) fn bytes_in_memtable(batch: &RecordBatch) -> usize {
+    bytes_of(batch) + batch.num_rows() * size_of::<u64>()
+}
+
 impl Table {
-    /// Takes memory for the rows of `batch` in the memtable, when a flush has made room if need be.
-    pub(super) async fn wait_for_room(&self, batch: &RecordBatch) -> Result<Hold, AppendError> {
-        let bytes = batch.get_array_memory_size();
+    /// Takes memory for rows of so many bytes in the memtable, when a flush has made room if need be.
+    pub(super) async fn wait_for_room(&self, bytes: usize) -> Result<Hold, AppendError> {
         let wait = async {
             loop {
                 let room_made = self.room_made.notified();
