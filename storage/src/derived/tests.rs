@@ -125,7 +125,7 @@ fn new_segment(formulas: Formulas) -> NewSegment {
 }
 
 fn opened(disk: &SimVfs, dir: std::path::PathBuf, sum: u32) -> Segment {
-    let cache = Arc::new(SegmentCache::new(1 << 20));
+    let cache = Arc::new(SegmentCache::of_bytes(1 << 20));
     Segment::open(Signal::Logs, dir, sum, shared(disk), cache).unwrap()
 }
 
