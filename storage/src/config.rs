@@ -35,7 +35,7 @@ impl Config {
     /// addresses its bytes with 31 bits.
     pub const MAX_FLUSH_BYTES: usize = 512 * 1024 * 1024;
 
-    /// The default of `memory_bytes`: with it the whole process stays below a gigabyte. Beside it there are threads' stacks, a memtable that is
+    /// The default of `memory_bytes`. Beside it there are threads' stacks, a memtable that is
     /// being sorted, and what a compaction has open.
     pub const MEMORY_BYTES: usize = 768 * 1024 * 1024;
 

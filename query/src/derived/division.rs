@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use clearspan_storage::Derive;
-use clearspan_storage::scan::{Part, PartError, Predicate, ScanStats, Snapshot, TimeRange};
+use clearspan_storage::scan::{Part, Predicate, ScanStats, Snapshot, TimeRange};
 
 use super::Minutes;
 use crate::QueryError;
@@ -56,10 +56,12 @@ impl Division {
         let mut is_summed = vec![false; snapshot.parts().len()];
         for (part, is_summed) in snapshot.parts().iter().zip(&mut is_summed) {
             let times = part.time_range();
-            if !in_range(times) || !is_spared(part, range, &torn)? {
+            if !in_range(times) || !is_spared(part, range, &torn) {
                 continue;
             }
-            let derived = part.derived(formula).map_err(|error| internal(&error))?;
+            let derived = part
+                .derived(formula)
+                .map_err(|error| QueryError::Internal(error.to_string()))?;
             if let Some(derived) = derived {
                 summed.push(derived);
                 let (first, last) = summed_times.unwrap_or(times);
@@ -84,21 +86,16 @@ impl Division {
     }
 }
 
-/// Whether most of what a scan of the range would read of `part` is spared when only the torn ranges are read.
-fn is_spared(part: &Part, range: TimeRange, torn: &[TimeRange]) -> Result<bool, QueryError> {
+/// Whether most of what a scan of the range would read of `part` is spared when only the torn ranges are read. Where that cannot be
+/// told, the part is read, which says why.
+fn is_spared(part: &Part, range: TimeRange, torn: &[TimeRange]) -> bool {
     let (first, last) = part.time_range();
     let rows_in = |range: TimeRange| {
         let selection = part.select(&Predicate::All, range, &mut ScanStats::default());
-        selection.map_or_else(
-            |error| Err(internal(&error)),
-            |selection| Ok(selection.rows()),
-        )
+        selection.ok().map(|selection| selection.rows())
     };
     let torn = torn.iter().filter(|torn| torn.overlaps(first, last));
-    let left: u64 = torn.map(|torn| rows_in(*torn)).sum::<Result<_, _>>()?;
-    Ok(left * 2 <= rows_in(range)?)
-}
-
-fn internal(error: &PartError) -> QueryError {
-    QueryError::Internal(error.to_string())
+    let left: Option<u64> = torn.map(|torn| rows_in(*torn)).sum();
+    left.zip(rows_in(range))
+        .is_some_and(|(left, all)| left * 2 <= all)
 }

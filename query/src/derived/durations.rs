@@ -1,15 +1,21 @@
 //! Durations of which percentiles are asked.
 //!
 //! They are kept as they are while they are few. Many become a sketch (DDSketch, Masson et al. 2019): how many lie in each of a series of
-//! bins, which widen in proportion. In derived rows a sketch is the list of its bins. Sketches of two sets add up to the sketch of both, so that percentiles follow from those of every minute.
-//! The percentile of a sketch is the nearest rank's bin, less than [`ACCURACY`] from the value itself.
+//! bins, which widen in proportion. Sketches of two sets add up to the sketch of both, so that percentiles follow from those of every minute.
+//! The percentile of a sketch is the middle of the nearest rank's bin, at most [`ACCURACY`] from the value itself.
+//!
+//! The bins are those of `sketches-ddsketch`; the counts are kept here, sparse and all of them: the crate's own arrays take 16 KB for three durations
+//! that lie far apart, and run together what does not fit in 2,048 bins, so that one span with a broken clock would spoil the percentiles of all.
 
-use sketches_ddsketch::{Config, DDSketch};
+use std::collections::BTreeMap;
 
-/// How far a percentile of a sketch lies from the exact one at most, in proportion to it. With 2,048 bins, what the
-/// implementation reads back, these reach from a nanosecond to six hours; of sets that spread wider the lowest bins run together.
+use sketches_ddsketch::Config;
+
+/// How far a percentile of a sketch lies from the exact one at most, in proportion to it.
 const ACCURACY: f64 = 0.0075;
-const BINS_MAX: u32 = 2048;
+
+/// Of no effect, since counts are kept here.
+const BINS_MAX: u32 = 0;
 /// What is below counts as 0: durations are whole nanoseconds.
 const VALUE_MIN: f64 = 1.0e-9;
 
@@ -54,76 +60,68 @@ fn number(config: &Config, duration: i64) -> i16 {
 }
 
 /// Durations, in nanoseconds.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Durations {
-    /// All of them, unless there is a sketch.
+    /// All of them, unless there are bins.
     exact: Vec<i64>,
-    sketch: Option<DDSketch>,
-}
-
-impl std::fmt::Debug for Durations {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Durations")
-            .field("exact", &self.exact.len())
-            .field("is_sketch", &self.sketch.is_some())
-            .finish()
-    }
+    /// How many lie in each bin, by its number; ascending numbers are ascending durations.
+    bins: BTreeMap<i16, u64>,
 }
 
 impl Durations {
     pub(crate) fn push(&mut self, duration: i64) {
-        match &mut self.sketch {
-            Some(sketch) => sketch.add(duration as f64),
-            None => self.exact.push(duration),
+        if self.bins.is_empty() {
+            self.exact.push(duration);
+        } else {
+            self.add(number(&config(), duration), 1);
         }
     }
 
     /// Those that are [encoded](encode) in `bins`.
     pub(super) fn add_bins(&mut self, bins: &[i16]) {
-        let config = config();
-        let sketch = self.sketched();
         let mut number = 0i16;
         for bin in bins.chunks_exact(2) {
             number = number.wrapping_add(bin[0]);
-            let count = u64::try_from(bin[1]).unwrap_or_default();
-            sketch.add_with_count(middle(&config, number), count);
+            self.add(number, u64::try_from(bin[1]).unwrap_or_default());
         }
+        self.become_sketch();
     }
 
-    /// Makes them a sketch, which takes some kilobytes however many they are.
+    /// Keeps bins alone, which are few however many durations there are.
     pub(crate) fn become_sketch(&mut self) {
-        self.sketched();
+        let config = config();
+        for duration in std::mem::take(&mut self.exact) {
+            self.add(number(&config, duration), 1);
+        }
     }
 
-    fn sketched(&mut self) -> &mut DDSketch {
-        let sketch = self.sketch.get_or_insert_with(|| DDSketch::new(config()));
-        for duration in std::mem::take(&mut self.exact) {
-            sketch.add(duration as f64);
-        }
-        sketch
+    fn add(&mut self, number: i16, count: u64) {
+        *self.bins.entry(number).or_default() += count;
     }
 
     /// How many they are.
     pub(crate) fn count(&self) -> usize {
-        let sketched = self.sketch.as_ref().map_or(0, DDSketch::count);
-        self.exact.len() + sketched
+        let binned: u64 = self.bins.values().sum();
+        self.exact.len() + usize::try_from(binned).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes held, about.
+    pub(crate) fn bytes(&self) -> usize {
+        // A node of the tree is half full at worst.
+        self.exact.capacity() * size_of::<i64>() + self.bins.len() * 2 * size_of::<(i16, u64)>()
     }
 
     /// Nearest rank: the value at position `ceil(count * percent / 100)`, from 1, in ascending order. `None` when there is none.
     pub(crate) fn percentile(&mut self, percent: usize) -> Option<i64> {
-        let count = self.count();
-        let at = (count * percent).div_ceil(100).checked_sub(1)?;
-        match &self.sketch {
-            Some(sketch) => at_rank(sketch, at, count),
-            None => Some(*self.exact.select_nth_unstable(at).1),
+        let at = (self.count() * percent).div_ceil(100).checked_sub(1)?;
+        if self.bins.is_empty() {
+            return Some(*self.exact.select_nth_unstable(at).1);
         }
+        let mut behind = 0;
+        let bin = self.bins.iter().find(|(_, count)| {
+            behind += **count;
+            behind > at as u64
+        });
+        bin.map(|(&number, _)| middle(&config(), number).round() as i64)
     }
-}
-
-/// The value at a place, from 0, of all in ascending order. The sketch takes `floor(q * (count - 1))` as the place: half a place more keeps
-/// rounding away from it.
-fn at_rank(sketch: &DDSketch, at: usize, count: usize) -> Option<i64> {
-    let q = (at as f64 + 0.5) / (count.saturating_sub(1).max(1)) as f64;
-    let value = sketch.quantile(q.min(1.0)).ok().flatten()?;
-    Some(value.round() as i64)
 }

@@ -58,6 +58,21 @@ fn a_sketch_of_few_is_near_them() {
     }
 }
 
+/// Durations of an instant and of a lifetime, in one set.
+#[test]
+fn one_broken_clock_spoils_no_percentile() {
+    let mut durations: Vec<i64> = (0..20_000).map(|at| 1 + at % 4).collect();
+    durations.push(1_700_000_000_000_000_000);
+    durations.sort_unstable();
+    let mut sketched = Durations::default();
+    sketched.add_bins(&encode(&durations));
+    for percent in [1, 30, 50, 75, 99] {
+        let exact = rank(&durations, percent);
+        assert_eq!(sketched.percentile(percent), exact, "{percent}%");
+    }
+    assert!(sketched.bytes() < 1_000);
+}
+
 #[test]
 fn a_bin_may_hold_more_than_is_counted_at_once() {
     let durations = vec![5_000_000; 100_000];

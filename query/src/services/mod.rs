@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use clearspan_schema::{SEQ, Signal, spans};
 use clearspan_storage::scan::{MissingSegment, Projection, ScanStats, TimeRange};
+use datafusion::execution::memory_pool::MemoryReservation;
 use futures::StreamExt;
 
 use crate::derived::{Division, SpanMinutes};
@@ -114,8 +115,10 @@ pub(crate) async fn services(
     let cuts = series.iter().flat_map(Series::cuts);
     let division = Division::new(&session, &SpanMinutes, range, cuts).await?;
     let mut all = AllServices::new(series);
+    let mut held = session.plans.reservation("services");
     for sums in &division.summed {
         all.add_sums(sums, &division.minutes)?;
+        take(&session, &mut held, &all)?;
         tokio::task::yield_now().await;
     }
     all.have_seen(division.summed_times);
@@ -123,7 +126,7 @@ pub(crate) async fn services(
     for (snapshot, range) in division.rest {
         let emit = Emit::Columns(Projection::from(&COLUMNS));
         let scan = SegmentScan::new(snapshot, Query::all(Signal::Spans), range, emit)?;
-        tally.add_reading(read(&session, scan, &mut all).await?);
+        tally.add_reading(read(&session, scan, &mut all, &mut held).await?);
     }
     Ok(ServicesAnswer {
         services: all.rows(range).await,
@@ -137,14 +140,26 @@ async fn read(
     session: &Session,
     scan: SegmentScan,
     all: &mut AllServices,
+    held: &mut MemoryReservation,
 ) -> Result<ScanTally, QueryError> {
     let plans = &session.plans;
     let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
     let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
     while let Some(batch) = batches.next().await {
         all.add(&batch.map_err(|error| plans.query_error(&error))?)?;
+        take(session, held, all)?;
     }
     Ok(leaf.tally())
+}
+
+/// Takes memory of the budget for what `all` has become.
+fn take(
+    session: &Session,
+    held: &mut MemoryReservation,
+    all: &AllServices,
+) -> Result<(), QueryError> {
+    let taken = held.try_resize(all.bytes());
+    taken.map_err(|_| session.plans.memory_limit())
 }
 
 /// Seconds from one instant to another.

@@ -147,6 +147,19 @@ impl AllServices {
         Ok(())
     }
 
+    /// Bytes held, about.
+    pub(super) fn bytes(&self) -> usize {
+        let bytes = |service: &Service| {
+            let texts = [&service.origin.namespace, &service.origin.environment];
+            let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+            // The name stands in the table too.
+            let fixed = size_of::<Service>() + size_of::<(String, usize)>();
+            let series = service.series.len() * size_of::<(u32, u32)>();
+            fixed + 2 * service.name.len() + texts + series + service.durations.bytes()
+        };
+        self.services.iter().map(bytes).sum()
+    }
+
     /// Too many durations become sketches.
     fn keep_few(&mut self) {
         if self.durations > DURATIONS_MAX {

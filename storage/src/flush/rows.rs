@@ -1,8 +1,8 @@
 //! The rows of a memtable in the order of a segment, some at a time.
 //!
-//! Only the columns that decide the order are put together. All others are copied once, a record batch's worth of rows at a
-//! time, while they are written: a second copy of everything would be memory that a flush needs just when the next
-//! memtable fills.
+//! Only the columns that decide the order are put together. All others are copied once, in that order, a record batch's worth of rows at a
+//! time. So beside the memtable there is one copy of a partition's rows, which goes batch by batch as they are written: a second copy would be memory that a
+//! flush needs just when the next memtable fills.
 
 use arrow::array::RecordBatch;
 use clearspan_schema::concat::interleave;

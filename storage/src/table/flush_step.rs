@@ -60,10 +60,11 @@ impl Table {
         if state.frozen.is_some() {
             return None;
         }
-        let is_wanted = self.lacks_memory.swap(false, Ordering::AcqRel);
         let Some(since) = state.active.since() else {
             return Some(Next::OnWake);
         };
+        // Only now: rows that are still on their way are flushed when they are here.
+        let is_wanted = self.lacks_memory.swap(false, Ordering::AcqRel);
         let due = since + Duration::from_millis(self.room.config.flush_interval_ms);
         let is_full = state.active.bytes() >= self.room.config.flush_bytes;
         if !is_full && !is_wanted && now.monotonic < due {
