@@ -1,7 +1,7 @@
 //! Which threads come first when there are more than cores.
 //!
-//! Those that acknowledge have the priority with which the process was started. Each level below gets about half of the share of the one above, and
-//! whoever waits on a higher one is served sooner. Where the system has no priorities of threads nothing happens.
+//! Those that acknowledge, and those that answer, have the priority with which the process was started. Scans get about a quarter of their share, the background
+//! two fifths of that, and whoever waits on a higher one is served sooner. Where the system has no priorities of threads nothing happens.
 
 /// How much less than an acknowledgement something matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
