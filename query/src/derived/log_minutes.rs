@@ -7,12 +7,12 @@
 //! | `count` | `UInt64` | how many they are |
 //! | `first_ns`, `last_ns` | `Int64` | the times of the earliest and the latest, in nanoseconds since 1970 |
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int32Array, Int64Array, RecordBatch, UInt64Array};
 use clearspan_schema::{SchemaError, Signal, columns, logs};
 use clearspan_storage::{Derivation, Derive};
+use foldhash::HashMap;
 
 use super::texts::{Numbered, Texts};
 use super::{COUNT, MINUTE, MINUTE_NS, is_worth};

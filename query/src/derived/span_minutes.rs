@@ -12,7 +12,6 @@
 //! | `newest_ns`, `newest_seq` | `Int64`, `UInt64` | on the first row of each minute and service: when the newest of all its spans started, and its sequence number |
 //! | `namespace`, `environment` | `Dictionary<Int32, Utf8>` | on these rows: where that ran ([`Origin`]) |
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -22,6 +21,7 @@ use arrow::array::{
 use clearspan_schema::dictionary::BinaryDictionary;
 use clearspan_schema::{SEQ, SchemaError, Signal, columns, spans};
 use clearspan_storage::{Derivation, Derive};
+use foldhash::HashMap;
 
 use super::durations::encode;
 use super::texts::{Numbered, Texts};

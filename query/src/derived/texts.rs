@@ -1,11 +1,11 @@
 //! Distinct texts by number.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, DictionaryArray, Int32Array, StringArray};
 use clearspan_schema::SchemaError;
 use clearspan_schema::dictionary::{Key, TextDictionary};
+use foldhash::HashMap;
 
 /// Texts, each once, by number.
 #[derive(Debug, Default)]

@@ -4,7 +4,6 @@
 //! requests would then carry ten thousand copies of the same resource. Here each distinct value
 //! stands once, in order of first use, and values that no row uses are left out.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use arrow::array::{
     StringArray, StringBuilder, UInt64Array,
 };
 use arrow::datatypes::{DataType, SchemaRef};
+use foldhash::HashMap;
 
 use crate::dictionary::Key;
 use crate::{SEQ, SchemaError};
@@ -139,7 +139,7 @@ fn unify<V: DictionaryValues>(
         .iter()
         .map(|(_, values)| vec![None; values.len()])
         .collect();
-    let mut distinct: HashMap<&[u8], i32> = HashMap::new();
+    let mut distinct: HashMap<&[u8], i32> = HashMap::default();
     let mut in_order: Vec<(&V::Array, usize)> = Vec::new();
     let mut keys: Vec<Option<i32>> = Vec::with_capacity(rows.size_hint().0);
     for (part, row) in rows {

@@ -1,6 +1,5 @@
 //! Dictionary columns: building them, and reading them value by value.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -8,6 +7,7 @@ use arrow::array::{
     StringBuilder,
 };
 use arrow::datatypes::{DataType, Int32Type};
+use foldhash::HashMap;
 
 use crate::SchemaError;
 

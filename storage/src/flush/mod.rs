@@ -136,8 +136,9 @@ fn write_all(
         return Ok(());
     }
     let rows = FlushedRows::new(job.signal, memtable)?;
-    for (partition, indices) in partition::divide(job.signal, &rows.keys)? {
-        let sorted = sort::sorted(job.signal, &rows.keys, indices)?;
+    let times = partition::grouping_times(job.signal, &rows.keys)?;
+    for (partition, indices) in partition::divide(&times) {
+        let sorted = sort::sorted(job.signal, &rows.keys, &times, indices)?;
         written.push(write_partition(
             job,
             memtable,

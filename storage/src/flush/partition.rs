@@ -5,10 +5,12 @@
 //! [`FLUSH_PARTITIONS`] hours, those with the most rows; the rows of all others go to the partition for
 //! odd times.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
-use clearspan_schema::{SchemaError, Signal, columns, logs, spans};
+use clearspan_schema::columns::{self, id_at};
+use clearspan_schema::{SchemaError, Signal, TraceId, logs, spans};
+use foldhash::HashMap;
 
 use crate::catalog::Partition;
 use crate::limits::FLUSH_PARTITIONS;
@@ -16,14 +18,19 @@ use crate::limits::FLUSH_PARTITIONS;
 /// An hour, in nanoseconds.
 pub(crate) const HOUR_NS: i64 = 3_600_000_000_000;
 
-/// The rows of each partition, ascending.
-pub(super) fn divide(
-    signal: Signal,
-    rows: &RecordBatch,
-) -> Result<BTreeMap<Partition, Vec<u32>>, SchemaError> {
-    let hours = hours(signal, rows)?;
-    let mut by_hour: HashMap<i64, Vec<u32>> = HashMap::new();
-    for (row, hour) in hours.into_iter().enumerate() {
+/// The time by which each row goes to an hour: a log's own; a span's that of the earliest span of its trace.
+pub(super) fn grouping_times(signal: Signal, rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
+    match signal {
+        Signal::Logs => Ok(columns::time(rows, logs::PLACED_TIME)?.values().to_vec()),
+        Signal::Spans => trace_starts(rows),
+    }
+}
+
+/// The rows of each partition, ascending, where row `i` is placed by `times[i]`.
+pub(super) fn divide(times: &[i64]) -> BTreeMap<Partition, Vec<u32>> {
+    let mut by_hour: HashMap<i64, Vec<u32>> = HashMap::default();
+    for (row, time) in times.iter().enumerate() {
+        let hour = time.div_euclid(HOUR_NS);
         by_hour.entry(hour).or_default().push(row as u32);
     }
     let mut largest_first: Vec<(i64, Vec<u32>)> = by_hour.into_iter().collect();
@@ -41,38 +48,27 @@ pub(super) fn divide(
     partitions
         .values_mut()
         .for_each(|rows| rows.sort_unstable());
-    Ok(partitions)
-}
-
-fn hours(signal: Signal, rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
-    Ok(match signal {
-        Signal::Logs => columns::time(rows, logs::PLACED_TIME)?
-            .values()
-            .iter()
-            .map(|time| time.div_euclid(HOUR_NS))
-            .collect(),
-        Signal::Spans => trace_starts(rows)?
-            .iter()
-            .map(|time| time.div_euclid(HOUR_NS))
-            .collect(),
-    })
+    partitions
 }
 
 /// For each span, where the earliest span of its trace is placed.
-pub(super) fn trace_starts(rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
-    let times = columns::time(rows, spans::PLACED_TIME)?;
+fn trace_starts(rows: &RecordBatch) -> Result<Vec<i64>, SchemaError> {
+    let times = columns::time(rows, spans::PLACED_TIME)?.values();
     let traces = columns::id(rows, spans::TRACE_ID)?;
-    let mut earliest: HashMap<&[u8], i64> = HashMap::new();
-    for row in 0..rows.num_rows() {
-        let time = times.value(row);
-        earliest
-            .entry(traces.value(row))
-            .and_modify(|known| *known = time.min(*known))
-            .or_insert(time);
+    let mut known: HashMap<Option<TraceId>, u32> = HashMap::default();
+    let mut earliest: Vec<i64> = Vec::new();
+    let mut trace_of = Vec::with_capacity(rows.num_rows());
+    for (row, &time) in times.iter().enumerate() {
+        let next = earliest.len() as u32;
+        let trace = *known.entry(id_at(traces, row)).or_insert(next);
+        match earliest.get_mut(trace as usize) {
+            Some(earliest) => *earliest = time.min(*earliest),
+            None => earliest.push(time),
+        }
+        trace_of.push(trace);
     }
-    Ok((0..rows.num_rows())
-        .map(|row| earliest[traces.value(row)])
-        .collect())
+    let start = |trace: u32| earliest[trace as usize];
+    Ok(trace_of.into_iter().map(start).collect())
 }
 
 /// The folder of a partition: `2023-01-29T08` or `2023-01-29` (UTC), or `odd`.

@@ -13,12 +13,13 @@
 //! The work is linear in the rows of the commit and of the traces it touches, whatever ids a sender
 //! gives: of rows with one key only the first [`CANDIDATES_MAX`] are compared.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray, RecordBatch};
 use clearspan_schema::columns::{self, id_at};
 use clearspan_schema::{SEQ, Signal, TraceId, spans};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::Memtable;
 use super::keys::span_keys;

@@ -1,9 +1,8 @@
 //! Where a span of given content stands in the memtable.
 
-use std::collections::HashMap;
-
 use arrow::array::{Array, RecordBatch};
 use clearspan_schema::{SEQ, SchemaError, columns, spans};
+use foldhash::HashMap;
 use twox_hash::XxHash3_64;
 
 /// Span keys to sequence numbers. Nearly every key has one row; the

@@ -6,8 +6,6 @@
 //! a span without a parent is met, which outranks all others; spans stand by their start, so that this
 //! mostly is the first.
 
-use std::collections::{HashMap, HashSet};
-
 use arrow::array::{
     Array, FixedSizeBinaryArray, Int32Array, RecordBatch, TimestampNanosecondArray, UInt64Array,
 };
@@ -15,6 +13,7 @@ use clearspan_schema::columns::{self, id_at};
 use clearspan_schema::dictionary::TextDictionary;
 use clearspan_schema::time::sent_nanos;
 use clearspan_schema::{SEQ, SchemaError, SpanId, TraceId, spans};
+use foldhash::{HashMap, HashSet};
 
 use super::SegmentError;
 use super::trace_directory::{Entry, Root, TraceDirectory};
@@ -235,7 +234,7 @@ impl OpenTrace {
             (None, Some(earliest)) if earliest.rank() <= rank => {}
             (None, _) => {
                 self.parentless = Some(candidate());
-                self.present = HashSet::new();
+                self.present = HashSet::default();
                 self.children = Vec::new();
             }
             (Some(_), Some(_)) => {}

@@ -7,9 +7,9 @@
 //! the rest is forgotten, their rows become plain. So a sender whose every body has another template crowds out no
 //! template that goes on coming back, memory stays bounded, and a row costs the same time on average however many there are.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
+use foldhash::HashMap;
 use twox_hash::XxHash3_64;
 
 use super::{Alphabet, Split, TemplateText};
@@ -97,11 +97,10 @@ impl Live {
 impl TemplateBuilder {
     /// A builder without candidates.
     pub fn new(limits: CandidateLimits) -> Self {
-        let random = RandomState::new();
         Self {
             limits,
-            seed: random.hash_one(0),
-            places: HashMap::with_hasher(random),
+            seed: RandomState::new().hash_one(0),
+            places: HashMap::default(),
             live: Vec::new(),
             text: String::new(),
             numbers: 0,

@@ -1,6 +1,5 @@
 //! Bodies to templates and variables, and back.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -11,6 +10,7 @@ use arrow::buffer::{Buffer, NullBuffer, OffsetBuffer};
 use clearspan_schema::columns::{self, id_at};
 use clearspan_schema::dictionary::{Key, TextDictionary};
 use clearspan_schema::logs;
+use foldhash::HashMap;
 use twox_hash::XxHash3_64;
 
 use super::ShapeError;

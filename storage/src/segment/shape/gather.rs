@@ -1,6 +1,6 @@
 //! Columns back to attributes, byte for byte.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use arrow::array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Float64Array, Int64Array, StringArray,

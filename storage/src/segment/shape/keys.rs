@@ -4,8 +4,8 @@
 //! common comes back. Keys that already have a column are *pinned*: they are never forgotten and keep their numbers.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
+use foldhash::HashMap;
 use twox_hash::XxHash3_64;
 
 use super::attribute::{AttributeKind, can_have_column};

@@ -4,11 +4,11 @@
 //! names them one after the other, separated by commas: `http.route,retries:int,*2,cached:bool`. `*2` are two entries of the residual
 //! column. Few orders occur: what is uncommon is not named in them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringBuilder};
 use clearspan_schema::dictionary::Key;
+use foldhash::HashMap;
 
 use super::ShapeError;
 use crate::limits::{ATTRIBUTE_ORDER_BYTES_MAX, ATTRIBUTE_ORDERS_MAX};

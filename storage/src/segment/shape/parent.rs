@@ -3,11 +3,10 @@
 //! Rows of one trace stand together, so most parents are a few rows away, and their ids, which are random, need not be kept twice. A distance
 //! never leaves the batch, which is what is decoded at once.
 
-use std::collections::HashMap;
-
 use arrow::array::{Array, FixedSizeBinaryArray, FixedSizeBinaryBuilder, Int32Array};
 use clearspan_schema::columns::id_at;
 use clearspan_schema::{SpanId, TraceId};
+use foldhash::{HashMap, HashMapExt};
 
 use super::ShapeError;
 
