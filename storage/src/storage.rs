@@ -189,7 +189,7 @@ impl Storage {
             formulas: environment.formulas,
         };
         let tenant = TenantId::default();
-        let opened = OpenedTenant::open(&room, &tenant)?;
+        let opened = OpenedTenant::open(&room, &tenant, environment.runner.as_ref())?;
         let mut tables = HashMap::new();
         let mut wal_findings = Vec::new();
         for (signal, table, replayed) in opened.tables {

@@ -58,8 +58,17 @@ pub trait Step: Send {
     }
 }
 
+/// Work that is done once, under the name its thread would have.
+pub type Job<'a> = (&'static str, Box<dyn FnOnce() + Send + 'a>);
+
 /// Drives steps.
 pub trait Runner: Send + Sync {
+    /// Does all of `jobs` and returns when they are done: side by side where the runner has threads, else one after the other. They
+    /// must not wait for each other. A panic in one of them reaches the caller when all have ended.
+    fn at_once(&self, jobs: Vec<Job<'_>>) {
+        jobs.into_iter().for_each(|(_, job)| job());
+    }
+
     /// Begins to drive `step`, which is woken through `waker`. Its first turn comes without being woken.
     fn start(&self, name: &'static str, waker: &Waker, step: Box<dyn Step>) -> io::Result<()>;
 

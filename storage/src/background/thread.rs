@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 
 use parking_lot::Mutex;
 
-use super::{Clock, Next, Priority, Runner, Step, Waker, lower_this_thread};
+use super::{Clock, Job, Next, Priority, Runner, Step, Waker, lower_this_thread};
 
 /// Drives each step on an operating system thread of its own, named after it.
 pub struct ThreadRunner {
@@ -42,6 +42,30 @@ impl fmt::Debug for ThreadRunner {
 }
 
 impl Runner for ThreadRunner {
+    fn at_once(&self, jobs: Vec<Job<'_>>) {
+        std::thread::scope(|scope| {
+            for (name, job) in jobs {
+                let job = Arc::new(Mutex::new(Some(job)));
+                let run = {
+                    let job = Arc::clone(&job);
+                    move || {
+                        let job = job.lock().take();
+                        job.into_iter().for_each(|job| job());
+                    }
+                };
+                // Without a thread to spare the work is done all the same, only later.
+                if let Err(error) = Builder::new()
+                    .name(name.to_owned())
+                    .spawn_scoped(scope, run)
+                {
+                    tracing::warn!(name, %error, "no thread for a job that could run beside others");
+                    let job = job.lock().take();
+                    job.into_iter().for_each(|job| job());
+                }
+            }
+        });
+    }
+
     fn start(&self, name: &'static str, waker: &Waker, step: Box<dyn Step>) -> io::Result<()> {
         let failed = Arc::new(AtomicBool::new(false));
         let thread = Builder::new().name(name.to_owned()).spawn({
@@ -159,6 +183,20 @@ mod tests {
         let (_runner, _, told) = start(&["a"], Next::After(Duration::from_micros(100)));
         assert_eq!(told.recv().unwrap(), "a runs");
         assert_eq!(told.recv().unwrap(), "a runs");
+    }
+
+    #[test]
+    fn jobs_run_side_by_side() {
+        let runner = ThreadRunner::new(Arc::new(SystemClock::new()));
+        // Each waits for the other: one after the other they would never end.
+        let meeting = std::sync::Barrier::new(2);
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let job = || {
+            meeting.wait();
+            done.fetch_add(1, Ordering::Relaxed);
+        };
+        runner.at_once(vec![("a", Box::new(job)), ("b", Box::new(job))]);
+        assert_eq!(done.into_inner(), 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clearspan_schema::Signal;
 
-use crate::background::Runner;
+use crate::background::{Job, Runner};
 use crate::catalog::SqliteCatalog;
 use crate::error::OpenError;
 use crate::services::{KeepStep, ServiceRegister};
@@ -79,7 +79,11 @@ pub(super) struct OpenedTenant {
 }
 
 impl OpenedTenant {
-    pub(super) fn open(room: &Room, tenant: &TenantId) -> Result<Self, OpenError> {
+    pub(super) fn open(
+        room: &Room,
+        tenant: &TenantId,
+        runner: &dyn Runner,
+    ) -> Result<Self, OpenError> {
         let services = Arc::new(ServiceRegister::new(tenant, Arc::clone(&room.catalog)));
         let open = |signal| Table::open(room.clone(), tenant, signal, Arc::clone(&services));
         let tables: Vec<Arc<Table>> = Signal::ALL
@@ -90,15 +94,26 @@ impl OpenedTenant {
             tables.iter().for_each(|table| table.show_services());
             services.keep()?;
         }
-        let replay = |(signal, table): (Signal, Arc<Table>)| {
-            let replayed = table.replay()?;
-            Ok((signal, table, replayed))
-        };
-        let tables = Signal::ALL.into_iter().zip(tables).map(replay);
-        let tables = tables.collect::<Result<_, OpenError>>()?;
+        let replayed = replay_all(&tables, runner)?;
         services.opened();
+        let tables = Signal::ALL.into_iter().zip(tables).zip(replayed);
+        let tables = tables.map(|((signal, table), replayed)| (signal, table, replayed));
+        let tables = tables.collect();
         Ok(OpenedTenant { tables, services })
     }
+}
+
+/// What the WAL of each table had, side by side: a core has enough to do with one.
+fn replay_all(tables: &[Arc<Table>], runner: &dyn Runner) -> Result<Vec<Replayed>, OpenError> {
+    let mut replayed: Vec<Option<Result<Replayed, OpenError>>> = Vec::new();
+    replayed.resize_with(tables.len(), || None);
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    for (table, replayed) in tables.iter().zip(&mut replayed) {
+        let job = move || *replayed = Some(table.replay());
+        jobs.push(("replay", Box::new(job)));
+    }
+    runner.at_once(jobs);
+    replayed.into_iter().flatten().collect()
 }
 
 /// Starts the loop that keeps the slots of new services: last, because the tables feed it.
