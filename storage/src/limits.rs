@@ -43,9 +43,9 @@ pub(crate) const STEP_BYTES: usize = 8 * 1024 * 1024;
 /// best, for each has its dictionaries anew, of which that of templates may have megabytes.
 pub(crate) const ROW_GROUP_BYTES: usize = 64 * 1024 * 1024;
 
-/// Rows of a full memtable chunk: few enough that sealing one holds up nobody, many enough that a
-/// full memtable has few.
-pub(crate) const CHUNK_ROWS: usize = 8192;
+/// Rows of a full memtable chunk: few enough that its index, which a search makes that first needs it, holds up nobody even on a core that
+/// senders keep busy (of 4,096 logs some 5 ms), many enough that a full memtable has few.
+pub(crate) const CHUNK_ROWS: usize = 4096;
 
 /// Hour partitions that one flush may open; what lies in further hours goes to the partition for odd
 /// times. Otherwise a sender with scattered clocks would make a segment per row.

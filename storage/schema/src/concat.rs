@@ -135,10 +135,8 @@ fn unify<V: DictionaryValues>(
         .iter()
         .map(|part| dictionary_of::<V>(*part))
         .collect::<Result<_, _>>()?;
-    let mut mapped: Vec<Vec<Option<i32>>> = parts
-        .iter()
-        .map(|(_, values)| vec![None; values.len()])
-        .collect();
+    // Of the many parts of a memtable a step has rows of few.
+    let mut mapped: Vec<Vec<Option<i32>>> = vec![Vec::new(); parts.len()];
     let mut distinct: HashMap<&[u8], i32> = HashMap::default();
     let mut in_order: Vec<(&V::Array, usize)> = Vec::new();
     let mut keys: Vec<Option<i32>> = Vec::with_capacity(rows.size_hint().0);
@@ -149,7 +147,11 @@ fn unify<V: DictionaryValues>(
             continue;
         }
         let key = part_keys.value(row) as usize;
-        let new = match mapped[part][key] {
+        let mapped = &mut mapped[part];
+        if mapped.is_empty() {
+            mapped.resize(values.len(), None);
+        }
+        let new = match mapped[key] {
             Some(new) => new,
             None => match distinct.entry(V::bytes(values, key)) {
                 Entry::Occupied(known) => *known.get(),
@@ -160,7 +162,7 @@ fn unify<V: DictionaryValues>(
                 }
             },
         };
-        mapped[part][key] = Some(new);
+        mapped[key] = Some(new);
         keys.push(Some(new));
     }
     let values = V::build(in_order.into_iter());

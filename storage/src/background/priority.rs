@@ -1,7 +1,7 @@
 //! Which threads come first when there are more than cores.
 //!
-//! Those that acknowledge, and those that answer, have the priority with which the process was started. Scans get about a quarter of their share, the background
-//! two fifths of that, and whoever waits on a higher one is served sooner. Where the system has no priorities of threads nothing happens.
+//! Those that acknowledge, and those that answer, have the priority with which the process was started. Scans get about half of their share, the background
+//! a fifth of that, and whoever waits on a higher one is served sooner. Where the system has no priorities of threads nothing happens.
 
 /// How much less than an acknowledgement something matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,7 +20,7 @@ fn niceness(priority: Priority) -> i32 {
     match priority {
         // As the network: on a core that senders keep busy, three steps less made a fresh log wait three times as long to be found.
         Priority::Answers => 0,
-        Priority::Scans => 6,
+        Priority::Scans => 3,
         Priority::Background => 10,
     }
 }

@@ -8,12 +8,13 @@ use clearspan_schema::{SEQ, SchemaError, Signal, columns};
 use parking_lot::Mutex;
 
 use crate::derived::{Derive, derive};
-use crate::limits::GRANULE_ROWS;
+use crate::limits::{CHUNK_ROWS, GRANULE_ROWS};
 use crate::segment::{TraceDirectory, index_rows};
 use crate::text::{ChunkTokens, TextIndexBuilder};
 
-/// Fewer rows than this are sooner read than indexed, or summed up.
-const MIN_INDEXED_ROWS: u32 = 2048;
+/// Fewer rows than this are sooner read than indexed, or summed up: a chunk that may yet be joined with another would lose what was made
+/// of it.
+const MIN_INDEXED_ROWS: u32 = CHUNK_ROWS as u32 / 2 + 1;
 
 /// Rows of the memtable: stored schema, ascending sequence numbers, at least one.
 #[derive(Debug)]
