@@ -3,6 +3,7 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `allocator` | whence it has its memory |
 //! | `cli` | the command line |
 //! | `config` | the settings and their sources |
 //! | `serve` | everything in one process |
@@ -18,6 +19,8 @@
 //! | `logging` | the program's own log |
 //! | `output` | what a command prints |
 
+#[cfg(target_os = "linux")]
+mod allocator;
 mod check_config;
 mod cli;
 mod client;

@@ -8,6 +8,7 @@ use clearspan_storage::memory::{Hold, NoRoom};
 use http_body::Body;
 use http_body_util::BodyExt;
 
+use crate::limits::ANNOUNCED_BYTES_MAX;
 use crate::refusal::Refusal;
 
 /// Bytes of a request, with what they hold of the memory budget.
@@ -27,10 +28,14 @@ where
     if body.size_hint().lower() > limit {
         return Err(Refusal::TooLarge { limit });
     }
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(body, &mut hold).await? {
         if (bytes.len() + chunk.len()) as u64 > limit {
             return Err(Refusal::TooLarge { limit });
+        }
+        if bytes.is_empty() {
+            bytes.reserve_exact(announced.min(ANNOUNCED_BYTES_MAX));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -10,7 +10,7 @@ use clearspan_storage::memory::NoRoom;
 use flate2::bufread::MultiGzDecoder;
 use flate2::{Decompress, FlushDecompress, Status};
 
-use crate::limits::{INFLATE_STEP, ZSTD_WINDOW_LOG};
+use crate::limits::{INFLATE_GROWTH_MAX, INFLATE_STEP, ZSTD_WINDOW_LOG};
 
 /// How a body is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,13 +107,19 @@ pub(crate) fn inflate(
     }
 }
 
-/// Grows by doubling, but never beyond the limit.
+/// Makes room for `more` bytes, of which the limit allows some. What is large gets all that it may need at once: memory that nothing was written to is
+/// none yet, while growing step by step would hold the old bytes beside the new ones, more than the limit together.
 fn reserve(plain: &mut Vec<u8>, more: usize, limit: usize) {
     let needed = plain.len() + more;
-    if needed > plain.capacity() {
-        let capacity = needed.max(plain.capacity().saturating_mul(2).min(limit));
-        plain.reserve_exact(capacity - plain.len());
+    if needed <= plain.capacity() {
+        return;
     }
+    let is_large = needed > INFLATE_GROWTH_MAX;
+    if is_large && plain.try_reserve_exact(limit - plain.len()).is_ok() {
+        return;
+    }
+    let capacity = needed.max(plain.capacity().saturating_mul(2).min(limit));
+    plain.reserve_exact(capacity - plain.len());
 }
 
 fn zstd_reader(body: &[u8]) -> io::Result<impl Read + '_> {

@@ -41,6 +41,13 @@ pub(crate) const ZSTD_WINDOW_LOG: u32 = 23;
 /// Bytes inflated at a stretch, before the limits are looked at again.
 pub(crate) const INFLATE_STEP: usize = 32 << 10;
 
+/// Bytes up to which what is inflated grows by doubling: most requests end below.
+pub(crate) const INFLATE_GROWTH_MAX: usize = 128 << 10;
+
+/// Bytes for which there is room before the first of them is read, where a sender announces them: as large as senders make their requests. What is
+/// announced beyond must first come.
+pub(crate) const ANNOUNCED_BYTES_MAX: usize = 1 << 20;
+
 /// When a refused sender is asked to come back, where storage does not say.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
