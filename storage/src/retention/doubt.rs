@@ -3,6 +3,10 @@
 //! A clock that was set forward by mistake makes everything old at once. Rows arrive with the same clock, so what tells is a gap: between the
 //! newest arrival and now, or, once rows have arrived again, between arrivals. After a gap of more than a day nothing is deleted by age for
 //! another day: of running where nothing arrives, by the clock where rows do. A machine that was off for a week pays the same day.
+//!
+//! A segment says only when its first and its last row arrived. Where these lie more than a day apart, as after a memtable that was open when the
+//! clock jumped, or a merge of rows from before and after, the gap may lie between them: such a segment tells of these two moments, and nothing of
+//! the time between.
 
 use std::time::Duration;
 
@@ -24,6 +28,7 @@ impl ClockDoubt {
     pub(crate) fn allows(&mut self, arrivals: impl Iterator<Item = (i64, i64)>, now: Now) -> bool {
         // What arrived later than now came with a clock that has been set back since.
         let mut known: Vec<(i64, i64)> = arrivals
+            .flat_map(certain)
             .filter(|(first, _)| *first <= now.unix_ns)
             .map(|(first, last)| (first, last.min(now.unix_ns)))
             .collect();
@@ -51,6 +56,17 @@ impl ClockDoubt {
         }
         !gap_is_fresh && !doubted
     }
+}
+
+/// The times at which rows surely arrived, of a segment with these for the first and the last.
+fn certain((first, last): (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
+    let is_long = last.saturating_sub(first) > DAY_NS;
+    let whole = (!is_long).then_some([(first, last)]);
+    let ends = is_long.then_some([(first, first), (last, last)]);
+    whole
+        .into_iter()
+        .flatten()
+        .chain(ends.into_iter().flatten())
 }
 
 #[cfg(test)]
@@ -106,8 +122,32 @@ mod tests {
             assert!(!allows(process, &after, now(years + 2, 3)));
             assert!(!allows(process, &after, now(years + 23, 24)));
         }
-        let on = [(0, 10), (years, years + 25)];
+        let on = [(0, 10), (years, years + 12), (years + 12, years + 25)];
         assert!(allows(&mut ClockDoubt::default(), &on, now(years + 25, 0)));
+    }
+
+    #[test]
+    fn a_jump_within_a_segment_waits_for_a_day() {
+        let years = 87_600;
+        // Rows of one memtable, or of one merge, from before and after.
+        let arrivals = [(0, 10), (9, years), (years, years + 1)];
+        for hours in [1, 23] {
+            let now = now(years + hours, 0);
+            assert!(!allows(&mut ClockDoubt::default(), &arrivals, now));
+        }
+        let on = [
+            (0, 10),
+            (9, years),
+            (years, years + 12),
+            (years + 11, years + 25),
+        ];
+        assert!(allows(&mut ClockDoubt::default(), &on, now(years + 25, 0)));
+    }
+
+    #[test]
+    fn late_rows_in_one_segment_are_believed_while_others_arrive_steadily() {
+        let arrivals = [(0, 60), (0, 20), (18, 40), (39, 62)];
+        assert!(allows(&mut ClockDoubt::default(), &arrivals, now(63, 0)));
     }
 
     #[test]
