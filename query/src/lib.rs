@@ -14,7 +14,8 @@
 //! | `trace/` | trace search, one trace whole |
 //! | `export/` | every match, as a stream |
 //! | `sql/` | one SELECT over both signals |
-//! | `services/` | services with their percentiles |
+//! | `services/` | services with their percentiles; the operations, latency and exceptions of one |
+//! | `dependencies/` | who calls whom |
 //! | `derived/` | sums by minute, which storage keeps with its segments |
 //! | `cursor.rs` | where the next page starts |
 //! | `hints.rs` | what an answer adds when it is empty |
@@ -24,6 +25,7 @@
 mod config;
 mod count;
 mod cursor;
+mod dependencies;
 mod derived;
 mod engine;
 mod error;
@@ -44,12 +46,16 @@ pub use count::{
     FieldValues, FieldsAnswer, HistogramAnswer, HistogramBucket, SEVERITY_NAMES, ValueCount,
     ValuesAnswer, ValuesRequest,
 };
+pub use dependencies::{DependenciesAnswer, DependenciesRequest, Edge, Node, NodeKind};
 pub use derived::formulas;
 pub use engine::{Lanes, QueryEngine, QuestionsStatus};
 pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
-pub use services::{ServiceRow, ServicesAnswer, ServicesRequest};
+pub use services::{
+    ExceptionRow, ExceptionsAnswer, LatencyAnswer, LatencyBand, LatencyCell, LatencyPoint,
+    LatencyRequest, OperationRow, OperationsAnswer, ServiceRow, ServicesAnswer, ServicesRequest,
+};
 pub use sql::{SqlAnswer, SqlError, SqlParam, SqlParamError, SqlRequest, is_json};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{

@@ -84,6 +84,29 @@ pub const SERIES_BUCKETS_MAX: usize = 1_000;
 /// Services that one answer lists. The rest of a sender's inventions would serve nobody.
 pub const SERVICES_MAX: usize = 100_000;
 
+/// Operations that one answer lists. A sender with more puts into names what belongs into attributes, and nobody reads such a list.
+pub const OPERATIONS_MAX: usize = 100_000;
+
+/// Kinds of exceptions that one answer lists, each with two texts: more are told apart by something that changes from one to the next.
+pub const EXCEPTIONS_MAX: usize = 10_000;
+
+/// Bytes of an exception's type, and of its frame, by which it is told apart: some lines of a page.
+pub const EXCEPTION_TEXT_BYTES_MAX: usize = 512;
+
+/// Bytes of a stack trace in which its top frame is looked for. That of some languages stands last, so both ends are looked at.
+pub(crate) const STACK_BYTES_MAX: usize = 64 * 1024;
+
+/// Edges that one answer lists: 300 services that all call each other have 90,000, and more names than that differ from call to call.
+pub const EDGES_MAX: usize = 200_000;
+
+/// Callers that one span may have, where several services sent spans under its parent's id or it has links: a batch of messages comes from
+/// a few. Without a bound, spans that all share one id would be a quadratic number of calls.
+pub(crate) const CALLERS_MAX: usize = 64;
+
+/// Rows of whole traces that are read at once to find out who calls whom: some megabytes, and a few milliseconds between two moments at which the
+/// question may be stopped.
+pub(crate) const EDGE_ROWS_PER_READ: usize = 16 * 1024;
+
 /// Distinct values of all fields together, or names of fields, that one question may count.
 pub const DISTINCT_MAX: usize = 1_000_000;
 

@@ -18,7 +18,6 @@ use clearspan_storage::scan::{AttributeKeys, Projection, Snapshot, TimeRange};
 use super::grid::Grid;
 use super::remembered::Remembered;
 use super::{Counted, CountedLogs, Scanned};
-use crate::QueryError;
 use crate::derived::{
     COUNT, Division, FIRST_NS, LAST_NS, LOG_KEYS, LogMinutes, MINUTE, MINUTE_NS, Minutes,
 };
@@ -27,6 +26,7 @@ use crate::exec::ScanTally;
 use crate::language::Matcher;
 use crate::language::fields::severity_number;
 use crate::limits::{LIMIT_MAX, check_within};
+use crate::{AskedRange, QueryError};
 
 /// What rows are told apart by: the bands of severity, and rows without one.
 pub const SEVERITY_NAMES: [&str; 7] = ["trace", "debug", "info", "warn", "error", "fatal", "unset"];
@@ -34,7 +34,7 @@ pub const SEVERITY_NAMES: [&str; 7] = ["trace", "debug", "info", "warn", "error"
 const UNSET: usize = SEVERITY_NAMES.len() - 1;
 
 /// How many times too wide the buckets may be: below it a second scan would read too much of the same again.
-const TOO_WIDE: i128 = 4;
+pub(crate) const TOO_WIDE: i128 = 4;
 
 /// Counts over time.
 #[derive(Debug)]
@@ -77,10 +77,7 @@ pub(crate) async fn histogram(
     check_within("buckets", buckets_max, LIMIT_MAX)?;
     let mut scanned = Scanned::new(&session, &logs)?;
     let range = scanned.range;
-    let ends = Ends {
-        from: logs.range.start_ns(session.now_ns),
-        to: logs.range.end_ns(session.now_ns),
-    };
+    let ends = Ends::new(logs.range, session.now_ns);
     let (first, last) = ends.reach(&session.snapshot, range);
     let mut counts = Counts::new(Grid::over(first, last, buckets_max));
     let mut tally = counts.count(&scanned, &session).await?;
@@ -105,14 +102,22 @@ pub(crate) async fn histogram(
 
 /// The range's ends as they were asked for.
 #[derive(Debug, Clone, Copy)]
-struct Ends {
-    from: Option<i128>,
-    to: Option<i128>,
+pub(crate) struct Ends {
+    pub(crate) from: Option<i128>,
+    pub(crate) to: Option<i128>,
 }
 
 impl Ends {
+    /// Of `range`, at `now_ns`.
+    pub(crate) fn new(range: AskedRange, now_ns: i64) -> Self {
+        Ends {
+            from: range.start_ns(now_ns),
+            to: range.end_ns(now_ns),
+        }
+    }
+
     /// The first and the last instant, inclusive, at which a row of the range may be placed.
-    fn reach(self, snapshot: &Arc<Snapshot>, range: TimeRange) -> (i128, i128) {
+    pub(crate) fn reach(self, snapshot: &Arc<Snapshot>, range: TimeRange) -> (i128, i128) {
         let parts = snapshot.parts().iter().map(|part| part.time_range());
         let parts = parts.filter(|&(first, last)| range.overlaps(first, last));
         let whole = parts.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
@@ -124,7 +129,7 @@ impl Ends {
     }
 
     /// The same, now that the rows are known; `None` where nothing was open, or no row matched.
-    fn of_rows(self, seen: Option<(i64, i64)>) -> Option<(i128, i128)> {
+    pub(crate) fn of_rows(self, seen: Option<(i64, i64)>) -> Option<(i128, i128)> {
         let (first, last) = seen?;
         let is_open = self.from.is_none() || self.to.is_none();
         let first = self.from.unwrap_or(first.into());
@@ -134,7 +139,7 @@ impl Ends {
 }
 
 /// The instants from `first` to `last`, as far as they lie in `range`.
-fn between(range: TimeRange, first: i128, last: i128) -> TimeRange {
+pub(crate) fn between(range: TimeRange, first: i128, last: i128) -> TimeRange {
     // Times that no row can have are no bound.
     let bound = |time: i128| i64::try_from(time).ok();
     TimeRange {

@@ -46,7 +46,8 @@ pub use values::{
 };
 
 pub(crate) use fields::fields;
-pub(crate) use histogram::histogram;
+pub(crate) use grid::Grid;
+pub(crate) use histogram::{Ends, TOO_WIDE, between, histogram};
 pub(crate) use values::{facets, values};
 
 use crate::engine::Session;

@@ -105,6 +105,20 @@ impl Durations {
         self.exact.len() + usize::try_from(binned).unwrap_or(usize::MAX)
     }
 
+    /// The sum of those that are not negative; of a sketch within what its bins may be off.
+    pub(crate) fn total(&self) -> i128 {
+        let config = config();
+        let exact = self
+            .exact
+            .iter()
+            .map(|&duration| i128::from(duration.max(0)));
+        let binned = self.bins.range(0..).map(|(&number, &count)| {
+            let duration = middle(&config, number).round() as i64;
+            i128::from(duration) * i128::from(count)
+        });
+        exact.sum::<i128>() + binned.sum::<i128>()
+    }
+
     /// Bytes held, about.
     pub(crate) fn bytes(&self) -> usize {
         // A node of the tree is half full at worst.

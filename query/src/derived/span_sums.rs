@@ -15,6 +15,7 @@ use crate::exec::RowKey;
 pub(crate) struct SpanSums<'a> {
     pub(crate) minutes: &'a [i64],
     pub(crate) services: TextDictionary<'a>,
+    pub(crate) names: TextDictionary<'a>,
     pub(crate) kinds: &'a [i32],
     pub(crate) counts: &'a [u64],
     pub(crate) errors: &'a [u64],
@@ -32,6 +33,7 @@ impl<'a> SpanSums<'a> {
         Ok(SpanSums {
             minutes: columns::int64(rows, MINUTE)?.values(),
             services: columns::text_dictionary(rows, spans::SERVICE)?,
+            names: columns::text_dictionary(rows, spans::NAME)?,
             kinds: columns::int32(rows, spans::KIND)?.values(),
             counts: columns::uint64(rows, COUNT)?.values(),
             errors: columns::uint64(rows, ERRORS)?.values(),

@@ -68,7 +68,7 @@ impl fmt::Debug for QueryEngine {
 }
 
 /// What a question is worked on with: one pinned snapshot.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Session {
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) plans: Plans,

@@ -5,10 +5,11 @@ use clearspan_storage::TenantId;
 
 use super::QueryEngine;
 use crate::{
-    CountedLogs, FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LogId, LogRows,
-    LogsAnswer, LogsRequest, QueryError, ServicesAnswer, ServicesRequest, Skeleton, SpanRows,
-    TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer, ValuesRequest, count, logs, services,
-    trace,
+    AskedRange, CountedLogs, DependenciesAnswer, DependenciesRequest, ExceptionsAnswer,
+    FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LatencyAnswer, LatencyRequest,
+    LogId, LogRows, LogsAnswer, LogsRequest, OperationsAnswer, QueryError, ServicesAnswer,
+    ServicesRequest, Skeleton, SpanRows, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer,
+    ValuesRequest, count, dependencies, logs, services, trace,
 };
 
 impl QueryEngine {
@@ -220,6 +221,72 @@ impl QueryEngine {
             tenant,
             Signal::Spans,
             move |session| services::services(session, request),
+        )
+        .await
+    }
+
+    /// The operations of one service: its spans by name and kind. Of a service that sent none in the range, none.
+    pub async fn operations(
+        &self,
+        tenant: &TenantId,
+        service: String,
+        range: AskedRange,
+    ) -> Result<OperationsAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "operations",
+            tenant,
+            Signal::Spans,
+            move |session| services::operations(session, service, range),
+        )
+        .await
+    }
+
+    /// Calls, errors and durations of one service, or of one of its operations, over time.
+    pub async fn latency(
+        &self,
+        tenant: &TenantId,
+        request: LatencyRequest,
+    ) -> Result<LatencyAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "latency",
+            tenant,
+            Signal::Spans,
+            move |session| services::latency(session, request),
+        )
+        .await
+    }
+
+    /// The exceptions that events of a service's spans tell of, by type and top frame.
+    pub async fn exceptions(
+        &self,
+        tenant: &TenantId,
+        service: String,
+        range: AskedRange,
+    ) -> Result<ExceptionsAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "exceptions",
+            tenant,
+            Signal::Spans,
+            move |session| services::exceptions(session, service, range),
+        )
+        .await
+    }
+
+    /// Who called whom in a range.
+    pub async fn dependencies(
+        &self,
+        tenant: &TenantId,
+        request: DependenciesRequest,
+    ) -> Result<DependenciesAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "dependencies",
+            tenant,
+            Signal::Spans,
+            move |session| dependencies::dependencies(session, request),
         )
         .await
     }

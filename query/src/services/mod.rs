@@ -13,9 +13,26 @@
 //! |---|---|
 //! | `sum.rs` | all services, while rows and sums come in |
 //! | `series.rs` | calls over time |
+//! | `asked.rs` | which spans a question about one service is over, and reading them |
+//! | `operations.rs` | the operations of a service |
+//! | `latency/` | calls and durations over time, with an exemplar for each cell of the heatmap |
+//! | `exceptions.rs`, `frame.rs` | exceptions by type and top frame |
 
+mod asked;
+mod exceptions;
+mod frame;
+mod latency;
+mod operations;
 mod series;
 mod sum;
+
+pub use exceptions::{ExceptionRow, ExceptionsAnswer};
+pub use latency::{LatencyAnswer, LatencyBand, LatencyCell, LatencyPoint, LatencyRequest};
+pub use operations::{OperationRow, OperationsAnswer};
+
+pub(crate) use exceptions::exceptions;
+pub(crate) use latency::latency;
+pub(crate) use operations::operations;
 
 use std::sync::Arc;
 
@@ -31,6 +48,9 @@ use crate::language::Query;
 use crate::{AskedRange, QueryError};
 use series::Series;
 use sum::AllServices;
+
+/// `SpanKind` SERVER and CONSUMER: the spans that are calls.
+const CALLS: [i32; 2] = [2, 5];
 
 /// What is read of a span.
 const COLUMNS: [&str; 7] = [

@@ -8,14 +8,11 @@ use clearspan_schema::{SEQ, columns, spans};
 use clearspan_storage::scan::TimeRange;
 
 use super::series::Series;
-use super::{ServiceRow, seconds};
+use super::{CALLS, ServiceRow, seconds};
 use crate::QueryError;
 use crate::derived::{Durations, MINUTE_NS, Minutes, Origin, SpanSums};
 use crate::exec::RowKey;
 use crate::limits::{DURATIONS_MAX, SERVICES_MAX};
-
-/// `SpanKind` SERVER and CONSUMER: the spans that are calls.
-const CALLS: [i32; 2] = [2, 5];
 
 /// All services of the range.
 #[derive(Debug, Default)]

@@ -16,12 +16,16 @@
 //! | `whole.rs` | one trace with all its spans; its logs, and those of one span |
 //! | `span.rs` | one span with everything it has |
 //! | `skeleton.rs`, `skeleton/` | what the waterfall draws of a trace, and its bytes |
+//! | `edges.rs` | who calls whom, by the spans of one trace |
+//! | `peers.rs` | what a span without a child elsewhere calls: a database, a queue, something outside |
 //! | `tree.rs` | the spans of a trace as a tree |
 //! | `self_time.rs` | self times |
 
 mod directories;
+mod edges;
 mod matching;
 mod page;
+mod peers;
 mod reading;
 mod root;
 mod search;
@@ -41,8 +45,10 @@ pub use skeleton::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags};
 pub use span::{SpanRecord, SpanRows};
 
 pub(crate) use directories::Directories;
+pub(crate) use edges::{Call, Callers, CallingSpan, End, calls};
 pub(crate) use matching::Matching;
 pub(crate) use page::TraceKey;
+pub(crate) use peers::{PeerKind, peer};
 pub(crate) use search::search;
 pub(crate) use skeleton::skeleton;
 pub(crate) use span::span;

@@ -10,10 +10,13 @@
 //! | `logs.rs` | log search |
 //! | `counts.rs` | what logs hold |
 //! | `minutes.rs` | sums of minutes against the rows they were made of |
+//! | `one_service.rs` | operations and latency of one service |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
+//! | `calls.rs` | random spans that call each other, as generated and as batches |
+//! | `dependencies.rs` | who calls whom |
 //! | `skeleton/` | a trace's skeleton, read back from its bytes |
 //! | `single.rs` | one span, one log record, the logs of one span |
 //! | `export.rs`, `export_ends.rs` | exports; how they begin and end |
@@ -26,14 +29,17 @@
     reason = "a test prepares and damages real folders"
 )]
 
+mod calls;
 mod counts;
 mod damage;
+mod dependencies;
 mod export;
 mod export_ends;
 mod keys;
 mod logs;
 mod memory;
 mod minutes;
+mod one_service;
 mod random;
 mod records;
 mod single;

@@ -1,0 +1,50 @@
+//! Which spans a question about one service is over, and reading them.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use clearspan_schema::Signal;
+use clearspan_storage::scan::{AttributeKeys, Projection, Snapshot, TimeRange};
+use futures::StreamExt;
+
+use crate::QueryError;
+use crate::engine::Session;
+use crate::exec::{Emit, ScanTally, SegmentScan, SegmentScanExec};
+use crate::language::{Expr, Field, Query, Test, Value};
+
+/// The spans of a service, or of one of its operations.
+pub(super) fn spans_of(service: &str, operation: Option<&str>) -> Query {
+    let mut all = vec![is(Field::Service, service)];
+    all.extend(operation.map(|name| is(Field::Name, name)));
+    Query::new(Signal::Spans, Expr::all_of(all))
+}
+
+/// Where a text is empty, spans without one are meant too.
+fn is(field: Field, text: &str) -> Expr {
+    let equals = Test::Equals(Value::Text(text.to_owned()));
+    let equals = Expr::Field(field.clone(), equals);
+    match text {
+        "" => Expr::any_of(vec![equals, Expr::Field(field, Test::Exists).negated()]),
+        _ => equals,
+    }
+}
+
+/// Hands `columns` of the spans that match to `add`, batch by batch.
+pub(super) async fn each_batch(
+    session: &Session,
+    query: &Query,
+    (snapshot, range): (Arc<Snapshot>, TimeRange),
+    columns: &[&'static str],
+    mut add: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
+) -> Result<ScanTally, QueryError> {
+    let plans = &session.plans;
+    let emit = Emit::Columns(Projection::new(columns.to_vec(), AttributeKeys::none()));
+    let scan = SegmentScan::new(snapshot, query.clone(), range, emit)?;
+    let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
+    let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
+    while let Some(batch) = batches.next().await {
+        add(&batch.map_err(|error| plans.query_error(&error))?)?;
+        tokio::task::yield_now().await;
+    }
+    Ok(leaf.tally())
+}

@@ -1,0 +1,151 @@
+use super::*;
+
+const A: u32 = 10;
+const B: u32 = 11;
+const C: u32 = 12;
+const DATABASE: u32 = 50;
+
+type Linked = Vec<End>;
+
+fn id(number: u8) -> SpanId {
+    [0, 0, 0, 0, 0, 0, 0, number]
+}
+
+fn span(number: u8, parent: Option<u8>, service: u32, kind: i32) -> CallingSpan<Linked> {
+    CallingSpan {
+        id: id(number),
+        parent: parent.map(id),
+        end: End { service, kind },
+        in_range: true,
+        is_error: false,
+        duration: Some(i64::from(number)),
+        peer: None,
+        links: Vec::new(),
+    }
+}
+
+fn check(case: &str, mut spans: Vec<CallingSpan<Linked>>, expected: &[(u32, u32)]) {
+    let linked = |links: &Linked, child: End, callers: &mut Callers| {
+        links.iter().for_each(|&end| callers.offer(end, child));
+    };
+    let mut expected = expected.to_vec();
+    expected.sort_unstable();
+    for _ in 0..2 {
+        let mut found = Vec::new();
+        calls(&mut spans, linked, |call| {
+            found.push((call.caller, call.callee));
+        });
+        found.sort_unstable();
+        assert_eq!(found, expected, "{case}");
+        spans.reverse();
+    }
+}
+
+#[test]
+fn calls_follow_from_parents_links_and_peers() {
+    let with_peer = |span: CallingSpan<Linked>| CallingSpan {
+        peer: Some(DATABASE),
+        ..span
+    };
+    let linked = |span: CallingSpan<Linked>, service, kind| CallingSpan {
+        links: vec![End { service, kind }; 2],
+        ..span
+    };
+    let outside = |span: CallingSpan<Linked>| CallingSpan {
+        in_range: false,
+        ..span
+    };
+    let root = || span(1, None, A, CLIENT);
+    check("nobody", vec![root()], &[]);
+    check(
+        "another service",
+        vec![root(), span(2, Some(1), B, 1)],
+        &[(A, B)],
+    );
+    check(
+        "a parent that never came",
+        vec![span(2, Some(1), B, SERVER)],
+        &[],
+    );
+    check(
+        "inside of a service",
+        vec![root(), span(2, Some(1), A, 1)],
+        &[],
+    );
+    check(
+        "a self-call",
+        vec![root(), span(2, Some(1), A, SERVER)],
+        &[(A, A)],
+    );
+    let producer = span(1, None, A, PRODUCER);
+    check(
+        "a queue of one's own",
+        vec![producer, span(2, Some(1), A, CONSUMER)],
+        &[(A, A)],
+    );
+    check("its own parent", vec![span(1, Some(1), A, CLIENT)], &[]);
+    let cycle = vec![span(1, Some(2), A, 1), span(2, Some(1), B, 1)];
+    check("a cycle", cycle, &[(A, B), (B, A)]);
+    check(
+        "a child outside",
+        vec![root(), outside(span(2, Some(1), B, 1))],
+        &[],
+    );
+    check(
+        "a parent outside",
+        vec![outside(root()), span(2, Some(1), B, 1)],
+        &[(A, B)],
+    );
+    check("a peer", vec![with_peer(root())], &[(A, DATABASE)]);
+    let answered = vec![with_peer(root()), outside(span(2, Some(1), B, 1))];
+    check("a peer that answers", answered, &[]);
+    let own_child = vec![with_peer(root()), span(2, Some(1), A, 1)];
+    check("a peer below an own child", own_child, &[(A, DATABASE)]);
+    let link = linked(span(2, None, B, CONSUMER), A, PRODUCER);
+    check("a link", vec![link], &[(A, B)]);
+    let both = linked(span(2, Some(1), B, CONSUMER), C, PRODUCER);
+    check(
+        "a link beside a parent elsewhere",
+        vec![root(), both],
+        &[(A, B)],
+    );
+    let own_parent = linked(span(2, Some(1), A, CONSUMER), C, PRODUCER);
+    check(
+        "a link beside a parent at home",
+        vec![root(), own_parent],
+        &[(C, A)],
+    );
+    let shared = vec![root(), span(1, None, C, 1), span(2, Some(1), B, 1)];
+    check("two parents", shared, &[(A, B), (C, B)]);
+    let twice = vec![root(), span(2, Some(1), B, 1), span(2, Some(1), B, SERVER)];
+    check("one child twice", twice, &[(A, B)]);
+}
+
+#[test]
+fn spans_that_share_their_id_are_one_call() {
+    let second = CallingSpan {
+        is_error: true,
+        duration: Some(9),
+        ..span(2, Some(1), B, SERVER)
+    };
+    let mut spans = vec![second, span(1, None, A, CLIENT), span(2, Some(1), B, 1)];
+    let mut found = Vec::new();
+    calls(&mut spans, |_, _, _| {}, |call| found.push(call));
+    let expected = Call {
+        caller: A,
+        callee: B,
+        is_error: true,
+        duration: Some(9),
+    };
+    assert_eq!(found, [expected]);
+}
+
+/// Every span could be the parent of every other.
+#[test]
+fn spans_that_all_share_one_id_end() {
+    let one = |service| span(1, Some(1), service, 1);
+    let mut spans: Vec<_> = (0..20_000).map(one).collect();
+    let mut count = 0;
+    calls(&mut spans, |_, _, _| {}, |_| count += 1);
+    assert_eq!(count, 20_000 * CALLERS_MAX);
+}
