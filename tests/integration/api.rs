@@ -7,6 +7,7 @@
 //! | `logs.rs` | log search: rows, pages, cursors, what is refused |
 //! | `counts/` | logs counted over time, by field and by value |
 //! | `traces.rs` | trace search, one trace, its logs, services |
+//! | `one_service.rs` | operations, latency and exceptions of one service |
 //! | `sql/` | SQL: every column, functions, limits, hostile queries, formats |
 //! | `export.rs` | exports |
 //! | `roundtrip.rs` | what is exported is what was sent |
@@ -16,6 +17,7 @@ mod counts;
 pub(crate) mod damage;
 mod export;
 mod logs;
+mod one_service;
 mod roundtrip;
 pub(crate) mod server;
 mod sql;

@@ -6,11 +6,13 @@
 //! | `lists.rs` | `/`, `/traces`: services page by page, the form, ways out |
 //! | `logs.rs` | `/logs`: rows, pages of them, what leads where, odd parameters |
 //! | `logs_parts.rs` | its chart, values, panel and what it says when there is nothing |
+//! | `map.rs` | `/map`, `/service/{name}`: what is drawn, where it leads |
 //! | `trace.rs`, `trace_odd.rs` | `/trace/{id}`: facts, the table, the panel; what is odd, long, deep or hostile |
 
 mod html;
 mod lists;
 mod logs;
 mod logs_parts;
+mod map;
 mod trace;
 mod trace_odd;

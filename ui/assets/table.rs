@@ -15,6 +15,20 @@
         brotli: include_bytes!("logs-04729c83f61b.js.br"),
     },
     Asset {
+        name: "map.js",
+        path: "/assets/map-8a182f940649.js",
+        content_type: "text/javascript; charset=utf-8",
+        plain: include_bytes!("map-8a182f940649.js"),
+        brotli: include_bytes!("map-8a182f940649.js.br"),
+    },
+    Asset {
+        name: "service.js",
+        path: "/assets/service-64f8bb559555.js",
+        content_type: "text/javascript; charset=utf-8",
+        plain: include_bytes!("service-64f8bb559555.js"),
+        brotli: include_bytes!("service-64f8bb559555.js.br"),
+    },
+    Asset {
         name: "trace.js",
         path: "/assets/trace-4418f2480557.js",
         content_type: "text/javascript; charset=utf-8",
@@ -23,9 +37,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-f4c60ba546aa.css",
+        path: "/assets/app-918149cf3fb9.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-f4c60ba546aa.css"),
-        brotli: include_bytes!("app-f4c60ba546aa.css.br"),
+        plain: include_bytes!("app-918149cf3fb9.css"),
+        brotli: include_bytes!("app-918149cf3fb9.css.br"),
     },
 ]

@@ -67,3 +67,30 @@ pub(crate) const PANEL_ENTRIES_MAX: usize = 200;
 
 /// Bytes of the raw span that the panel shows; the trace as OTLP has all.
 pub(crate) const PANEL_RAW_BYTES_MAX: usize = 256 * 1024;
+
+/// Nodes of a map that are drawn without being asked for more than a part: of more nobody finds one by eye.
+pub(crate) const MAP_WHOLE_NODES_MAX: usize = 80;
+
+/// Nodes of a map that are drawn at once, for a reader who asks for all.
+pub(crate) const MAP_NODES_MAX: usize = 400;
+
+/// Edges of a map that are drawn at once. Each is some 500 bytes of HTML.
+pub(crate) const MAP_EDGES_MAX: usize = 2_000;
+
+/// Rows of one page of a map's table.
+pub(crate) const MAP_TABLE_ROWS: usize = 200;
+
+/// Edges that the panel of a node lists of each kind; the table has all.
+pub(crate) const MAP_PANEL_ROWS_MAX: usize = 60;
+
+/// Services without an edge that a map's table names; the list of services has all.
+pub(crate) const MAP_LONE_NAMES_MAX: usize = 200;
+
+/// Operations of one page of a service.
+pub(crate) const SERVICE_OPERATIONS_ROWS: usize = 50;
+
+/// Kinds of exceptions on a service's page, the most frequent; more than these nobody reads before mending the first.
+pub(crate) const SERVICE_EXCEPTIONS_MAX: usize = 30;
+
+/// Callers, and callees, on a service's page, the busiest; the map has all.
+pub(crate) const SERVICE_RELATIONS_MAX: usize = 60;

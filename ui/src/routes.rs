@@ -6,9 +6,12 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
-use crate::api::{health, logs_search, services, sql, status, trace, trace_logs, traces_search};
+use crate::api::{
+    dependencies, health, logs_search, services, sql, status, trace, trace_logs, traces_search,
+};
 use crate::api::{logs_export, trace_skeleton, traces_export};
 use crate::api::{logs_fields, logs_histogram, logs_values, metrics};
+use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;
 use crate::error::{ApiError, shown};
 use crate::guard::guard;
@@ -39,6 +42,9 @@ pub fn router(api: Api) -> Router {
             get(trace_skeleton::skeleton),
         )
         .route("/api/v1/services", asked(services::services))
+        .merge(of_service("/api/v1/services/{name}"))
+        .merge(of_service("/api/v1/services/"))
+        .route("/api/v1/dependencies", asked(dependencies::dependencies))
         .route("/api/v1/sql", post(sql::sql))
         .route("/api/v1/status", get(status::status))
         .route("/metrics", get(metrics::metrics))
@@ -54,6 +60,9 @@ pub fn router(api: Api) -> Router {
         .route("/traces", get(traces_page::traces))
         .route("/trace/{id}", get(pages::trace::trace))
         .route("/trace/{id}/span/{span}", get(pages::trace::span))
+        .route("/map", get(pages::map::map))
+        .route("/service", get(pages::service::by_parameter))
+        .route("/service/{name}", get(pages::service::service))
         .route("/theme", get(settings::theme))
         .route("/setup/waiting", get(setup::waiting))
         .route("/setup/open", get(setup::open))
@@ -65,6 +74,20 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(api.clone(), guard))
         .with_state(api)
+}
+
+/// The calls about one service. In a path an empty name is two slashes, which `{name}` does not match.
+fn of_service(path: &str) -> Router<Api> {
+    Router::new()
+        .route(
+            &format!("{path}/operations"),
+            asked(service_operations::operations),
+        )
+        .route(&format!("{path}/latency"), asked(service_latency::latency))
+        .route(
+            &format!("{path}/exceptions"),
+            asked(service_exceptions::exceptions),
+        )
 }
 
 /// A call with parameters takes them in the URL or, by POST, as a JSON body.

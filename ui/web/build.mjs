@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = process.argv[2] ?? join(here, '../assets');
-const ENTRIES = ['app.ts', 'logs.ts', 'trace.ts'].map((name) => `src/${name}`).concat('styles/app.css');
+const ENTRIES = ['app.ts', 'logs.ts', 'trace.ts', 'map.ts', 'service.ts'].map((name) => `src/${name}`).concat('styles/app.css');
 const TYPES = { js: 'text/javascript; charset=utf-8', css: 'text/css; charset=utf-8' };
 
 const result = await build({

@@ -38,6 +38,15 @@ const PAGES: { name: string; path: () => string; says: string; inside?: string }
   { name: 'trace, a span', path: () => `/trace/${shop.failing.trace}?span=${shop.failing.span}`, says: 'http.route', inside: '#span' },
   { name: 'trace, a span that is not there', path: () => `/trace/${shop.failing.trace}?span=${'f'.repeat(16)}`, says: 'There is no span', inside: '#span' },
   { name: 'trace, unknown', path: () => `/trace/${'f'.repeat(32)}`, says: 'no trace' },
+  { name: 'map', path: () => '/map', says: '3 services' },
+  { name: 'map, a node', path: () => '/map?sel=s%3Ashop-cart-service', says: 'Called by', inside: '#panel' },
+  { name: 'map, an edge', path: () => '/map?sel=s%3Ashop-web-service&callee=s%3Ashop-cart-service', says: 'calls in this range', inside: '#panel' },
+  { name: 'map, compared', path: () => '/map?than=before', says: 'new' },
+  { name: 'map, table', path: () => '/map?view=table&sort=-error_rate', says: 'shop-web-service' },
+  { name: 'map, nothing found', path: () => '/map?q=nosuchservice', says: 'Nothing on the map' },
+  { name: 'service', path: () => '/service/shop-cart-service', says: 'Operations' },
+  { name: 'service, an operation', path: () => '/service/shop-cart-service?operation=GET+%2Fitems&kind=server', says: 'GET /items' },
+  { name: 'service, unknown', path: () => '/service/nosuchservice', says: 'No service of this name' },
   { name: 'nowhere', path: () => '/nowhere', says: 'nothing' },
 ];
 

@@ -1,4 +1,4 @@
-//! `/api/v1/traces/...` and `/api/v1/services`.
+//! `/api/v1/traces/...`, `/api/v1/services` and `/api/v1/dependencies`.
 
 use clearspan_proto::otlp::{Encoding, decode_traces};
 use serde_json::{Value, json};
@@ -6,13 +6,20 @@ use serde_json::{Value, json};
 use super::server::{NOW_NS, Server};
 
 const SEARCH: &str = "/api/v1/traces/search";
-const MS: i64 = 1_000_000;
+pub(super) const MS: i64 = 1_000_000;
 
-fn id(n: u8) -> String {
+pub(super) fn id(n: u8) -> String {
     format!("{n:02x}").repeat(16)
 }
 
-fn span(trace: u8, span: u8, parent: Option<u8>, name: &str, start_ms: i64, end_ms: i64) -> Value {
+pub(super) fn span(
+    trace: u8,
+    span: u8,
+    parent: Option<u8>,
+    name: &str,
+    start_ms: i64,
+    end_ms: i64,
+) -> Value {
     json!({
         "traceId": id(trace), "spanId": format!("{span:02x}").repeat(8),
         "parentSpanId": parent.map_or_else(String::new, |parent| format!("{parent:02x}").repeat(8)),
@@ -21,7 +28,7 @@ fn span(trace: u8, span: u8, parent: Option<u8>, name: &str, start_ms: i64, end_
     })
 }
 
-fn of(service: &str, spans: &[Value]) -> Value {
+pub(super) fn of(service: &str, spans: &[Value]) -> Value {
     json!({"resourceSpans": [{
         "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]},
         "scopeSpans": [{"scope": {"name": "lib"}, "spans": spans}]
@@ -244,6 +251,48 @@ async fn services() {
         .get("/api/v1/services?from=2&to=1")
         .await
         .error(400, "bad_range");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dependencies() {
+    let server = server().await;
+    let mut query = span(2, 5, Some(3), "SELECT", 21, 24);
+    query["kind"] = json!(3);
+    query["attributes"] = json!([{"key": "db.name", "value": {"stringValue": "shop"}}]);
+    server.send_spans(&of("shop", &[query]));
+    let path = "/api/v1/dependencies";
+    let answer = server
+        .get(&format!("{path}?from=now-1h&to=now%2B1h"))
+        .await
+        .json();
+    let node = |name: &str, kind: &str, calls: u64, errors: u64| json!({"name": name, "kind": kind, "calls": calls, "errors": errors});
+    // What is placed by its arrival has no service.
+    let nodes = [
+        node("", "service", 1, 0),
+        node("pay", "service", 1, 1),
+        node("shop", "service", 2, 0),
+        node("shop", "database", 1, 0),
+    ];
+    assert_eq!(answer["nodes"], json!(nodes));
+    let edge = |callee: &str, kind: &str, errors: u64, ns: &str, trace: u8| {
+        json!({
+            "caller": "shop", "callee": callee, "callee_kind": kind, "calls": 1, "errors": errors,
+            "p50_ns": ns, "p95_ns": ns, "p99_ns": ns, "exemplar_trace_id": id(trace)
+        })
+    };
+    let edges = [
+        edge("pay", "service", 1, "90000000", 1),
+        edge("shop", "database", 0, "3000000", 2),
+    ];
+    assert_eq!(answer["edges"], json!(edges));
+    // The parent starts before the range, its child in it.
+    let body = json!({"from": (NOW_NS + 5 * MS) as f64 / 1e6, "to": "now+1h"});
+    let posted = server.post(path, &body).await.json();
+    assert_eq!(posted["edges"], answer["edges"]);
+    let refused = server.get(&format!("{path}?from=2&to=1")).await;
+    refused.error(400, "bad_range");
+    let hinted = server.get(&format!("{path}?form=1")).await.json();
+    assert!(hinted["hints"][0].as_str().unwrap().contains("form"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,10 +14,16 @@
 //! | `trace_logs.rs` | `/api/v1/traces/{id}/logs` |
 //! | `sql/` | `/api/v1/sql` |
 //! | `services.rs` | `/api/v1/services` |
+//! | `service_operations.rs` | `/api/v1/services/{name}/operations` |
+//! | `service_latency.rs` | `/api/v1/services/{name}/latency` |
+//! | `service_exceptions.rs` | `/api/v1/services/{name}/exceptions` |
+//! | `service.rs` | what these three have in common |
+//! | `dependencies.rs` | `/api/v1/dependencies` |
 //! | `status.rs` | `/api/v1/status` |
 //! | `metrics.rs` | `/metrics` |
 //! | `health.rs` | `/livez`, `/readyz` |
 
+pub(crate) mod dependencies;
 pub(crate) mod health;
 pub(crate) mod logs_export;
 pub(crate) mod logs_fields;
@@ -25,6 +31,10 @@ pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
 pub(crate) mod logs_values;
 pub(crate) mod metrics;
+pub(crate) mod service;
+pub(crate) mod service_exceptions;
+pub(crate) mod service_latency;
+pub(crate) mod service_operations;
 pub(crate) mod services;
 pub(crate) mod sql;
 pub(crate) mod status;

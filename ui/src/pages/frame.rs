@@ -15,11 +15,13 @@ pub(crate) enum Here {
     Logs,
     Traces,
     Trace,
+    Map,
+    Service,
 }
 
 impl Here {
     /// Those that the rail leads to.
-    pub(crate) const RAIL: &'static [Here] = &[Here::Services, Here::Logs, Here::Traces];
+    pub(crate) const RAIL: &'static [Here] = &[Here::Services, Here::Logs, Here::Traces, Here::Map];
 
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -27,6 +29,8 @@ impl Here {
             Here::Logs => "logs",
             Here::Traces => "traces",
             Here::Trace => "trace",
+            Here::Map => "map",
+            Here::Service => "service",
         }
     }
 
@@ -36,6 +40,8 @@ impl Here {
             Here::Logs => "Logs",
             Here::Traces => "Traces",
             Here::Trace => "Trace",
+            Here::Map => "Map",
+            Here::Service => "Service",
         }
     }
 
@@ -43,6 +49,7 @@ impl Here {
     pub(crate) fn rail(self) -> Here {
         match self {
             Here::Trace => Here::Traces,
+            Here::Service => Here::Services,
             other => other,
         }
     }
@@ -50,9 +57,10 @@ impl Here {
     /// The key after `g`.
     pub(crate) fn key(self) -> char {
         match self {
-            Here::Services => 's',
+            Here::Services | Here::Service => 's',
             Here::Logs => 'l',
             Here::Traces | Here::Trace => 't',
+            Here::Map => 'm',
         }
     }
 
@@ -65,7 +73,8 @@ impl Here {
         match self {
             Here::Services => "/",
             Here::Logs => "/logs",
-            Here::Traces | Here::Trace => "/traces",
+            Here::Traces | Here::Trace | Here::Service => "/traces",
+            Here::Map => "/map",
         }
     }
 
@@ -73,7 +82,10 @@ impl Here {
         match self {
             Here::Services => "Filter services, or paste a trace id",
             Here::Logs => "Words, \"a phrase\", field:value, or a trace id",
-            Here::Traces | Here::Trace => "Span names, field:value, duration>500ms, or a trace id",
+            Here::Traces | Here::Trace | Here::Service => {
+                "Span names, field:value, duration>500ms, or a trace id"
+            }
+            Here::Map => "Find a service on the map",
         }
     }
 }
@@ -137,11 +149,19 @@ impl Frame {
 
     /// A new question keeps the range and what the page shows of it, not the place in the old answer.
     pub(crate) fn kept_by_query(&self) -> Vec<(&str, &str)> {
-        self.view.kept(&["q", "cursor", PAGE, "sel"])
+        if self.here == Here::Service {
+            // Its other parameters mean nothing to the page that answers.
+            let mut kept = self.view.kept(&[]);
+            kept.retain(|(name, _)| matches!(*name, "from" | "to"));
+            return kept;
+        }
+        self.view
+            .kept(&["q", "cursor", PAGE, "sel", "callee", "focus", "hops"])
     }
 
     pub(crate) fn kept_by_range(&self) -> Vec<(&str, &str)> {
-        self.view.kept(&["from", "to", "cursor", PAGE, "sel"])
+        self.view
+            .kept(&["from", "to", "cursor", PAGE, "sel", "callee", "at"])
     }
 
     /// Another page about the same range. The query means something else there, and stays here.
@@ -173,7 +193,7 @@ impl Frame {
 
     /// This page in another range, from the answer's start.
     pub(crate) fn in_range(&self, from: &str, to: &str) -> Link {
-        let view = self.view.without(&["cursor", PAGE, "sel"]);
+        let view = self.view.without(&["cursor", PAGE, "sel", "callee", "at"]);
         view.with("from", from).with("to", to).link()
     }
 

@@ -46,7 +46,7 @@ impl Marks {
     }
 
     /// Marks for services with these slots; `names` tells what most of them share.
-    fn new<'a>(slots: Arc<ServiceSlots>, names: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn new<'a>(slots: Arc<ServiceSlots>, names: impl Iterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
         let prefix = shared(&names, |name| name.find(is_joint).map(|end| &name[..=end]));
         let suffix = shared(&names, |name| {

@@ -9,6 +9,8 @@
 //! | `logs/` | `/logs`: the records of a range |
 //! | `traces.rs`, `trace_form.rs` | `/traces`: trace search; its form and the query in step |
 //! | `trace/` | `/trace/{id}`: one trace, its waterfall and its spans |
+//! | `service/` | `/service/{name}`: how one service answers |
+//! | `map/` | `/map`: who calls whom |
 //! | `settings.rs` | theme by link, where no script runs |
 //! | `frame.rs` | what surrounds every page |
 //! | `view.rs`, `range.rs` | the URL as state, and its time range |
@@ -25,9 +27,11 @@ mod filters;
 pub(crate) mod format;
 pub(crate) mod frame;
 pub(crate) mod logs;
+pub(crate) mod map;
 mod marks;
 mod paging;
 pub(crate) mod range;
+pub(crate) mod service;
 pub(crate) mod services;
 pub(crate) mod settings;
 pub(crate) mod setup;

@@ -9,9 +9,10 @@ use super::chart::{LatencyScale, Svg, spark};
 use super::frame::{Frame, Here};
 use super::marks::{Mark, Marks};
 use super::paging::{self, Paging};
+use super::service::service_link;
 use super::table::{Head, Sorted};
 use super::view::{Link, View};
-use super::{filters, format, setup};
+use super::{format, setup};
 use crate::answer::made;
 use crate::error::ApiError;
 use crate::limits::SERVICES_TABLE_ROWS;
@@ -129,7 +130,7 @@ impl Said {
 
 struct Row {
     mark: Mark,
-    traces: Link,
+    page: Link,
     errors: u64,
     error_percent: String,
     rate: String,
@@ -144,15 +145,10 @@ struct Row {
 
 impl Row {
     fn new(row: &ServiceRow, frame: &Frame, marks: &Marks, scale: LatencyScale) -> Self {
-        let query = filters::is("service", &row.name);
-        let traces = View::at("/traces")
-            .with("q", &query)
-            .with("from", frame.view.get("from"))
-            .with("to", frame.view.get("to"));
         let latency = row.p50_ns.zip(row.p95_ns).zip(row.p99_ns);
         Row {
             mark: marks.of(&row.name),
-            traces: traces.link(),
+            page: service_link(&row.name, frame),
             errors: row.errors,
             error_percent: format::percent(row.errors, row.calls),
             rate: format::rate(row.rate_per_s),

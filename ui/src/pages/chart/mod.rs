@@ -15,6 +15,7 @@ mod latency;
 mod spans;
 mod spark;
 
+pub(crate) use axis::Axis;
 pub(crate) use bars::{composition, ground, meter};
 pub(crate) use histogram::{Bucket, Histogram};
 pub(crate) use latency::LatencyScale;
@@ -28,6 +29,13 @@ use askama::filters::HtmlSafe;
 /// SVG that was made here.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Svg(String);
+
+impl Svg {
+    /// What another room of the pages has drawn, with every text in it escaped.
+    pub(in crate::pages) fn made(svg: String) -> Self {
+        Svg(svg)
+    }
+}
 
 impl fmt::Display for Svg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,165 @@
+//! What the bars of the map say, and why there may be no map.
+
+use super::focus::Drawn;
+use super::graph::Graph;
+use super::named;
+use crate::pages::format;
+use crate::pages::frame::Frame;
+use crate::pages::text::plain;
+use crate::pages::view::Link;
+
+/// A choice of how far around the focus is drawn.
+pub(super) struct Hop {
+    pub(super) words: &'static str,
+    pub(super) link: Link,
+    pub(super) is_now: bool,
+}
+
+/// The comparison with the range before.
+pub(super) struct Compare {
+    pub(super) is_on: bool,
+    pub(super) link: Link,
+    /// The range before, in words.
+    pub(super) range: String,
+}
+
+/// Counts in words.
+pub(super) struct Said {
+    pub(super) heading: String,
+    /// What is drawn of it, where that is not all.
+    pub(super) part: String,
+    /// The way to all of it.
+    pub(super) all: Option<Link>,
+    pub(super) calls: String,
+}
+
+/// Why there is no map.
+pub(super) enum Nothing {
+    NotSo,
+    Ever,
+    InRange { newest: Option<(Link, String)> },
+    OfThisName { without: Link },
+}
+
+pub(super) fn hops(frame: &Frame, drawn: &Drawn) -> Vec<Hop> {
+    let all = [
+        ("all", "All", None),
+        ("1", "1 hop", Some(1)),
+        ("2", "2 hops", Some(2)),
+        ("3", "3 hops", Some(3)),
+    ];
+    all.into_iter()
+        .map(|(value, words, hops)| Hop {
+            words,
+            link: frame.view.with("hops", value).link(),
+            is_now: drawn.hops == hops,
+        })
+        .collect()
+}
+
+impl Compare {
+    pub(super) fn new(frame: &Frame, is_on: bool) -> Self {
+        let view = &frame.view;
+        let ends = frame.range.ends();
+        let length = ends.1.saturating_sub(ends.0);
+        let clock = |ns: i64| {
+            format!(
+                "{} {}",
+                format::day(ns, frame.range.now_ns),
+                format::clock_minutes(ns)
+            )
+        };
+        Compare {
+            is_on,
+            link: if is_on {
+                view.without(&["than"]).link()
+            } else {
+                view.with("than", "before").link()
+            },
+            range: format!(
+                "{} – {}",
+                clock(ends.0.saturating_sub(length)),
+                clock(ends.0)
+            ),
+        }
+    }
+}
+
+impl Said {
+    pub(super) fn new(frame: &Frame, graph: &Graph, drawn: &Drawn) -> Self {
+        let count = |n: usize, word: &str| {
+            format!(
+                "{} {word}{}",
+                format::count(n as u64),
+                if n == 1 { "" } else { "s" }
+            )
+        };
+        let heading = format!(
+            "{}, {}",
+            count(graph.services(), "service"),
+            count(graph.edges.len(), "connection")
+        );
+        let mut part = Vec::new();
+        if let [centre] = drawn.centres[..] {
+            let name = named::whole(&graph.nodes[centre].key);
+            let why = if drawn.is_by_itself {
+                ", which needs a look most"
+            } else {
+                ""
+            };
+            part.push(format!("around {}{why}", plain(&name)));
+        }
+        if drawn.nodes_left > 0 {
+            part.push(format!(
+                "the busiest {} of {}",
+                drawn.nodes.len(),
+                count(drawn.nodes.len() + drawn.nodes_left, "node")
+            ));
+        }
+        if drawn.edges_left > 0 {
+            let all = count(drawn.edges.len() + drawn.edges_left, "connection");
+            part.push(format!(
+                "the busiest {} of {all}",
+                format::count(drawn.edges.len() as u64)
+            ));
+        }
+        let calls: u64 = graph.edges.iter().map(|edge| edge.figures.calls).sum();
+        Said {
+            heading,
+            part: part.join(", "),
+            all: (!drawn.centres.is_empty())
+                .then(|| frame.view.without(&["focus"]).with("hops", "all").link()),
+            calls: format::count(calls),
+        }
+    }
+}
+
+impl Nothing {
+    pub(super) fn of(
+        frame: &Frame,
+        graph: &Graph,
+        drawn: &Drawn,
+        (has_spans, newest_ns): (bool, Option<i64>),
+    ) -> Self {
+        if !has_spans {
+            return Nothing::Ever;
+        }
+        if graph.nodes.is_empty() {
+            let newest = newest_ns.map(|ns| {
+                let at = format!(
+                    "{} {} UTC",
+                    format::day(ns, frame.range.now_ns),
+                    format::clock_ms(ns)
+                );
+                (frame.around(ns), at)
+            });
+            return Nothing::InRange { newest };
+        }
+        match &drawn.found {
+            Some(found) if found.is_empty() => Nothing::OfThisName {
+                without: frame.view.without(&["q"]).link(),
+            },
+            _ => Nothing::NotSo,
+        }
+    }
+}
