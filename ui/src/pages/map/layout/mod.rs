@@ -7,7 +7,7 @@
 //! 5. Nodes without edges stand in a block of their own, below (`lone.rs`).
 //!
 //! The same graph always gets the same places: nothing here is drawn by lot or by the clock. What may take long counts its steps
-//! and stops at [`STEPS_MAX`]; what it found until then is what is drawn. `docs/adr/0024-map-layout.md` says why this is own code.
+//! and stops at [`STEPS_MAX`]; what it found until then is what is drawn. `docs/adr/0022-map-layout.md` says why this is own code.
 //!
 //! | file | what it holds |
 //! |---|---|
