@@ -10,6 +10,7 @@ use super::NodeKind;
 use super::graph::Graph;
 use crate::QueryError;
 use crate::exec::{ScanTally, fault};
+use crate::limits::EDGE_ROWS_PER_READ;
 use crate::trace::{CallingSpan, Directories, End, PeerKind, peer};
 
 /// What is read of a span.
@@ -137,18 +138,18 @@ impl<'a> Reader<'a> {
             if !std::mem::replace(&mut seen.0, true) {
                 self.tally.stats.segments_read += u64::from(part.is_segment());
             }
-            match part.take(&rows, columns) {
-                Ok(batches) => {
-                    for batch in batches {
-                        show(&batch)?;
+            // A trace may be larger than a piece, and then comes in several.
+            for rows in rows.chunks(EDGE_ROWS_PER_READ) {
+                match part.take(rows, columns) {
+                    Ok(batches) => batches.iter().try_for_each(&mut show)?,
+                    Err(error) => {
+                        seen.1 = true;
+                        self.tally.faults.push(fault(part, &error)?);
+                        break;
                     }
                 }
-                Err(error) => {
-                    seen.1 = true;
-                    self.tally.faults.push(fault(part, &error)?);
-                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
         }
         Ok(())
     }
