@@ -103,6 +103,9 @@ pub const EDGES_MAX: usize = 200_000;
 /// a few. Without a bound, spans that all share one id would be a quadratic number of calls.
 pub(crate) const CALLERS_MAX: usize = 64;
 
+/// Trace ids that are compared at once to find the traces that lie in several parts: 32 MB with the room to sort them, and some tens of milliseconds.
+pub(crate) const TRACES_COMPARED: usize = 1024 * 1024;
+
 /// Rows of whole traces that are read at once to find out who calls whom: some megabytes, and a few milliseconds between two moments at which the
 /// question may be stopped.
 pub(crate) const EDGE_ROWS_PER_READ: usize = 16 * 1024;

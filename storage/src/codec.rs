@@ -3,22 +3,26 @@
 
 /// Appends to a buffer.
 #[derive(Debug, Default)]
-pub(crate) struct Writer(Vec<u8>);
+pub struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+    /// Bytes as they are.
+    pub fn raw(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(crate) fn u32(&mut self, value: u32) {
+    /// Four bytes.
+    pub fn u32(&mut self, value: u32) {
         self.raw(&value.to_le_bytes());
     }
 
-    pub(crate) fn u64(&mut self, value: u64) {
+    /// Eight bytes.
+    pub fn u64(&mut self, value: u64) {
         self.raw(&value.to_le_bytes());
     }
 
-    pub(crate) fn varint(&mut self, mut value: u64) {
+    /// LEB128.
+    pub fn varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.0.push(value as u8 | 0x80);
             value >>= 7;
@@ -26,44 +30,62 @@ impl Writer {
         self.0.push(value as u8);
     }
 
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+    /// Their length as a varint, then the bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.varint(bytes.len() as u64);
         self.raw(bytes);
     }
 
-    pub(crate) fn into_inner(self) -> Vec<u8> {
+    /// All that was appended.
+    pub fn into_inner(self) -> Vec<u8> {
         self.0
     }
 }
 
 /// Reads from the front of a slice; `None` when it ends too early or a number does not fit.
-#[derive(Debug)]
-pub(crate) struct Reader<'a>(&'a [u8]);
+#[derive(Debug, Clone)]
+pub struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// Over `bytes`, from their front.
+    pub fn new(bytes: &'a [u8]) -> Self {
         Reader(bytes)
     }
 
-    pub(crate) fn rest(&self) -> &'a [u8] {
+    /// What is left.
+    pub fn rest(&self) -> &'a [u8] {
         self.0
     }
 
-    pub(crate) fn raw(&mut self, length: usize) -> Option<&'a [u8]> {
+    /// So many bytes.
+    pub fn raw(&mut self, length: usize) -> Option<&'a [u8]> {
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(bytes)
     }
 
-    pub(crate) fn u32(&mut self) -> Option<u32> {
+    /// Four bytes.
+    pub fn u32(&mut self) -> Option<u32> {
         Some(u32::from_le_bytes(self.raw(4)?.try_into().ok()?))
     }
 
-    pub(crate) fn u64(&mut self) -> Option<u64> {
+    /// Eight bytes.
+    pub fn u64(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.raw(8)?.try_into().ok()?))
     }
 
-    pub(crate) fn varint(&mut self) -> Option<u64> {
+    /// LEB128, up to 64 bits.
+    #[inline]
+    pub fn varint(&mut self) -> Option<u64> {
+        // Most numbers are small.
+        if let [byte @ ..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Some((*byte).into());
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Option<u64> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = *self.raw(1)?.first()?;
@@ -75,19 +97,21 @@ impl<'a> Reader<'a> {
         None
     }
 
-    pub(crate) fn varint_u32(&mut self) -> Option<u32> {
+    /// A varint that fits in 32 bits.
+    pub fn varint_u32(&mut self) -> Option<u32> {
         u32::try_from(self.varint()?).ok()
     }
 
     /// A number of items that follow, each at least one byte: a larger one is malformed, and must not
     /// make a reader allocate.
-    pub(crate) fn count(&mut self) -> Option<usize> {
+    pub fn count(&mut self) -> Option<usize> {
         usize::try_from(self.varint()?)
             .ok()
             .filter(|&count| count <= self.0.len())
     }
 
-    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
+    /// A varint, and as many bytes.
+    pub fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.varint()?).ok()?;
         self.raw(length)
     }

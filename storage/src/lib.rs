@@ -23,9 +23,9 @@
 //! | `catalog/` | what exists: segments, WAL files, positions |
 //! | `background/` | clock, loops and who drives them |
 //! | `vfs/` | all file access |
+//! | `codec.rs` | numbers and bytes of small files |
 //! | `names.rs`, `limits.rs` | every name on disk, every limit |
 
-mod codec;
 mod compaction;
 mod config;
 mod derived;
@@ -46,6 +46,7 @@ mod testing;
 
 pub mod background;
 pub mod catalog;
+pub mod codec;
 pub mod commit;
 pub mod memory;
 pub mod scan;

@@ -1,51 +1,44 @@
-//! Nodes and edges, while calls come in.
+//! Nodes and edges, while calls come in and are taken away.
 
 use std::cmp::Reverse;
 
 use clearspan_schema::TraceId;
-use foldhash::{HashMap, HashMapExt};
+use foldhash::HashMap;
 
-use super::{Edge, Node, NodeKind};
+use super::exemplars::{Known, Stands};
+use super::{Edge, Node};
 use crate::derived::Durations;
 use crate::limits::{DURATIONS_MAX, EDGES_MAX};
-use crate::trace::Call;
+use crate::trace::{Call, NodeKind, Nodes};
 use crate::{QueryError, ServiceRow};
 
 /// The nodes that were named, and the edges.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
-    numbers: HashMap<NodeKind, HashMap<Box<str>, u32>>,
-    names: Vec<(NodeKind, Box<str>)>,
-    name_bytes: usize,
+    pub(super) nodes: Nodes,
     edges: HashMap<(u32, u32), Calls>,
     /// Durations that are held one by one.
     durations: usize,
+    /// Added calls whose trace is known only by where it stands.
+    standing: usize,
 }
 
 /// The calls of an edge.
 #[derive(Debug, Default)]
-struct Calls {
+pub(super) struct Calls {
     calls: u64,
     errors: u64,
     durations: Durations,
-    /// The longest so far, and among equals that of the least trace.
-    exemplar: Option<(Option<i64>, Reverse<TraceId>)>,
+    /// Of calls that were taken away.
+    without: Vec<i64>,
+    /// The longest of those that came one by one.
+    pub(super) known: Option<Known>,
+    /// The longest of each sum.
+    pub(super) standing: Vec<Stands>,
 }
 
 impl Graph {
-    /// The number of a node.
-    pub(super) fn number(&mut self, kind: NodeKind, name: &str) -> u32 {
-        let numbers = self.numbers.entry(kind).or_default();
-        if let Some(&number) = numbers.get(name) {
-            return number;
-        }
-        let number = self.names.len() as u32;
-        numbers.insert(name.into(), number);
-        self.names.push((kind, name.into()));
-        self.name_bytes += 2 * name.len();
-        number
-    }
-
+    /// One call.
     pub(super) fn add(&mut self, trace: TraceId, call: Call) {
         let calls = self.edges.entry((call.caller, call.callee)).or_default();
         calls.calls += 1;
@@ -54,7 +47,43 @@ impl Graph {
             calls.durations.push(duration);
             self.durations += 1;
         }
-        calls.exemplar = calls.exemplar.max(Some((call.duration, Reverse(trace))));
+        let known = (call.duration, call.minute, Reverse(trace));
+        calls.known = calls.known.max(Some(known));
+    }
+
+    /// The calls of an edge in a minute, whose durations are added by `add_durations`, which tells how many came one by one.
+    pub(super) fn add_sum(
+        &mut self,
+        edge: (u32, u32),
+        (calls, errors): (u64, u64),
+        longest: Stands,
+        add_durations: impl FnOnce(&mut Durations) -> Result<usize, QueryError>,
+    ) -> Result<(), QueryError> {
+        let sum = self.edges.entry(edge).or_default();
+        sum.calls = sum.calls.saturating_add(calls);
+        sum.errors = sum.errors.saturating_add(errors);
+        self.durations += add_durations(&mut sum.durations)?;
+        sum.standing.push(longest);
+        self.standing += 1;
+        Ok(())
+    }
+
+    /// Takes away a call that is in a sum.
+    pub(super) fn take_away(&mut self, call: &Call) {
+        let calls = self.edges.entry((call.caller, call.callee)).or_default();
+        calls.calls = calls.calls.saturating_sub(1);
+        calls.errors = calls.errors.saturating_sub(u64::from(call.is_error));
+        calls.without.extend(call.duration);
+    }
+
+    /// The edges and their calls.
+    pub(super) fn edges(&self) -> impl Iterator<Item = &Calls> {
+        self.edges.values().filter(|calls| calls.calls > 0)
+    }
+
+    /// As above, to be told of their exemplars.
+    pub(super) fn edges_mut(&mut self) -> impl Iterator<Item = &mut Calls> {
+        self.edges.values_mut().filter(|calls| calls.calls > 0)
     }
 
     /// Too many durations become sketches, too many edges an error.
@@ -75,22 +104,25 @@ impl Graph {
 
     /// Bytes held, about.
     pub(super) fn bytes(&self) -> usize {
-        let names = self.names.len() * 2 * size_of::<(NodeKind, Box<str>)>() + self.name_bytes;
         let edges = self.edges.capacity() * size_of::<((u32, u32), Calls)>();
-        let durations = self.edges.values().map(|calls| calls.durations.bytes());
-        names + edges + durations.sum::<usize>()
+        let standing = 2 * self.standing * size_of::<Stands>();
+        let durations =
+            |calls: &Calls| calls.durations.bytes() + calls.without.capacity() * size_of::<i64>();
+        let durations = self.edges.values().map(durations);
+        self.nodes.bytes() + edges + standing + durations.sum::<usize>()
     }
 
     /// The answer's nodes and edges, in their order.
     pub(super) async fn finish(self, services: Vec<ServiceRow>) -> (Vec<Node>, Vec<Edge>) {
-        let mut nodes: HashMap<(NodeKind, String), (u64, u64)> = HashMap::new();
+        let mut nodes: HashMap<(NodeKind, String), (u64, u64)> = HashMap::default();
         for row in services {
             nodes.insert((NodeKind::Service, row.name), (row.calls, row.errors));
         }
         let mut edges = Vec::with_capacity(self.edges.len());
-        for ((caller, callee), calls) in self.edges {
-            let (caller, callee) = (&self.names[caller as usize], &self.names[callee as usize]);
-            let end = |(kind, name): &(NodeKind, Box<str>)| (*kind, name.to_string());
+        let called = self.edges.into_iter().filter(|(_, calls)| calls.calls > 0);
+        for ((caller, callee), calls) in called {
+            let (caller, callee) = (self.nodes.of_number(caller), self.nodes.of_number(callee));
+            let end = |(kind, name): (NodeKind, &str)| (kind, name.to_owned());
             nodes.entry(end(caller)).or_default();
             let reached = nodes.entry(end(callee)).or_default();
             if callee.0 != NodeKind::Service {
@@ -128,18 +160,19 @@ fn in_order(nodes: HashMap<(NodeKind, String), (u64, u64)>) -> Vec<Node> {
 }
 
 impl Calls {
-    fn edge(mut self, caller: &(NodeKind, Box<str>), callee: &(NodeKind, Box<str>)) -> Edge {
+    fn edge(mut self, caller: (NodeKind, &str), callee: (NodeKind, &str)) -> Edge {
+        self.durations.take_away(self.without);
         Edge {
-            caller: caller.1.to_string(),
+            caller: caller.1.to_owned(),
             caller_kind: caller.0,
-            callee: callee.1.to_string(),
+            callee: callee.1.to_owned(),
             callee_kind: callee.0,
             calls: self.calls,
             errors: self.errors,
             p50_ns: self.durations.percentile(50),
             p95_ns: self.durations.percentile(95),
             p99_ns: self.durations.percentile(99),
-            exemplar_trace_id: self.exemplar.map(|(_, Reverse(trace))| trace),
+            exemplar_trace_id: self.known.map(|(_, _, Reverse(trace))| trace),
         }
     }
 }

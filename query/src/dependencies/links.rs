@@ -1,16 +1,12 @@
 //! The spans that others link to.
 
-use clearspan_schema::{SpanId, TraceId, columns, spans};
+use clearspan_schema::{SpanId, TraceId};
 use foldhash::HashMap;
 
-use super::graph::Graph;
-use super::reading::{Links, Reader, Spans, ends};
+use super::reading::{Links, Reader, Spans};
 use crate::QueryError;
 use crate::limits::EDGE_ROWS_PER_READ;
-use crate::trace::{Callers, End};
-
-/// What is read of a span that another links to.
-const COLUMNS: [&str; 4] = [spans::TRACE_ID, spans::SPAN_ID, spans::SERVICE, spans::KIND];
+use crate::trace::{Callers, END_COLUMNS, End, EndRows, Nodes};
 
 /// The ends of linked spans, as far as these are stored.
 #[derive(Debug, Default)]
@@ -22,7 +18,7 @@ impl Linked {
         &mut self,
         spans: &Spans,
         reader: &mut Reader<'_>,
-        graph: &mut Graph,
+        nodes: &mut Nodes,
     ) -> Result<(), QueryError> {
         self.0 = spans.links().map(|link| (link, Vec::new())).collect();
         let mut traces: Vec<TraceId> = self.0.keys().map(|(trace, _)| *trace).collect();
@@ -31,14 +27,15 @@ impl Linked {
         let wanted = &mut self.0;
         // A trace has a span at least, so that these are as many rows, or more.
         for traces in traces.chunks(EDGE_ROWS_PER_READ) {
-            let shown = reader.read(traces, &COLUMNS, |batch| {
-                let of_rows = columns::id(batch, spans::TRACE_ID)?;
-                for (row, (id, end)) in ends(batch, graph)?.into_iter().enumerate() {
-                    let trace = columns::id_at(of_rows, row).unwrap_or_default();
-                    if let Some(ends) = wanted.get_mut(&(trace, id))
-                        && !ends.contains(&end)
-                    {
-                        ends.push(end);
+            let shown = reader.read(traces, &END_COLUMNS, |_, batch| {
+                let mut rows = EndRows::new(batch)?;
+                for row in 0..batch.num_rows() {
+                    let span = (rows.trace(row), rows.id(row));
+                    if let Some(ends) = wanted.get_mut(&span) {
+                        let end = rows.end(row, nodes);
+                        if !ends.contains(&end) {
+                            ends.push(end);
+                        }
                     }
                 }
                 Ok(())

@@ -3,33 +3,44 @@
 //! What is a call, and of what, is decided in `trace/edges.rs` and `trace/peers.rs`. A call is counted where the called span starts, or the calling one
 //! where the peer sends none; parents, children and linked spans are found wherever they lie.
 //!
-//! 1. The trace directories tell which traces have spans in parts of the range, and where all their spans stand (`traces.rs`).
-//! 2. They are read some traces at a time, in the order of rows (`reading.rs`), then what they link to (`links.rs`).
-//! 3. The calls of each trace are counted (`graph.rs`). What is held at a time does not grow with the range, but for the edges.
-//! 4. Services, with or without a call, are those of the services' answer.
+//! 1. Calls of whole minutes were added up when their segments were sealed (`derived/span_edges.rs`), as the traces stood in each segment alone (`sums.rs`).
+//! 2. Some traces must be counted from their rows: those that stand in several parts, and some more (`traces.rs`).
+//! 3. They are read some at a time, in the order of rows (`reading.rs`), then what they link to (`links.rs`). What is in the sums of them is taken away, and the calls of
+//!    all their spans are added instead (`recount.rs`).
+//! 4. The trace of each edge's longest call is looked up (`exemplars.rs`).
+//! 5. Services, with or without a call, are those of the services' answer.
+//!
+//! What is held at a time does not grow with the range, but for edges, and what is known of the traces that are counted from rows.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `traces.rs` | the traces of a range, in pieces |
+//! | `sums.rs` | the calls that were added up |
+//! | `traces.rs` | the traces that are counted from rows, in pieces |
+//! | `recounted.rs` | which these were, and where their rows stand |
 //! | `reading.rs` | the spans of one piece |
 //! | `links.rs` | the spans that they link to |
+//! | `recount.rs` | away with what sums have of them, and their calls instead |
+//! | `exemplars.rs` | a trace for each edge |
 //! | `graph.rs` | nodes and edges, while calls come in |
 
+mod exemplars;
 mod graph;
 mod links;
 mod reading;
+mod recount;
+mod recounted;
+mod sums;
 mod traces;
 
 use clearspan_schema::TraceId;
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
+use crate::derived::{Division, SpanEdges};
 use crate::engine::Session;
-use crate::exec::{ScanTally, unread};
-use crate::trace::{Directories, calls};
+use crate::exec::unread;
+use crate::trace::NodeKind;
 use crate::{AskedRange, QueryError, services};
-use graph::Graph;
-use links::Linked;
-use reading::Reader;
+use recount::Recount;
 
 /// Which calls.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,31 +60,6 @@ pub struct DependenciesAnswer {
     pub stats: ScanStats,
     /// Segments that could not be read and may hold spans that matter. Not empty: the answer is partial.
     pub missing: Vec<MissingSegment>,
-}
-
-/// What a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum NodeKind {
-    /// It sends spans.
-    Service,
-    /// Known from spans that call it, like the others.
-    Database,
-    /// A queue or topic.
-    Messaging,
-    /// Anything else that sends no spans.
-    External,
-}
-
-impl NodeKind {
-    /// Its name in the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            NodeKind::Service => "service",
-            NodeKind::Database => "database",
-            NodeKind::Messaging => "messaging",
-            NodeKind::External => "external",
-        }
-    }
 }
 
 /// One that calls or is called. A name may stand for one of each kind.
@@ -111,7 +97,7 @@ pub struct Edge {
     pub p95_ns: Option<i64>,
     /// 99th percentile of their durations.
     pub p99_ns: Option<i64>,
-    /// A trace with such a call in the range: that of the longest, or the least id of several.
+    /// A trace with such a call in the range: that of the longest, of several the one in the latest minute, of several the one with the least id.
     pub exemplar_trace_id: Option<TraceId>,
 }
 
@@ -121,27 +107,11 @@ pub(crate) async fn dependencies(
 ) -> Result<DependenciesAnswer, QueryError> {
     let range = request.range.resolve(session.now_ns)?;
     let services = services::services(session.clone(), request.range.into()).await?;
-    let mut tally = ScanTally::default();
-    let directories = Directories::open(&session.snapshot, &mut tally.faults).await?;
-    let mut held = session.plans.reservation("dependencies");
-    let traces = traces::in_range(&directories, range, &session, &mut held).await?;
-    let mut graph = Graph::default();
-    let mut reader = Reader::new(&directories, range);
-    for piece in traces.pieces() {
-        let mut spans = reader.spans(piece, &mut graph).await?;
-        let mut linked = Linked::default();
-        linked.look_up(&spans, &mut reader, &mut graph).await?;
-        let bytes = traces.bytes() + spans.bytes() + linked.bytes() + graph.bytes();
-        held.try_resize(bytes)
-            .map_err(|_| session.plans.memory_limit())?;
-        for (trace, spans) in spans.by_trace() {
-            let offer = |links: &_, child, callers: &mut _| linked.offer(links, child, callers);
-            calls(spans, offer, |call| graph.add(trace, call));
-        }
-        graph.keep_within_limits()?;
-        tokio::task::yield_now().await;
-    }
-    tally.add_reading(reader.into_tally());
+    let division = Division::new(&session, &SpanEdges, range, []).await?;
+    let mut recount = Recount::new(&session, division, range).await?;
+    recount.add_sums().await?;
+    recount.count_from_rows().await?;
+    let (graph, mut tally) = recount.finish().await?;
     tally.faults.extend(services.missing);
     let (nodes, edges) = graph.finish(services.services).await;
     Ok(DependenciesAnswer {

@@ -17,6 +17,8 @@ pub(crate) struct Division {
     pub(crate) minutes: Minutes,
     /// Derived rows, of which those of whole minutes count.
     pub(crate) summed: Vec<Arc<RecordBatch>>,
+    /// Which parts of the snapshot these are of, one by one.
+    pub(crate) summed_parts: Vec<u32>,
     /// The earliest and the latest row that `summed` tells of.
     pub(crate) summed_times: Option<(i64, i64)>,
     /// What is to be read: some of the parts, and which times of them.
@@ -29,6 +31,7 @@ impl Division {
         Division {
             minutes: Minutes::new(range, []),
             summed: Vec::new(),
+            summed_parts: Vec::new(),
             summed_times: None,
             rest: vec![(Arc::clone(&session.snapshot), range)],
         }
@@ -52,9 +55,10 @@ impl Division {
         if rows.sum::<u64>() <= session.read_rows_max || torn.len() > TORN_RANGES_MAX {
             return Ok(Self::of_rows(session, range));
         }
-        let (mut summed, mut summed_times) = (Vec::new(), None);
+        let (mut summed, mut summed_parts, mut summed_times) = (Vec::new(), Vec::new(), None);
         let mut is_summed = vec![false; snapshot.parts().len()];
-        for (part, is_summed) in snapshot.parts().iter().zip(&mut is_summed) {
+        let parts = (0..).zip(snapshot.parts()).zip(&mut is_summed);
+        for ((number, part), is_summed) in parts {
             let times = part.time_range();
             if !in_range(times) || !is_spared(part, range, &torn) {
                 continue;
@@ -64,6 +68,7 @@ impl Division {
                 .map_err(|error| QueryError::Internal(error.to_string()))?;
             if let Some(derived) = derived {
                 summed.push(derived);
+                summed_parts.push(number);
                 let (first, last) = summed_times.unwrap_or(times);
                 summed_times = Some((times.0.min(first), times.1.max(last)));
                 *is_summed = true;
@@ -81,6 +86,7 @@ impl Division {
             rest: rest.collect(),
             minutes,
             summed,
+            summed_parts,
             summed_times,
         })
     }

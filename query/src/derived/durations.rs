@@ -7,9 +7,9 @@
 //! The bins are those of `sketches-ddsketch`; the counts are kept here, sparse and all of them: the crate's own arrays take 16 KB for three durations
 //! that lie far apart, and run together what does not fit in 2,048 bins, so that one span with a broken clock would spoil the percentiles of all.
 
-use std::collections::BTreeMap;
-
 use sketches_ddsketch::Config;
+
+use super::bins::Bins;
 
 /// How far a percentile of a sketch lies from the exact one at most, in proportion to it.
 const ACCURACY: f64 = 0.0075;
@@ -23,22 +23,22 @@ fn config() -> Config {
     Config::new(ACCURACY, BINS_MAX, VALUE_MIN)
 }
 
-/// Durations in ascending order by the bins in which they lie: for each bin how far its number lies from that of the one before, and how many lie in
-/// it. A bin of more than can be counted so stands several times. The number is 0 for durations of 0, else that of the sketch's bin, counted from 1, and negative for
-/// negative durations.
-pub(super) fn encode(durations: &[i64]) -> Vec<i16> {
+/// The bins in which durations in ascending order lie: the number of each, and how many lie in it. The number is 0 for durations of 0, else that of
+/// the sketch's bin, counted from 1, and negative for negative durations.
+pub(super) fn binned(durations: &[i64]) -> impl Iterator<Item = (i16, u64)> {
     let config = config();
-    let numbers = durations.iter().map(|&duration| number(&config, duration));
-    let numbers: Vec<i16> = numbers.collect();
-    let (mut encoded, mut before) = (Vec::new(), 0);
-    for run in numbers.chunk_by(|a, b| a == b) {
-        for counted in run.chunks(i16::MAX as usize) {
-            let number = counted[0];
-            encoded.extend([number - before, counted.len() as i16]);
-            before = number;
+    let numbers = durations
+        .iter()
+        .map(move |&duration| number(&config, duration));
+    let mut numbers = numbers.peekable();
+    std::iter::from_fn(move || {
+        let number = numbers.next()?;
+        let mut count = 1;
+        while numbers.next_if_eq(&number).is_some() {
+            count += 1;
         }
-    }
-    encoded
+        Some((number, count))
+    })
 }
 
 /// What lies in the middle of a bin, and so in no other.
@@ -65,7 +65,7 @@ pub(crate) struct Durations {
     /// All of them, unless there are bins.
     exact: Vec<i64>,
     /// How many lie in each bin, by its number; ascending numbers are ascending durations.
-    bins: BTreeMap<i16, u64>,
+    bins: Bins,
 }
 
 impl Durations {
@@ -73,36 +73,47 @@ impl Durations {
         if self.bins.is_empty() {
             self.exact.push(duration);
         } else {
-            self.add(number(&config(), duration), 1);
+            self.bins.add(number(&config(), duration), 1);
         }
     }
 
-    /// Those that are [encoded](encode) in `bins`.
-    pub(super) fn add_bins(&mut self, bins: &[i16]) {
-        let mut number = 0i16;
-        for bin in bins.chunks_exact(2) {
-            number = number.wrapping_add(bin[0]);
-            self.add(number, u64::try_from(bin[1]).unwrap_or_default());
-        }
+    /// Those that are added to the bins.
+    pub(super) fn push_binned<T>(&mut self, add: impl FnOnce(&mut Bins) -> T) -> T {
         self.become_sketch();
+        add(&mut self.bins)
     }
 
     /// Keeps bins alone, which are few however many durations there are.
     pub(crate) fn become_sketch(&mut self) {
+        if self.exact.is_empty() {
+            return;
+        }
         let config = config();
         for duration in std::mem::take(&mut self.exact) {
-            self.add(number(&config, duration), 1);
+            self.bins.add(number(&config, duration), 1);
         }
     }
 
-    fn add(&mut self, number: i16, count: u64) {
-        *self.bins.entry(number).or_default() += count;
+    /// Takes some away that are among them.
+    pub(crate) fn take_away(&mut self, mut others: Vec<i64>) {
+        if !self.bins.is_empty() {
+            let config = config();
+            let numbers = others.into_iter().map(|other| number(&config, other));
+            numbers.for_each(|number| self.bins.take_away(number));
+            return;
+        }
+        others.sort_unstable();
+        let mut others = others.into_iter().peekable();
+        self.exact.sort_unstable();
+        self.exact.retain(|duration| {
+            while others.next_if(|other| other < duration).is_some() {}
+            others.next_if_eq(duration).is_none()
+        });
     }
 
     /// How many they are.
     pub(crate) fn count(&self) -> usize {
-        let binned: u64 = self.bins.values().sum();
-        self.exact.len() + usize::try_from(binned).unwrap_or(usize::MAX)
+        self.exact.len() + usize::try_from(self.bins.total()).unwrap_or(usize::MAX)
     }
 
     /// The sum of those that are not negative; of a sketch within what its bins may be off.
@@ -112,7 +123,8 @@ impl Durations {
             .exact
             .iter()
             .map(|&duration| i128::from(duration.max(0)));
-        let binned = self.bins.range(0..).map(|(&number, &count)| {
+        let binned = self.bins.iter().filter(|(number, _)| *number >= 0);
+        let binned = binned.map(|(number, count)| {
             let duration = middle(&config, number).round() as i64;
             i128::from(duration) * i128::from(count)
         });
@@ -121,8 +133,7 @@ impl Durations {
 
     /// Bytes held, about.
     pub(crate) fn bytes(&self) -> usize {
-        // A node of the tree is half full at worst.
-        self.exact.capacity() * size_of::<i64>() + self.bins.len() * 2 * size_of::<(i16, u64)>()
+        self.exact.capacity() * size_of::<i64>() + self.bins.bytes()
     }
 
     /// Nearest rank: the value at position `ceil(count * percent / 100)`, from 1, in ascending order. `None` when there is none.
@@ -133,9 +144,9 @@ impl Durations {
         }
         let mut behind = 0;
         let bin = self.bins.iter().find(|(_, count)| {
-            behind += **count;
+            behind += count;
             behind > at as u64
         });
-        bin.map(|(&number, _)| middle(&config(), number).round() as i64)
+        bin.map(|(number, _)| middle(&config(), number).round() as i64)
     }
 }

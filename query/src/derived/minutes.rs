@@ -45,6 +45,11 @@ impl Minutes {
         runs.map(|(first, last)| self.within(first, last)).collect()
     }
 
+    /// The instants of a minute.
+    pub(crate) fn range_of(minute: i64) -> TimeRange {
+        Minutes::new(TimeRange::ALL, []).within(minute, minute)
+    }
+
     /// The instants of the range from minute `first` to minute `last`.
     fn within(&self, first: i64, last: i64) -> TimeRange {
         let (from, _) = bounds(first);

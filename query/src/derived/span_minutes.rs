@@ -7,31 +7,26 @@
 //! | `status_code` | `Int32` | likewise; 0 where they have none |
 //! | `count` | `UInt64` | how many they are |
 //! | `errors` | `UInt64` | how many of them have status ERROR: all or none |
-//! | `durations` | `List<Int64>` | their durations in nanoseconds, ascending, if they are few; those without a duration are not among them |
-//! | `bins` | `List<Int16>` | if they are many, the bins of a sketch in which they lie, ascending, as `durations.rs` writes them |
+//! | `untimed` | `UInt64` | how many of them have no duration |
+//! | `durations` | `Binary` | on the first row of each minute and service: the durations of all its rows, as `packed.rs` writes them |
 //! | `newest_ns`, `newest_seq` | `Int64`, `UInt64` | on the first row of each minute and service: when the newest of all its spans started, and its sequence number |
 //! | `namespace`, `environment` | `Dictionary<Int32, Utf8>` | on these rows: where that ran ([`Origin`]) |
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, Int16Builder, Int32Array, Int64Array, Int64Builder, ListBuilder, RecordBatch,
-    UInt64Array,
-};
+use arrow::array::{Array, ArrayRef, Int32Array, Int64Array, RecordBatch, UInt64Array};
 use clearspan_schema::dictionary::BinaryDictionary;
 use clearspan_schema::{SEQ, SchemaError, Signal, columns, spans};
 use clearspan_storage::{Derivation, Derive};
 use foldhash::HashMap;
 
-use super::durations::encode;
+use super::packed::{DURATIONS, Timed, UNTIMED, pack};
 use super::texts::{Numbered, Texts};
 use super::{COUNT, MINUTE, MINUTE_NS, Origin, is_worth};
 use crate::exec::RowKey;
-use crate::limits::{DERIVED_ROWS_MAX, DERIVED_TEXT_BYTES_MAX, DURATIONS_KEPT_MAX};
+use crate::limits::{DERIVED_ROWS_MAX, DERIVED_TEXT_BYTES_MAX};
 
 pub(crate) const ERRORS: &str = "errors";
-pub(crate) const DURATIONS: &str = "durations";
-pub(crate) const BINS: &str = "bins";
 pub(crate) const NEWEST_NS: &str = "newest_ns";
 pub(crate) const NEWEST_SEQ: &str = "newest_seq";
 pub(crate) const NAMESPACE: &str = "namespace";
@@ -47,7 +42,7 @@ impl Derive for SpanMinutes {
     }
 
     fn version(&self) -> u32 {
-        1
+        2
     }
 
     fn signal(&self) -> Signal {
@@ -210,7 +205,12 @@ impl Groups {
             let (service, name) = (texts.place(key.service), texts.place(key.name));
             (key.minute, service, name, key.kind, key.status)
         });
-        let [durations, bins] = durations_of(&mut groups);
+        let timed = groups.iter_mut().map(|(key, group)| Timed {
+            run: (key.minute, key.service),
+            count: group.count,
+            durations: &mut group.durations,
+        });
+        let [untimed, durations] = pack(timed);
         let newest = newest_of(&groups);
         let [namespaces, environments] = origins_of(&newest, self.origins)?;
         let keys = || groups.iter().map(|(key, _)| key);
@@ -242,8 +242,8 @@ impl Groups {
                 Arc::new(groups().map(|group| group.count).collect::<UInt64Array>()),
             ),
             (ERRORS, Arc::new(errors.collect::<UInt64Array>())),
+            (UNTIMED, untimed),
             (DURATIONS, durations),
-            (BINS, bins),
             (NEWEST_NS, Arc::new(times.collect::<Int64Array>())),
             (NEWEST_SEQ, Arc::new(seqs.collect::<UInt64Array>())),
             (NAMESPACE, namespaces),
@@ -251,25 +251,6 @@ impl Groups {
         ];
         Ok(RecordBatch::try_from_iter(columns)?)
     }
-}
-
-/// The columns of durations: as they are, or by bins.
-fn durations_of(groups: &mut [(Key, Group)]) -> [ArrayRef; 2] {
-    let mut lists = ListBuilder::new(Int64Builder::new());
-    let mut bins = ListBuilder::new(Int16Builder::new());
-    for (_, group) in groups {
-        // Ascending, so that equal sets give equal bytes.
-        group.durations.sort_unstable();
-        let durations = std::mem::take(&mut group.durations);
-        if durations.len() <= DURATIONS_KEPT_MAX {
-            lists.values().append_slice(&durations);
-        } else {
-            bins.values().append_slice(&encode(&durations));
-        }
-        lists.append(true);
-        bins.append(true);
-    }
-    [Arc::new(lists.finish()), Arc::new(bins.finish())]
 }
 
 /// The newest span of each minute and service, and its origin, at the first of its groups.

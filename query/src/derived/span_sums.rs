@@ -1,16 +1,15 @@
 //! The columns of [`super::SpanMinutes`], as they are read.
 
-use arrow::array::{Array, AsArray, Int64Array, RecordBatch, UInt64Array};
-use arrow::datatypes::{ArrowPrimitiveType, Int16Type, Int64Type};
+use arrow::array::{Array, Int64Array, RecordBatch, UInt64Array};
 use clearspan_schema::dictionary::TextDictionary;
-use clearspan_schema::{SchemaError, columns, spans};
+use clearspan_schema::{columns, spans};
 
-use super::span_minutes::{BINS, DURATIONS, ENVIRONMENT, ERRORS, NAMESPACE, NEWEST_NS, NEWEST_SEQ};
-use super::{COUNT, Durations, MINUTE, Origin};
+use super::span_minutes::{ENVIRONMENT, ERRORS, NAMESPACE, NEWEST_NS, NEWEST_SEQ};
+use super::{COUNT, MINUTE, Origin};
 use crate::QueryError;
 use crate::exec::RowKey;
 
-/// Derived rows, column by column.
+/// Derived rows, column by column; their durations are read by [`super::PackedDurations`].
 #[derive(Debug)]
 pub(crate) struct SpanSums<'a> {
     pub(crate) minutes: &'a [i64],
@@ -19,8 +18,6 @@ pub(crate) struct SpanSums<'a> {
     pub(crate) kinds: &'a [i32],
     pub(crate) counts: &'a [u64],
     pub(crate) errors: &'a [u64],
-    durations: Lists<'a, Int64Type>,
-    bins: Lists<'a, Int16Type>,
     newest_ns: &'a Int64Array,
     newest_seqs: &'a UInt64Array,
     namespaces: TextDictionary<'a>,
@@ -37,8 +34,6 @@ impl<'a> SpanSums<'a> {
             kinds: columns::int32(rows, spans::KIND)?.values(),
             counts: columns::uint64(rows, COUNT)?.values(),
             errors: columns::uint64(rows, ERRORS)?.values(),
-            durations: Lists::new(rows, DURATIONS, "List<Int64>")?,
-            bins: Lists::new(rows, BINS, "List<Int16>")?,
             newest_ns: columns::int64(rows, NEWEST_NS)?,
             newest_seqs: columns::uint64(rows, NEWEST_SEQ)?,
             namespaces: columns::text_dictionary(rows, NAMESPACE)?,
@@ -61,44 +56,5 @@ impl<'a> SpanSums<'a> {
             namespace: self.namespaces.value(row).map(str::to_owned),
             environment: self.environments.value(row).map(str::to_owned),
         }
-    }
-
-    /// Adds the durations of a row to `all`. Returns how many were added one by one.
-    pub(crate) fn durations(&self, row: usize, all: &mut Durations) -> usize {
-        let bins = self.bins.of(row);
-        if !bins.is_empty() {
-            all.add_bins(bins);
-        }
-        let durations = self.durations.of(row);
-        durations.iter().for_each(|&duration| all.push(duration));
-        durations.len()
-    }
-}
-
-/// A column of lists without nulls.
-#[derive(Debug)]
-struct Lists<'a, T: ArrowPrimitiveType> {
-    offsets: &'a [i32],
-    values: &'a [T::Native],
-}
-
-impl<'a, T: ArrowPrimitiveType> Lists<'a, T> {
-    fn new(
-        rows: &'a RecordBatch,
-        column: &'static str,
-        expected: &'static str,
-    ) -> Result<Self, SchemaError> {
-        let lists = columns::list(rows, column)?;
-        let values = lists.values().as_primitive_opt::<T>();
-        let values = values.ok_or(SchemaError::Column { column, expected })?;
-        Ok(Lists {
-            offsets: lists.value_offsets(),
-            values: values.values(),
-        })
-    }
-
-    fn of(&self, row: usize) -> &'a [T::Native] {
-        let (first, end) = (self.offsets[row] as usize, self.offsets[row + 1] as usize);
-        &self.values[first..end]
     }
 }

@@ -11,7 +11,7 @@ use clearspan_schema::{columns, spans};
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
 use super::asked::{each_batch, spans_of};
-use crate::derived::{Division, Durations, Minutes, SpanMinutes, SpanSums};
+use crate::derived::{Division, Durations, Minutes, PackedDurations, SpanMinutes, SpanSums};
 use crate::engine::Session;
 use crate::exec::{ScanTally, unread};
 use crate::limits::{DURATIONS_MAX, OPERATIONS_MAX};
@@ -139,6 +139,7 @@ impl Operations {
         minutes: &Minutes,
         service: &str,
     ) -> Result<(), QueryError> {
+        let mut durations = PackedDurations::new(sums)?;
         let sums = SpanSums::new(sums)?;
         for row in (0..sums.minutes.len()).filter(|&row| minutes.is_whole(sums.minutes[row])) {
             if sums.services.value(row).unwrap_or("") != service {
@@ -148,7 +149,7 @@ impl Operations {
             let operation = &mut self.operations[slot];
             operation.calls += sums.counts[row];
             operation.errors += sums.errors[row];
-            self.durations += sums.durations(row, &mut operation.durations);
+            self.durations += durations.add_to(row, &mut operation.durations)?;
         }
         self.keep_few();
         Ok(())

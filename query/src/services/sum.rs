@@ -10,7 +10,7 @@ use clearspan_storage::scan::TimeRange;
 use super::series::Series;
 use super::{CALLS, ServiceRow, seconds};
 use crate::QueryError;
-use crate::derived::{Durations, MINUTE_NS, Minutes, Origin, SpanSums};
+use crate::derived::{Durations, MINUTE_NS, Minutes, Origin, PackedDurations, SpanSums};
 use crate::exec::RowKey;
 use crate::limits::{DURATIONS_MAX, SERVICES_MAX};
 
@@ -105,6 +105,7 @@ impl AllServices {
         sums: &RecordBatch,
         minutes: &Minutes,
     ) -> Result<(), QueryError> {
+        let mut durations = PackedDurations::new(sums)?;
         let sums = SpanSums::new(sums)?;
         let mut slots = Slots::new(&sums.services);
         for row in (0..sums.minutes.len()).filter(|&row| minutes.is_whole(sums.minutes[row])) {
@@ -126,7 +127,7 @@ impl AllServices {
                     errors: sums.errors[row],
                 };
                 service.count(&calls, self.series.as_ref());
-                self.durations += sums.durations(row, &mut service.durations);
+                self.durations += durations.add_to(row, &mut service.durations)?;
             }
         }
         self.keep_few();

@@ -20,7 +20,7 @@ use crate::exec::fault;
 /// The trace directories of a snapshot.
 #[derive(Debug)]
 pub(crate) struct Directories {
-    /// Each with the index of its part.
+    /// Each with the index of its part, ascending.
     all: Vec<(u32, Arc<TraceDirectory>)>,
     snapshot: Arc<Snapshot>,
 }
@@ -66,12 +66,17 @@ impl Directories {
         })
     }
 
-    /// The directory of a part.
-    pub(crate) fn of_part(&self, part: u32) -> Option<&TraceDirectory> {
+    /// All of them, each with the index of its part.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, &TraceDirectory)> {
         self.all
             .iter()
-            .find(|(index, _)| *index == part)
-            .map(|(_, directory)| directory.as_ref())
+            .map(|(part, directory)| (*part, directory.as_ref()))
+    }
+
+    /// The directory of a part.
+    pub(crate) fn of_part(&self, part: u32) -> Option<&TraceDirectory> {
+        let at = self.all.binary_search_by_key(&part, |(index, _)| *index);
+        at.ok().map(|at| self.all[at].1.as_ref())
     }
 
     /// One trace, from all parts.

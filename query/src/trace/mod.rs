@@ -16,14 +16,18 @@
 //! | `whole.rs` | one trace with all its spans; its logs, and those of one span |
 //! | `span.rs` | one span with everything it has |
 //! | `skeleton.rs`, `skeleton/` | what the waterfall draws of a trace, and its bytes |
+//! | `calling.rs` | spans as `edges.rs` wants them, from rows |
 //! | `edges.rs` | who calls whom, by the spans of one trace |
+//! | `nodes.rs` | those that call and are called, by number |
 //! | `peers.rs` | what a span without a child elsewhere calls: a database, a queue, something outside |
 //! | `tree.rs` | the spans of a trace as a tree |
 //! | `self_time.rs` | self times |
 
+mod calling;
 mod directories;
 mod edges;
 mod matching;
+mod nodes;
 mod page;
 mod peers;
 mod reading;
@@ -41,14 +45,17 @@ use clearspan_schema::TraceId;
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 use datafusion::execution::memory_pool::MemoryReservation;
 
+pub use nodes::NodeKind;
 pub use skeleton::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags};
 pub use span::{SpanRecord, SpanRows};
 
+pub(crate) use calling::{CALLING_COLUMNS, CallingRows, END_COLUMNS, EndRows};
 pub(crate) use directories::Directories;
 pub(crate) use edges::{Call, Callers, CallingSpan, End, calls};
 pub(crate) use matching::Matching;
+pub(crate) use nodes::Nodes;
 pub(crate) use page::TraceKey;
-pub(crate) use peers::{PeerKind, peer};
+pub(crate) use peers::peer;
 pub(crate) use search::search;
 pub(crate) use skeleton::skeleton;
 pub(crate) use span::span;

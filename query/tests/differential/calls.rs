@@ -87,6 +87,46 @@ impl Called {
         }
     }
 
+    /// One of `in_trace` spans of the trace `number / in_trace`, which follow one another by seconds: most have an id of their own and a parent in the trace, few
+    /// have links.
+    pub(crate) fn dense(number: u64, in_trace: u64, random: &mut Random) -> Self {
+        let (trace, place) = (number / in_trace, number % in_trace);
+        let any = Called::random(number, 200, random);
+        let length = any.end.abs_diff(any.start).max(1);
+        // Around the end of an hour, where a partition ends.
+        let start = (START / HOUR + 1) * HOUR - 90_000_000_000
+            + trace * 2_000_000_000
+            + random.below(50_000_000_000);
+        let is_odd = random.one_in(300);
+        let parents = if random.one_in(20) { in_trace } else { place };
+        Called {
+            trace: trace as u8,
+            id: if random.one_in(60) {
+                random.below(in_trace)
+            } else {
+                place
+            },
+            parent: (place > 0).then(|| random.below(parents)),
+            start: if is_odd { 0 } else { start },
+            end: if is_odd {
+                any.end
+            } else {
+                start + length % 3_000_000_000
+            },
+            attributes: if random.one_in(3) {
+                any.attributes
+            } else {
+                Vec::new()
+            },
+            links: if random.one_in(600) {
+                any.links
+            } else {
+                Vec::new()
+            },
+            ..any
+        }
+    }
+
     pub(crate) fn placed(&self) -> i64 {
         match self.start {
             0 => ARRIVAL_NS,

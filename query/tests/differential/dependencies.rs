@@ -18,8 +18,16 @@ const PRODUCER: i32 = 4;
 
 type NodeName = (String, NodeKind);
 
-/// The calls of one edge by who is counted, so that each is once: whether it is an error, and its duration.
-type Counted = BTreeMap<(TraceId, u64), (bool, Option<i64>)>;
+/// The calls of one edge by who is counted, so that each is once.
+type Counted = BTreeMap<(TraceId, u64), Counting>;
+
+/// Whether it is an error, its duration, and in which minute it starts.
+#[derive(Default, Clone)]
+struct Counting {
+    is_error: bool,
+    duration: Option<i64>,
+    minute: i64,
+}
 
 #[derive(Default)]
 struct Oracle {
@@ -124,9 +132,13 @@ impl Oracle {
         let counted = self.edges.entry((caller, callee)).or_default();
         let call = counted
             .entry((trace_id(span.trace), span.id))
-            .or_insert((false, None));
-        call.0 |= span.status == Some(2);
-        call.1 = call.1.max(span.duration());
+            .or_insert_with(|| Counting {
+                minute: i64::MIN,
+                ..Counting::default()
+            });
+        call.is_error |= span.status == Some(2);
+        call.duration = call.duration.max(span.duration());
+        call.minute = call.minute.max(span.placed().div_euclid(60_000_000_000));
     }
 
     fn count_peers(&mut self) {
@@ -134,28 +146,30 @@ impl Oracle {
             if callee.1 != NodeKind::Service {
                 let node = self.nodes.entry(callee.clone()).or_default();
                 node.0 += calls.len() as u64;
-                node.1 += calls.values().filter(|call| call.0).count() as u64;
+                node.1 += calls.values().filter(|call| call.is_error).count() as u64;
             }
         }
     }
 
     fn edges(&self) -> Vec<Edge> {
         let edge = |((caller, callee), counted): (&(NodeName, NodeName), &Counted)| {
-            let mut durations: Vec<i64> = counted.values().filter_map(|call| call.1).collect();
+            let mut durations: Vec<i64> =
+                counted.values().filter_map(|call| call.duration).collect();
             durations.sort_unstable();
             let rank = |percent: usize| {
                 let at = (durations.len() * percent).div_ceil(100);
                 durations.get(at.wrapping_sub(1)).copied()
             };
-            let longest = counted.values().map(|call| call.1).max().unwrap();
-            let exemplar = counted.iter().find(|(_, call)| call.1 == longest);
+            let weight = |call: &Counting| (call.duration, call.minute);
+            let longest = counted.values().map(weight).max().unwrap();
+            let exemplar = counted.iter().find(|(_, call)| weight(call) == longest);
             Edge {
                 caller: caller.0.clone(),
                 caller_kind: caller.1,
                 callee: callee.0.clone(),
                 callee_kind: callee.1,
                 calls: counted.len() as u64,
-                errors: counted.values().filter(|call| call.0).count() as u64,
+                errors: counted.values().filter(|call| call.is_error).count() as u64,
                 p50_ns: rank(50),
                 p95_ns: rank(95),
                 p99_ns: rank(99),

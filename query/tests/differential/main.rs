@@ -20,6 +20,7 @@
 //! | `skeleton/` | a trace's skeleton, read back from its bytes |
 //! | `single.rs` | one span, one log record, the logs of one span |
 //! | `export.rs`, `export_ends.rs` | exports; how they begin and end |
+//! | `edge_sums.rs` | calls that were added up, against the rows |
 //! | `damage.rs` | segments that cannot be read |
 //! | `memory.rs` | answers that find no memory |
 
@@ -33,6 +34,7 @@ mod calls;
 mod counts;
 mod damage;
 mod dependencies;
+mod edge_sums;
 mod export;
 mod export_ends;
 mod keys;

@@ -99,6 +99,21 @@ impl<'a> KeyValues<'a> {
         self.0.is_empty()
     }
 
+    /// Each key as it was sent, with what decodes its value. Values that nobody asks for are passed over, and no text is checked.
+    pub fn each_key(self, mut see: impl FnMut(&'a [u8], &dyn Fn() -> Option<AnyRef<'a>>)) {
+        let mut reader = Reader(self.0);
+        while let Some(name) = reader.bytes() {
+            let at = reader;
+            if reader.skip_value().is_none() {
+                break;
+            }
+            see(name, &|| {
+                let mut at = at;
+                at.value()
+            });
+        }
+    }
+
     /// The value of `key`; of a repeated key the last.
     pub fn get(self, key: &str) -> Option<AnyRef<'a>> {
         let mut reader = Reader(self.0);

@@ -44,7 +44,8 @@ pub trait Derive: Debug + Send + Sync {
     fn begin(&self) -> Box<dyn Derivation>;
 }
 
-/// Rows being derived. What comes out must not depend on the order in which rows are shown, nor on how they are divided into batches.
+/// Rows being derived, in the order in which they stand: of a segment of spans those of each trace together, of a memtable chunk as they arrived. What comes out must
+/// not depend on the order in which rows are shown, but for numbers of rows, nor on how they are divided into batches.
 pub trait Derivation: Debug + Send {
     /// Takes rows, with all columns of the stored schema.
     fn push(&mut self, rows: &RecordBatch) -> Result<(), SchemaError>;

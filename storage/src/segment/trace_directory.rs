@@ -155,6 +155,14 @@ impl TraceDirectory {
         })
     }
 
+    /// The ids from `first` to before `end`, ascending; without an end, to the last.
+    pub fn ids(&self, first: TraceId, end: Option<TraceId>) -> impl Iterator<Item = TraceId> {
+        let before = |id: TraceId| self.entries.partition_point(|entry| entry.trace_id < id);
+        let range = before(first)..end.map_or(self.entries.len(), before);
+        let entries = self.entries.get(range).unwrap_or_default();
+        entries.iter().map(|entry| entry.trace_id)
+    }
+
     /// The trace with this id.
     pub fn get(&self, id: TraceId) -> Option<TraceEntry<'_>> {
         let at = self
@@ -175,6 +183,23 @@ impl TraceDirectory {
         range.map(|at| match &self.order {
             Some(order) => order[at as usize],
             None => at,
+        })
+    }
+
+    /// The part's rows of one trace, where the rows of each trace stand together: in a segment always. `None` when it has none.
+    pub fn range_of(&self, id: TraceId) -> Option<Range<u32>> {
+        let entry = self.get(id)?.entry;
+        let grouped = self.order.is_none();
+        grouped.then(|| entry.first..entry.first + entry.spans)
+    }
+
+    /// Whose rows stand at `rows`, which are ascending, where the rows of each trace stand together.
+    pub fn traces_at(&self, rows: &[u32]) -> impl Iterator<Item = (u32, TraceId)> {
+        let entries = self.entries.iter().filter(|_| self.order.is_none());
+        entries.flat_map(move |entry| {
+            let before = |row: u32| rows.partition_point(|&wanted| wanted < row);
+            let of_trace = before(entry.first)..before(entry.first + entry.spans);
+            rows[of_trace].iter().map(|&row| (row, entry.trace_id))
         })
     }
 

@@ -7,8 +7,8 @@ const DATABASE: u32 = 50;
 
 type Linked = Vec<End>;
 
-fn id(number: u8) -> SpanId {
-    [0, 0, 0, 0, 0, 0, 0, number]
+fn id(number: u8) -> u64 {
+    number.into()
 }
 
 fn span(number: u8, parent: Option<u8>, service: u32, kind: i32) -> CallingSpan<Linked> {
@@ -21,6 +21,8 @@ fn span(number: u8, parent: Option<u8>, service: u32, kind: i32) -> CallingSpan<
         duration: Some(i64::from(number)),
         peer: None,
         links: Vec::new(),
+        minute: 0,
+        row: number.into(),
     }
 }
 
@@ -32,7 +34,7 @@ fn check(case: &str, mut spans: Vec<CallingSpan<Linked>>, expected: &[(u32, u32)
     expected.sort_unstable();
     for _ in 0..2 {
         let mut found = Vec::new();
-        calls(&mut spans, linked, |call| {
+        calls(&spans, linked, |call| {
             found.push((call.caller, call.callee));
         });
         found.sort_unstable();
@@ -128,14 +130,21 @@ fn spans_that_share_their_id_are_one_call() {
         duration: Some(9),
         ..span(2, Some(1), B, SERVER)
     };
-    let mut spans = vec![second, span(1, None, A, CLIENT), span(2, Some(1), B, 1)];
+    let first = CallingSpan {
+        minute: 7,
+        ..span(2, Some(1), B, 1)
+    };
+    let spans = vec![second, span(1, None, A, CLIENT), first];
     let mut found = Vec::new();
-    calls(&mut spans, |_, _, _| {}, |call| found.push(call));
+    assert!(!calls(&spans, |_, _, _| {}, |call| found.push(call)));
     let expected = Call {
         caller: A,
         callee: B,
         is_error: true,
         duration: Some(9),
+        minute: 7,
+        row: 2,
+        is_split: true,
     };
     assert_eq!(found, [expected]);
 }
@@ -144,8 +153,8 @@ fn spans_that_share_their_id_are_one_call() {
 #[test]
 fn spans_that_all_share_one_id_end() {
     let one = |service| span(1, Some(1), service, 1);
-    let mut spans: Vec<_> = (0..20_000).map(one).collect();
+    let spans: Vec<_> = (0..20_000).map(one).collect();
     let mut count = 0;
-    calls(&mut spans, |_, _, _| {}, |_| count += 1);
-    assert_eq!(count, 20_000 * CALLERS_MAX);
+    let are_full = calls(&spans, |_, _, _| {}, |_| count += 1);
+    assert_eq!((count, are_full), (20_000 * CALLERS_MAX, true));
 }
