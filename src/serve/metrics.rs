@@ -298,6 +298,12 @@ impl Page {
             vec![(vec![], stored.cache_bytes)],
         )?;
         self.gauge(
+            "clearspan_retention_age_wait_seconds",
+            "Time that the program has to run until something is deleted by age again, while its clock is doubted; else 0.",
+            &[],
+            vec![(vec![], stored.age_waits.map_or(0, |wait| wait.as_secs()))],
+        )?;
+        self.gauge(
             "clearspan_failed_loops",
             "Background loops that have died; only a restart mends it.",
             &[],

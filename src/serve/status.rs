@@ -74,7 +74,7 @@ impl StatusSource for Figures {
         let uptime = self.uptime();
         let mut status = Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            uptime_ms: u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
+            uptime_ms: millis(uptime),
             logs: SignalStatus {
                 received: of_collector(received.logs),
                 ..SignalStatus::default()
@@ -98,12 +98,17 @@ impl StatusSource for Figures {
             }
             status.storage = StoreStatus {
                 cache_bytes: stored.cache_bytes,
+                age_waits_ms: stored.age_waits.map(millis),
                 wal_findings: stored.wal_findings,
                 failed_loops: stored.failed_loops.into_iter().map(str::to_owned).collect(),
             };
         }
         status
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn of_collector(received: collector::SignalStatus) -> ReceivedStatus {

@@ -158,6 +158,10 @@ pub(crate) const DOOMED_LOOK_MS: u64 = 1_000;
 /// How often it is looked whether something is not kept any more, in milliseconds: rows are kept for hours at least.
 pub(crate) const RETENTION_LOOK_MS: u64 = 60_000;
 
+/// How often the catalog is told what the clock shows and how far a wait for it has come, in milliseconds: of a day's wait, a crash costs a hundredth, and
+/// a hundred small commits a day cost nothing.
+pub(crate) const CLOCK_KEEP_MS: u64 = 15 * 60_000;
+
 /// Bytes of a file that `verify` reads at once.
 pub(crate) const VERIFY_BYTES: usize = 1024 * 1024;
 

@@ -5,6 +5,7 @@ mod opening;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use clearspan_schema::{LogsBatch, Signal, SpansBatch};
@@ -19,6 +20,7 @@ use crate::derived::Formulas;
 use crate::error::{OpenError, UnknownTenant};
 use crate::memory::{Hold, MemoryBudget, Purpose};
 use crate::metrics::Metrics;
+use crate::retention::ClockWatch;
 use crate::scan::Snapshot;
 use crate::segment::SegmentCache;
 use crate::services::{ServiceRegister, ServiceSlots};
@@ -107,6 +109,9 @@ pub struct StorageStatus {
     pub wal_findings: Vec<String>,
     /// Bytes of opened segments in memory: indexes, templates and whatever else is kept of them.
     pub cache_bytes: u64,
+    /// How long the process has to run until something is deleted by age again, because its clock is doubted; `None` when it is believed, or
+    /// everything is kept.
+    pub age_waits: Option<Duration>,
     /// Background loops that have died, and `apply` where committed rows could not be made visible. Only a restart mends it.
     pub failed_loops: Vec<&'static str>,
 }
@@ -136,6 +141,7 @@ struct Inner {
     services: HashMap<TenantId, Arc<ServiceRegister>>,
     runner: Arc<dyn Runner>,
     clock: Arc<dyn Clock>,
+    clock_watch: Arc<ClockWatch>,
     cache: Arc<SegmentCache>,
     memory: MemoryBudget,
     metrics: Arc<Metrics>,
@@ -178,11 +184,13 @@ impl Storage {
         memory.takes_back_from(Arc::downgrade(&cache) as _);
         let metrics = Arc::new(Metrics::new()?);
         let clock = environment.clock;
+        let clock_watch = Arc::new(ClockWatch::new(Arc::clone(&catalog)));
         let room = Room {
             config: Arc::new(config),
             vfs,
             catalog,
             clock: Arc::clone(&clock),
+            clock_watch: Arc::clone(&clock_watch),
             cache: Arc::clone(&cache),
             memory: memory.clone(),
             metrics: Arc::clone(&metrics),
@@ -205,6 +213,7 @@ impl Storage {
             services,
             runner: environment.runner,
             clock,
+            clock_watch,
             cache,
             memory,
             metrics,
@@ -263,6 +272,7 @@ impl Storage {
                 .collect::<Result<_, UnknownTenant>>()?,
             wal_findings: self.0.wal_findings.clone(),
             cache_bytes: self.0.cache.bytes() as u64,
+            age_waits: self.0.clock_watch.waits(),
             failed_loops: self.failed_loops(),
         })
     }

@@ -151,6 +151,8 @@ pub struct MissingStatus {
 pub struct StoreStatus {
     /// Bytes of opened segments in memory.
     pub cache_bytes: u64,
+    /// Milliseconds that the program has to run until something is deleted by age again, while its clock is doubted.
+    pub age_waits_ms: Option<u64>,
     /// What was found wrong in write-ahead logs at the last start.
     pub wal_findings: Vec<String>,
     /// Background loops that have died.

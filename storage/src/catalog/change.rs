@@ -6,8 +6,8 @@ use super::compact::CompactionCommit;
 use super::error::CatalogError;
 use super::expire::ExpireCommit;
 use super::rows::{
-    ClosedWalFile, Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow,
-    WalFileState,
+    ClockRow, ClosedWalFile, Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd,
+    WalFileRow, WalFileState,
 };
 use super::state::CatalogState;
 
@@ -55,6 +55,8 @@ pub enum Change {
         /// They, in the order in which they took them.
         services: Vec<ServiceRow>,
     },
+    /// This is known of the clock now. Repeating it changes nothing.
+    KeepClock(ClockRow),
 }
 
 /// A WAL file that is about to be written.
@@ -98,6 +100,7 @@ pub(super) enum RowChange {
     PutSegment(SegmentRow),
     DeleteSegment(SegmentId),
     PutService(ServiceRow),
+    PutClock(ClockRow),
 }
 
 impl CatalogState {
@@ -128,6 +131,7 @@ impl CatalogState {
                 Ok(vec![RowChange::PutMeta(meta)])
             }
             Change::KeepServices { services } => self.plan_services(services),
+            Change::KeepClock(clock) => Ok(vec![RowChange::PutClock(clock)]),
         }
     }
 

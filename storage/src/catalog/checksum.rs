@@ -6,7 +6,9 @@
 
 use twox_hash::XxHash3_64;
 
-use super::rows::{Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalFileRow, WalFileState};
+use super::rows::{
+    ClockRow, Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalFileRow, WalFileState,
+};
 
 /// A row of the catalog, as its checksum sees it.
 pub(super) trait Row {
@@ -150,5 +152,16 @@ impl Row for ServiceRow {
         out.text(&self.name);
         out.number(u64::from(self.slot.colour));
         out.number(u64::from(self.slot.round));
+    }
+}
+
+impl Row for ClockRow {
+    const TABLE: &'static str = "clock";
+
+    fn fields(&self, out: &mut Fields) {
+        out.signed(self.seen_ns);
+        out.number(u64::from(self.silence_ns.is_some()));
+        out.signed(self.silence_ns.unwrap_or(0));
+        out.number(self.wait_ns);
     }
 }

@@ -14,6 +14,7 @@ use clearspan_schema::Signal;
 use super::*;
 use crate::vfs::OsVfs;
 
+mod clock;
 mod compaction;
 mod expiry;
 mod services;
@@ -246,6 +247,7 @@ fn filled(path: &Path) -> CatalogState {
     catalog.commit(flush(hours.collect(), 100)).unwrap();
     let kept = [services::row("cart", 3, 0), services::row("shop", 4, 0)];
     catalog.commit(services::keep(&kept)).unwrap();
+    catalog.commit(Change::KeepClock(clock::row(5))).unwrap();
     catalog.state()
 }
 
@@ -288,6 +290,11 @@ fn an_altered_row_is_named() {
             "DELETE FROM services WHERE name = 'cart'",
             "table services: 1 rows do not add up to the 2",
         ),
+        (
+            "UPDATE clock SET wait_ns = 0",
+            "table clock, row 1: checksum",
+        ),
+        ("DELETE FROM clock", "table clock: 0 rows"),
         ("DELETE FROM meta", "table meta, row 1: missing"),
         (
             "DELETE FROM segments WHERE id = 3",

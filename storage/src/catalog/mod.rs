@@ -1,4 +1,5 @@
-//! The catalog: what exists. Segments, WAL files, how far each table is flushed, which service has which colour.
+//! The catalog: what exists. Segments, WAL files, how far each table is flushed, which service has which colour, what is known of
+//! the clock.
 //!
 //! A file counts only once the catalog knows it, and a WAL file may go only once the catalog says that its
 //! rows are in segments; so every change is one transaction, and a change that returned `Ok` survives a
@@ -20,6 +21,7 @@
 //! | `checksum.rs` | checksums of rows and tables |
 //! | `sqlite.rs`, `sqlite_rows.rs`, `sqlite_segments.rs`, `tables.sql` | the catalog in SQLite |
 //! | `sqlite_services.rs`, `tables_2.sql` | what version 2 added: services |
+//! | `sqlite_clock.rs`, `tables_3.sql` | what version 3 added: the clock |
 //! | `mem.rs` | the catalog in memory, for simulations |
 //! | `conformance.rs` | one suite over both (tests) |
 
@@ -32,6 +34,7 @@ mod invariants;
 mod mem;
 mod rows;
 mod sqlite;
+mod sqlite_clock;
 mod sqlite_rows;
 mod sqlite_segments;
 mod sqlite_services;
@@ -49,8 +52,8 @@ pub use expire::ExpireCommit;
 pub use invariants::{Violation, violations};
 pub use mem::{Fate, MemCatalog};
 pub use rows::{
-    ClosedWalFile, Meta, Partition, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd,
-    WalFileRow, WalFileState,
+    ClockRow, ClosedWalFile, Meta, Partition, SegmentId, SegmentRow, ServiceRow, TableKey,
+    TableRow, WalEnd, WalFileRow, WalFileState,
 };
 pub use sqlite::SqliteCatalog;
 pub use state::CatalogState;

@@ -238,6 +238,17 @@ pub struct SegmentRow {
     pub meta_checksum: u64,
 }
 
+/// What is known of the machine's clock, for as long as something is deleted by age.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClockRow {
+    /// What it showed when this was written, in nanoseconds since 1970.
+    pub seen_ns: i64,
+    /// The newest arrival when the clock was last doubted because nothing arrived.
+    pub silence_ns: Option<i64>,
+    /// Nanoseconds of running until the clock is believed again; 0 when it is.
+    pub wait_ns: u64,
+}
+
 /// A service and the slot that it has for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceRow {

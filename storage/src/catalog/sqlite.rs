@@ -17,6 +17,7 @@ use super::change::{Change, RowChange};
 use super::error::CatalogError;
 use super::invariants;
 use super::rows::{SegmentId, TableKey, TableRow, WalFileRow};
+use super::sqlite_clock as clock;
 use super::sqlite_rows as sql;
 use super::sqlite_services as services;
 use super::state::{CatalogState, FORMAT_VERSION};
@@ -61,6 +62,7 @@ impl SqliteCatalog {
         sql::check_pages(&connection)?;
         check_size(&connection, path, vfs)?;
         services::migrate(&mut connection)?;
+        clock::migrate(&mut connection)?;
         let state = load(&connection)?;
         let database = Database {
             connection,
@@ -196,6 +198,8 @@ fn load(connection: &Connection) -> Result<CatalogState, CatalogError> {
     segments.for_each(|row| state.apply(RowChange::PutSegment(row)));
     let services = sql::read_all(connection)?.into_iter();
     services.for_each(|row| state.apply(RowChange::PutService(row)));
+    let clock = sql::read_all(connection)?.into_iter();
+    clock.for_each(|row| state.apply(RowChange::PutClock(row)));
     sql::check_digests(connection, &state.digests())?;
     Ok(state)
 }

@@ -7,8 +7,9 @@ use super::change::RowChange;
 use super::checksum::{Digest, Row};
 use super::error::CatalogError;
 use super::rows::{
-    Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow, WalFileState,
+    ClockRow, Meta, SegmentRow, ServiceRow, TableKey, TableRow, WalEnd, WalFileRow, WalFileState,
 };
+use super::sqlite_clock as clock;
 use super::sqlite_segments as segments;
 use super::sqlite_services as services;
 use super::state::{CatalogState, Digests};
@@ -37,6 +38,7 @@ pub(super) fn create(
         .execute_batch(CREATE)
         .map_err(failed("create tables"))?;
     services::create(&transaction)?;
+    clock::create(&transaction)?;
     write_change(&transaction, &RowChange::PutMeta(state.meta.clone()))?;
     write_digests(&transaction, &state.digests())?;
     transaction.commit().map_err(failed("commit"))
@@ -78,6 +80,7 @@ pub(super) fn write_change(
         RowChange::PutSegment(row) => segments::write(transaction, row),
         RowChange::DeleteSegment(id) => segments::delete(transaction, *id),
         RowChange::PutService(row) => services::write(transaction, row),
+        RowChange::PutClock(row) => clock::write(transaction, row),
     };
     written.map(drop).map_err(failed("write a row"))
 }
@@ -274,12 +277,13 @@ impl Readable for WalFileRow {
     }
 }
 
-fn named(digests: &Digests) -> [(&'static str, Digest); 4] {
+fn named(digests: &Digests) -> [(&'static str, Digest); 5] {
     [
         (TableRow::TABLE, digests.tables),
         (WalFileRow::TABLE, digests.wal_files),
         (SegmentRow::TABLE, digests.segments),
         (ServiceRow::TABLE, digests.services),
+        (ClockRow::TABLE, digests.clock),
     ]
 }
 

@@ -10,7 +10,6 @@ use super::checksum::{Digest, Row};
 use super::error::CatalogError;
 use super::rows::{Meta, ServiceRow};
 use super::sqlite_rows::{self as sql, Readable, failed, get, show};
-use super::state::FORMAT_VERSION;
 use crate::ServiceSlot;
 
 /// The version that knew no services.
@@ -23,7 +22,7 @@ pub(super) fn create(transaction: &Transaction<'_>) -> Result<(), CatalogError> 
     created.map_err(failed("create the table of services"))
 }
 
-/// Brings a catalog of version 1 to this version, in one transaction.
+/// Brings a catalog of version 1 to the next, in one transaction.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), CatalogError> {
     let meta = sql::read_meta(connection)?;
     if meta.format_version != VERSION_WITHOUT {
@@ -33,7 +32,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), CatalogError> {
     create(&transaction)?;
     sql::write_digest(&transaction, ServiceRow::TABLE, Digest::default())?;
     let meta = Meta {
-        format_version: FORMAT_VERSION,
+        format_version: VERSION_WITHOUT + 1,
         ..meta
     };
     sql::write_change(&transaction, &RowChange::PutMeta(meta))?;

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use super::change::RowChange;
 use super::checksum::Digest;
-use super::rows::{Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalFileRow};
+use super::rows::{
+    ClockRow, Meta, SegmentId, SegmentRow, ServiceRow, TableKey, TableRow, WalFileRow,
+};
 
-/// The version of the catalog's format. Version 1 had no services.
-pub(super) const FORMAT_VERSION: u64 = 2;
+/// The version of the catalog's format. Version 1 had no services, version 2 knew nothing of the clock.
+pub(super) const FORMAT_VERSION: u64 = 3;
 
 /// Tenant and name of a service.
 pub(super) type ServiceKey = (Arc<str>, Arc<str>);
@@ -27,6 +29,8 @@ pub struct CatalogState {
     /// The services that have a slot, by tenant and name. Shared between copies: they may be many and
     /// hardly ever change.
     pub services: Arc<BTreeMap<ServiceKey, ServiceRow>>,
+    /// What is known of the clock; `None` while nothing was ever deleted by age.
+    pub clock: Option<ClockRow>,
 }
 
 /// A count and a sum for each table that can lose rows.
@@ -36,6 +40,7 @@ pub(super) struct Digests {
     pub(super) wal_files: Digest,
     pub(super) segments: Digest,
     pub(super) services: Digest,
+    pub(super) clock: Digest,
 }
 
 impl CatalogState {
@@ -51,6 +56,7 @@ impl CatalogState {
             wal_files: BTreeMap::new(),
             segments: BTreeMap::new(),
             services: Arc::default(),
+            clock: None,
         }
     }
 
@@ -101,6 +107,7 @@ impl CatalogState {
                 let key = (Arc::clone(&row.tenant), Arc::clone(&row.name));
                 Arc::make_mut(&mut self.services).insert(key, row);
             }
+            RowChange::PutClock(row) => self.clock = Some(row),
         }
     }
 
@@ -110,6 +117,7 @@ impl CatalogState {
             wal_files: self.wal_files.values().collect(),
             segments: self.segments.values().collect(),
             services: self.services.values().collect(),
+            clock: self.clock.iter().collect(),
         }
     }
 }

@@ -1,66 +1,122 @@
 //! Whether the machine's clock can be believed when it says that rows are old.
 //!
-//! A clock that was set forward by mistake makes everything old at once. Rows arrive with the same clock, so what tells is a gap: between the
-//! newest arrival and now, or, once rows have arrived again, between arrivals. After a gap of more than a day nothing is deleted by age for
-//! another day: of running where nothing arrives, by the clock where rows do. A machine that was off for a week pays the same day.
+//! A clock that was set forward by mistake makes everything old at once. After each of these, nothing is deleted by age for a day *of running*,
+//! which is counted by the monotonic clock, added up over restarts, and begun anew by another jump:
 //!
+//! 1. *A jump*: since the last look the clock has gone on by a day more than the process ran. A machine that was off for longer pays the same.
+//! 2. *A silence*: the newest arrival is more than a day old. Each silence is doubted once, and not beside another doubt.
+//! 3. *A gap*, at the first look of all: what arrived within the last day came after more than a day of nothing.
+//!
+//! Whoever reads the clock once a minute needs no arrivals to see a jump. They tell of the time when nobody looked: before anything was to be deleted.
 //! A segment says only when its first and its last row arrived. Where these lie more than a day apart, as after a memtable that was open when the
 //! clock jumped, or a merge of rows from before and after, the gap may lie between them: such a segment tells of these two moments, and nothing of
 //! the time between.
 
 use std::time::Duration;
 
-use crate::background::Now;
+use crate::catalog::ClockRow;
 
-/// A gap that makes the clock doubtful, and how long the doubt lasts.
+/// A step that makes the clock doubtful.
 const DAY_NS: i64 = 24 * 3_600_000_000_000;
-const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// How long the process runs until it is believed again.
+const WAIT_NS: u64 = DAY_NS.cast_unsigned();
 
-/// What a running process remembers of its doubt.
-#[derive(Debug, Default)]
-pub(crate) struct ClockDoubt {
-    /// When, on the monotonic clock, the newest gap was seen.
-    since: Option<Duration>,
+/// Why the clock is doubted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    Jump,
+    Silence,
+    Gap,
 }
 
-impl ClockDoubt {
-    /// Whether rows may be deleted by age. `arrivals` are the earliest and the latest of each segment, of all tables.
-    pub(crate) fn allows(&mut self, arrivals: impl Iterator<Item = (i64, i64)>, now: Now) -> bool {
-        // What arrived later than now came with a clock that has been set back since.
+impl Doubt {
+    /// For the log.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Doubt::Jump => {
+                "it went on by more than a day beyond the time that the program ran: it was set, or the program did not run"
+            }
+            Doubt::Silence => "nothing has arrived for more than a day",
+            Doubt::Gap => "before what arrived within the last day nothing did for more than a day",
+        }
+    }
+}
+
+/// What is known of the clock when it shows `now_ns`, and the doubt that begins with it. `known` is what was known `ran` of running ago; `arrivals`
+/// are the earliest and the latest of each segment, of all tables.
+pub(crate) fn look(
+    known: Option<&ClockRow>,
+    arrivals: impl Iterator<Item = (i64, i64)>,
+    now_ns: i64,
+    ran: Duration,
+) -> (ClockRow, Option<Doubt>) {
+    let arrivals = Arrivals::until(now_ns, arrivals);
+    let ran_ns = u64::try_from(ran.as_nanos()).unwrap_or(u64::MAX);
+    let jumped = known.is_some_and(|known| {
+        let passed_ns = now_ns.saturating_sub(known.seen_ns);
+        passed_ns.saturating_sub_unsigned(ran_ns) > DAY_NS
+    });
+    let quiet_since = arrivals.newest_ns.filter(|newest| is_gap(*newest, now_ns));
+    // Rows of a later time, of a clock that has been set back since, are no arrivals.
+    let doubted = known.and_then(|known| known.silence_ns);
+    let doubted = doubted.filter(|doubted| *doubted <= now_ns);
+    let new_silence = quiet_since.filter(|quiet| doubted.is_none_or(|doubted| doubted < *quiet));
+    let is_waiting = known.is_some_and(|known| known.wait_ns > 0);
+    let doubt = if jumped {
+        Some(Doubt::Jump)
+    } else if new_silence.is_some() && !is_waiting {
+        Some(Doubt::Silence)
+    } else if known.is_none() && arrivals.went_on_ns.is_some_and(|at| !is_gap(at, now_ns)) {
+        Some(Doubt::Gap)
+    } else {
+        None
+    };
+    let waits_still = known.map_or(0, |known| known.wait_ns.saturating_sub(ran_ns));
+    let row = ClockRow {
+        seen_ns: now_ns,
+        silence_ns: new_silence.or(doubted),
+        wait_ns: doubt.map_or(waits_still, |_| WAIT_NS),
+    };
+    (row, doubt)
+}
+
+fn is_gap(from_ns: i64, to_ns: i64) -> bool {
+    to_ns.saturating_sub(from_ns) > DAY_NS
+}
+
+/// What arrivals tell.
+struct Arrivals {
+    newest_ns: Option<i64>,
+    /// When they went on after the newest gap.
+    went_on_ns: Option<i64>,
+}
+
+impl Arrivals {
+    /// What arrived later than now came with a clock that has been set back since.
+    fn until(now_ns: i64, arrivals: impl Iterator<Item = (i64, i64)>) -> Self {
         let mut known: Vec<(i64, i64)> = arrivals
             .flat_map(certain)
-            .filter(|(first, _)| *first <= now.unix_ns)
-            .map(|(first, last)| (first, last.min(now.unix_ns)))
+            .filter(|(first, _)| *first <= now_ns)
+            .map(|(first, last)| (first, last.min(now_ns)))
             .collect();
         known.sort_unstable();
-        let Some(&(_, mut newest)) = known.first() else {
-            return false;
-        };
-        let mut went_on_ns = None;
+        let (mut newest_ns, mut went_on_ns) = (None, None);
         for (first, last) in known {
-            if first.saturating_sub(newest) > DAY_NS {
+            if newest_ns.is_some_and(|newest| is_gap(newest, first)) {
                 went_on_ns = Some(first);
             }
-            newest = newest.max(last);
+            newest_ns = newest_ns.max(Some(last));
         }
-        if now.unix_ns.saturating_sub(newest) > DAY_NS {
-            let since = *self.since.get_or_insert(now.monotonic);
-            return now.monotonic.saturating_sub(since) >= DAY;
+        Arrivals {
+            newest_ns,
+            went_on_ns,
         }
-        let gap_is_fresh = went_on_ns.is_some_and(|at| now.unix_ns.saturating_sub(at) < DAY_NS);
-        let doubted = self
-            .since
-            .is_some_and(|since| now.monotonic.saturating_sub(since) < DAY);
-        if !doubted {
-            self.since = None;
-        }
-        !gap_is_fresh && !doubted
     }
 }
 
 /// The times at which rows surely arrived, of a segment with these for the first and the last.
 fn certain((first, last): (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
-    let is_long = last.saturating_sub(first) > DAY_NS;
+    let is_long = is_gap(first, last);
     let whole = (!is_long).then_some([(first, last)]);
     let ends = is_long.then_some([(first, first), (last, last)]);
     whole
@@ -70,89 +126,4 @@ fn certain((first, last): (i64, i64)) -> impl Iterator<Item = (i64, i64)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HOUR: i64 = 3_600_000_000_000;
-
-    fn now(hours: i64, running_hours: u64) -> Now {
-        Now {
-            unix_ns: hours * HOUR,
-            monotonic: Duration::from_secs(running_hours * 3_600),
-        }
-    }
-
-    fn allows(doubt: &mut ClockDoubt, arrivals: &[(i64, i64)], now: Now) -> bool {
-        let arrivals = arrivals
-            .iter()
-            .map(|(first, last)| (first * HOUR, last * HOUR));
-        doubt.allows(arrivals, now)
-    }
-
-    #[test]
-    fn steady_arrivals_are_believed() {
-        let doubt = &mut ClockDoubt::default();
-        assert!(allows(doubt, &[(0, 10), (30, 40), (8, 12)], now(50, 0)));
-        assert!(allows(doubt, &[(0, 10)], now(34, 0)));
-        assert!(
-            !allows(doubt, &[], now(34, 0)),
-            "nothing to hold it against"
-        );
-    }
-
-    #[test]
-    fn a_silence_waits_for_a_day_of_running() {
-        let doubt = &mut ClockDoubt::default();
-        let arrivals = [(0, 10)];
-        assert!(!allows(doubt, &arrivals, now(100, 3)));
-        assert!(!allows(doubt, &arrivals, now(123, 26)));
-        assert!(allows(doubt, &arrivals, now(124, 27)));
-        // A new process waits again.
-        assert!(!allows(&mut ClockDoubt::default(), &arrivals, now(200, 0)));
-    }
-
-    #[test]
-    fn a_jump_waits_for_a_day_although_rows_go_on() {
-        let doubt = &mut ClockDoubt::default();
-        let years = 87_600;
-        let before = [(0, 10)];
-        assert!(!allows(doubt, &before, now(years, 1)));
-        let after = [(0, 10), (years, years + 2)];
-        for process in [doubt, &mut ClockDoubt::default()] {
-            assert!(!allows(process, &after, now(years + 2, 3)));
-            assert!(!allows(process, &after, now(years + 23, 24)));
-        }
-        let on = [(0, 10), (years, years + 12), (years + 12, years + 25)];
-        assert!(allows(&mut ClockDoubt::default(), &on, now(years + 25, 0)));
-    }
-
-    #[test]
-    fn a_jump_within_a_segment_waits_for_a_day() {
-        let years = 87_600;
-        // Rows of one memtable, or of one merge, from before and after.
-        let arrivals = [(0, 10), (9, years), (years, years + 1)];
-        for hours in [1, 23] {
-            let now = now(years + hours, 0);
-            assert!(!allows(&mut ClockDoubt::default(), &arrivals, now));
-        }
-        let on = [
-            (0, 10),
-            (9, years),
-            (years, years + 12),
-            (years + 11, years + 25),
-        ];
-        assert!(allows(&mut ClockDoubt::default(), &on, now(years + 25, 0)));
-    }
-
-    #[test]
-    fn late_rows_in_one_segment_are_believed_while_others_arrive_steadily() {
-        let arrivals = [(0, 60), (0, 20), (18, 40), (39, 62)];
-        assert!(allows(&mut ClockDoubt::default(), &arrivals, now(63, 0)));
-    }
-
-    #[test]
-    fn a_clock_that_was_set_back_is_believed_again() {
-        let arrivals = [(0, 10), (87_600, 87_601), (11, 20)];
-        assert!(allows(&mut ClockDoubt::default(), &arrivals, now(21, 0)));
-    }
-}
+mod tests;

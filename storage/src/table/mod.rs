@@ -47,6 +47,7 @@ use crate::flush::Frozen;
 use crate::memory::{Account, Hold, MemoryBudget};
 use crate::memtable::Memtable;
 use crate::metrics::{Metrics, TableMetrics};
+use crate::retention::ClockWatch;
 use crate::scan::{MissingSegment, Part, Snapshot};
 use crate::segment::{Segment, SegmentCache};
 use crate::services::ServiceRegister;
@@ -64,6 +65,7 @@ pub(crate) struct Room {
     pub(crate) vfs: Arc<dyn Vfs>,
     pub(crate) catalog: Arc<dyn Catalog>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock_watch: Arc<ClockWatch>,
     pub(crate) cache: Arc<SegmentCache>,
     pub(crate) memory: MemoryBudget,
     pub(crate) metrics: Arc<Metrics>,

@@ -17,13 +17,12 @@ use crate::catalog::{CatalogError, Change, ExpireCommit, SegmentId};
 use crate::flush::folder_name;
 use crate::limits::RETENTION_LOOK_MS;
 use crate::names;
-use crate::retention::{ClockDoubt, Expired, expired};
+use crate::retention::{Expired, expired};
 
 /// Deletes of one table.
 #[derive(Debug)]
 pub(crate) struct RetentionStep {
     table: Arc<Table>,
-    doubt: ClockDoubt,
     /// What the catalog may or may not have been told: to be told again.
     untold: Option<Vec<Expired>>,
 }
@@ -32,7 +31,6 @@ impl RetentionStep {
     pub(crate) fn new(table: Arc<Table>) -> Self {
         RetentionStep {
             table,
-            doubt: ClockDoubt::default(),
             untold: None,
         }
     }
@@ -43,10 +41,8 @@ impl RetentionStep {
         }
         let room = &self.table.room;
         let catalog = room.catalog.state();
-        let arrivals = catalog.segments.values();
-        let arrivals = arrivals.map(|row| (row.min_arrival_ns, row.max_arrival_ns));
-        let by_age = self.doubt.allows(arrivals, now);
         let retention = room.config.retention(self.table.signal);
+        let by_age = retention.age_ns.is_some() && room.clock_watch.allows(&catalog, now);
         let key = self.table.key();
         let rows = catalog.segments_of(&key);
         expired(rows, retention, by_age, now.unix_ns)
@@ -72,6 +68,10 @@ impl Step for RetentionStep {
             self.untold = Some(due);
         }
         again
+    }
+
+    fn finish(&mut self, _: Now) {
+        self.table.room.clock_watch.finish();
     }
 }
 

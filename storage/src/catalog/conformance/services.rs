@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::ServiceSlot;
 use crate::catalog::checksum::Row as _;
+use crate::catalog::sqlite_rows as sql;
 
 pub(super) fn row(name: &str, colour: u8, round: u16) -> ServiceRow {
     ServiceRow {
@@ -44,11 +45,14 @@ fn services_keep_their_slots() {
 
 /// Makes of the catalog what version 1 would have written.
 pub(crate) fn back_to_version_1(path: &Path) {
+    clock::back_to_version_2(path);
+    // Not opened any more, which would bring it to this version.
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let meta = sql::read_meta(&connection).unwrap();
     let first = Meta {
         format_version: 1,
-        ..open(path).unwrap().state().meta
+        ..meta
     };
-    let connection = rusqlite::Connection::open(path).unwrap();
     let without = "DROP TABLE services; DELETE FROM digests WHERE name = 'services';";
     connection.execute_batch(without).unwrap();
     let meta = "UPDATE meta SET format_version = 1, crc = ?";
@@ -63,6 +67,7 @@ fn a_catalog_of_version_1_gains_services_and_loses_nothing() {
     back_to_version_1(&path);
     let catalog = open(&path).unwrap();
     expected.services = Arc::default();
+    expected.clock = None;
     assert_eq!(catalog.state(), expected);
     catalog.commit(keep(&[row("cart", 3, 0)])).unwrap();
     drop(catalog);
@@ -74,16 +79,16 @@ fn a_catalog_of_a_later_version_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("catalog.db");
     let later = Meta {
-        format_version: 3,
+        format_version: 4,
         ..filled(&path).meta
     };
     let connection = rusqlite::Connection::open(&path).unwrap();
-    let meta = "UPDATE meta SET format_version = 3, crc = ?";
+    let meta = "UPDATE meta SET format_version = 4, crc = ?";
     connection.execute(meta, [later.crc()]).unwrap();
     drop(connection);
     let error = open(&path).unwrap_err();
     assert!(
-        matches!(error, CatalogError::Version { found: 3, .. }),
+        matches!(error, CatalogError::Version { found: 4, .. }),
         "{error}"
     );
 }

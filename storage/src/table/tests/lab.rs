@@ -60,6 +60,11 @@ impl Lab {
         }
     }
 
+    /// From the next start on logs are kept for so long.
+    pub(super) fn keep_logs(&mut self, logs: crate::Retention) {
+        self.config.logs_retention = logs;
+    }
+
     /// The process dies, its disk as it is, and another one starts.
     pub(super) fn crash(&mut self, power: Option<u64>) {
         self.house.runner.kill();
