@@ -24,6 +24,8 @@ pub(super) struct Made {
 /// What requests are made of.
 pub(super) struct Maker {
     pub(super) material: Vec<Stencil>,
+    /// The run's last request, if it has fewer records than its place in the material.
+    pub(super) last: Option<Stencil>,
     pub(super) form: Form,
     /// The run's name as a number.
     pub(super) run: u64,
@@ -52,6 +54,8 @@ impl Maker {
 
     pub(super) fn make(&self, due: Due) -> anyhow::Result<Made> {
         let stencil = &self.material[due.index];
+        let is_whole = due.records == stencil.records();
+        let stencil = self.last.as_ref().filter(|_| !is_whole).unwrap_or(stencil);
         let at_ns = u64::try_from(due.at.as_nanos()).unwrap_or(u64::MAX);
         // All requests of a pass have the same masks, so that a trace stays one over several requests, and a log finds its span.
         let mut random = Random::of(&[self.run, due.pass]);

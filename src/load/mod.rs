@@ -130,7 +130,7 @@ impl<'a> Load<'a> {
         if let Some(store) = &store {
             store.is_fresh().await?;
         }
-        let records = (self.args.rate * self.args.duration.as_secs_f64()).ceil() as u64;
+        let records = schedule::records(self.args.rate, self.args.duration);
         let material = material::gather(self.args, &self.run, records)?;
         self.greet(&material);
         let (mut report, sender) = self.send(material, stop).await?;
@@ -172,7 +172,7 @@ impl<'a> Load<'a> {
         let cpu_before = cpu();
         let start = Instant::now() + LEAD;
         let sender = Arc::new(self.sender(start)?);
-        let requests = self.maker(material).start(schedule.clone())?;
+        let requests = self.maker(material, &schedule)?.start(schedule.clone())?;
         let telling = tokio::spawn(progress::tell(Arc::clone(&sender), start));
 
         // Every request under way holds one end of this channel; when the last lets go, all have ended.
@@ -233,14 +233,22 @@ impl<'a> Load<'a> {
         Sender::new(exporter, start, patience, connections * streams)
     }
 
-    fn maker(&self, material: Vec<Stencil>) -> Maker {
+    fn maker(&self, material: Vec<Stencil>, schedule: &Schedule) -> anyhow::Result<Maker> {
         let now_ns = u64::try_from(SystemClock::new().now().unix_ns).unwrap_or_default();
-        Maker {
+        let last = match schedule.smaller_last() {
+            None => None,
+            Some(due) => {
+                let cut = material[due.index].first(due.records, &material::label(&self.run));
+                Some(cut.context("cannot make the last request")?)
+            }
+        };
+        Ok(Maker {
             material,
+            last,
             form: self.form.clone(),
             run: maker::number_of(&self.run),
             starts_ns: now_ns.saturating_add(u64::try_from(LEAD.as_nanos()).unwrap_or_default()),
-        }
+        })
     }
 }
 

@@ -24,6 +24,15 @@ pub(super) const RUN_KEY: &str = "load.run";
 /// The attribute of each record that numbers it.
 pub(super) const NUMBER_KEY: &str = "load.number";
 
+/// What tells the records of a run from all others.
+pub(super) fn label(run: &str) -> Label<'_> {
+    Label {
+        run_key: RUN_KEY,
+        run,
+        number_key: NUMBER_KEY,
+    }
+}
+
 /// The requests of both signals that are collected until they are put in order.
 struct Pile<'a> {
     label: Label<'a>,
@@ -35,11 +44,7 @@ struct Pile<'a> {
 impl<'a> Pile<'a> {
     fn new(run: &'a str) -> Self {
         Self {
-            label: Label {
-                run_key: RUN_KEY,
-                run,
-                number_key: NUMBER_KEY,
-            },
+            label: label(run),
             logs: Vec::new(),
             spans: Vec::new(),
             bytes: 0,
@@ -61,15 +66,21 @@ impl<'a> Pile<'a> {
         self.bytes >= MATERIAL_BYTES_MAX
     }
 
-    /// Both signals evenly spread over the whole, as many of each as there are.
+    /// Both signals evenly spread over the whole, as many of each as there are. The one with fewer requests comes first, so that the first two have
+    /// one of each, and any number of the first has as many of either as is their share, or one more.
     fn in_order(self) -> Vec<Stencil> {
-        let place = |number: usize, of: usize| (number as f64 + 0.5) / of as f64;
-        let spread = |stencils: Vec<Stencil>| {
+        let (few, many) = if self.logs.len() <= self.spans.len() {
+            (self.logs, self.spans)
+        } else {
+            (self.spans, self.logs)
+        };
+        let place = |number: usize, of: usize, ahead: f64| (number as f64 + ahead) / of as f64;
+        let spread = |stencils: Vec<Stencil>, ahead: f64| {
             let of = stencils.len();
             let numbered = stencils.into_iter().enumerate();
-            numbered.map(move |(number, stencil)| (place(number, of), stencil))
+            numbered.map(move |(number, stencil)| (place(number, of, ahead), stencil))
         };
-        let mut all: Vec<(f64, Stencil)> = spread(self.logs).chain(spread(self.spans)).collect();
+        let mut all: Vec<(f64, Stencil)> = spread(few, 0.0).chain(spread(many, 0.5)).collect();
         all.sort_by(|(a, _), (b, _)| a.total_cmp(b));
         all.into_iter().map(|(_, stencil)| stencil).collect()
     }

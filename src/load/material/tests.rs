@@ -86,14 +86,18 @@ fn files_are_cut_into_requests_of_that_size() {
 }
 
 #[test]
-fn both_signals_are_spread_over_the_whole() {
-    let material = gathered(&["--batch", "50"], 5_000);
-    let (first, second) = material.split_at(material.len() / 2);
-    let logs = |half: &[Stencil]| {
-        let logs = half
-            .iter()
-            .filter(|stencil| stencil.signal() == WireSignal::Logs);
-        logs.count()
-    };
-    assert!(logs(first).abs_diff(logs(second)) <= 1);
+fn both_signals_come_in_their_proportion_from_the_first() {
+    for (batch, records) in [("50", 5_000), ("500", 1_000), ("500", 20_000)] {
+        let material = gathered(&["--batch", batch], records);
+        let is_log = |stencil: &Stencil| stencil.signal() == WireSignal::Logs;
+        let logs = material.iter().filter(|one| is_log(one)).count();
+        let share = logs as f64 / material.len() as f64;
+        assert_ne!(is_log(&material[0]), is_log(&material[1]), "{batch}");
+        let mut sent = 0;
+        for (before, stencil) in material.iter().enumerate() {
+            sent += usize::from(is_log(stencil));
+            let due = share * (before + 1) as f64;
+            assert!((sent as f64 - due).abs() <= 1.0, "{sent} of {before}");
+        }
+    }
 }

@@ -9,8 +9,10 @@
 //! |---|---|
 //! | `mod.rs` | a stencil and its copies |
 //! | `label.rs` | the run's name in each resource, and a number in each record |
+//! | `cut.rs` | the first records of a request |
 //! | `places.rs` | finding the places in the encoded request |
 
+mod cut;
 mod label;
 mod places;
 #[cfg(test)]
@@ -98,6 +100,24 @@ impl Stencil {
             places,
             body,
         })
+    }
+
+    /// A stencil of its first records, at least one, for a request that is to be smaller than the others. `label` is the one that it was made with.
+    pub fn first(&self, records: u64, label: &Label<'_>) -> Result<Self, DecodeError> {
+        let (body, records) = (&self.body, records.max(1));
+        let body = match self.signal {
+            WireSignal::Traces => {
+                let mut request = read_traces(body, Encoding::Protobuf)?.message;
+                cut::traces(&mut request, records);
+                request.encode_to_vec()
+            }
+            _ => {
+                let mut request = read_logs(body, Encoding::Protobuf)?.message;
+                cut::logs(&mut request, records);
+                request.encode_to_vec()
+            }
+        };
+        Self::new(&body, self.signal, Encoding::Protobuf, label)
     }
 
     /// What its records are.

@@ -242,3 +242,70 @@ fn numbers_are_of_one_length_and_read_back() {
 fn metrics_have_no_stencil() {
     assert!(Stencil::new(b"", WireSignal::Metrics, Encoding::Protobuf, &LABEL).is_err());
 }
+
+#[test]
+fn the_first_records_are_those_of_the_request() {
+    let record = |n: u64| LogRecord {
+        time_unix_nano: n,
+        body: Some(AnyValue {
+            value: Some(Value::IntValue(n as i64)),
+        }),
+        ..LogRecord::default()
+    };
+    let group = |records: &[u64]| ResourceLogs {
+        scope_logs: vec![ScopeLogs {
+            log_records: records.iter().map(|n| record(*n)).collect(),
+            ..ScopeLogs::default()
+        }],
+        ..ResourceLogs::default()
+    };
+    let request = ExportLogsServiceRequest {
+        resource_logs: vec![group(&[1, 2]), group(&[]), group(&[3, 4, 5])],
+    };
+    let body = request.encode_to_vec();
+    let whole = Stencil::new(&body, WireSignal::Logs, Encoding::Protobuf, &LABEL).unwrap();
+    for (asked, expected) in [(0, 1), (1, 1), (2, 2), (3, 3), (5, 5), (9, 5)] {
+        let cut = whole.first(asked, &LABEL).unwrap();
+        assert_eq!(cut.records(), expected);
+        let copy = ExportLogsServiceRequest::decode(&*cut.copy(&STAMP)).unwrap();
+        let scopes = copy
+            .resource_logs
+            .iter()
+            .flat_map(|group| &group.scope_logs);
+        let found: Vec<&LogRecord> = scopes.flat_map(|scope| &scope.log_records).collect();
+        for (number, record) in (1_i64..).zip(&found) {
+            let body = AnyValue {
+                value: Some(Value::IntValue(number)),
+            };
+            assert_eq!(record.body, Some(body));
+            assert_eq!(record.attributes.len(), 1, "its number, once");
+        }
+        assert_eq!(found.len() as u64, expected);
+    }
+}
+
+#[test]
+fn the_first_spans_are_those_of_the_request() {
+    let names = ["a", "b", "c"];
+    let spans = names.map(|name| opentelemetry_proto::tonic::trace::v1::Span {
+        name: name.to_owned(),
+        trace_id: vec![7; 16],
+        ..Default::default()
+    });
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![opentelemetry_proto::tonic::trace::v1::ResourceSpans {
+            scope_spans: vec![opentelemetry_proto::tonic::trace::v1::ScopeSpans {
+                spans: spans.to_vec(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        }],
+    };
+    let body = request.encode_to_vec();
+    let whole = Stencil::new(&body, WireSignal::Traces, Encoding::Protobuf, &LABEL).unwrap();
+    let cut = whole.first(2, &LABEL).unwrap();
+    let copy = ExportTraceServiceRequest::decode(&*cut.copy(&STAMP)).unwrap();
+    let spans = &copy.resource_spans[0].scope_spans[0].spans;
+    let found: Vec<&str> = spans.iter().map(|span| &*span.name).collect();
+    assert_eq!((found, cut.records()), (vec!["a", "b"], 2));
+}

@@ -54,6 +54,26 @@ fn every_record_is_found_over_each_protocol_and_compression() {
 }
 
 #[test]
+fn a_rate_that_is_no_multiple_of_the_batch_is_kept_and_both_signals_come_at_once() {
+    let data = TempDir::new().unwrap();
+    let server = Server::start(data.path(), &[]);
+    let flags = ["--rate", "130", "--duration", "500ms", "--batch", "50"];
+    let more = ["--to", server.otlp_url(), "--verify", server.ui_url()];
+    let loaded = load(&[&flags[..], &more].concat()).loaded();
+    let report = &loaded.report;
+    assert_eq!(loaded.code, Some(0), "{report} {}", loaded.stderr);
+    loaded.assert_adds_up();
+    assert_eq!(loaded.records("offered"), 65, "{report}");
+    assert_eq!(report["offered"]["requests"], 2);
+    assert_eq!(verified(report, "found"), 65, "{report}");
+    let status = server.api().get("/api/v1/status");
+    let rows = |signal: &str| status[signal]["rows"].as_u64().unwrap();
+    let mut rows = [rows("logs"), rows("spans")];
+    rows.sort_unstable();
+    assert_eq!(rows, [15, 50]);
+}
+
+#[test]
 fn files_are_replayed_as_new_records() {
     let log = |trace: &str, n: u32| {
         format!(
