@@ -226,7 +226,7 @@ impl Page {
             let each = tables.map(|(signal, table)| (vec![signal.name()], figure(table)));
             each.collect::<Vec<_>>()
         };
-        let gauges: [(&str, &str, Figure); 12] = [
+        let gauges: [(&str, &str, Figure); 13] = [
             (
                 "clearspan_stored_rows",
                 "Records that are stored.",
@@ -241,6 +241,11 @@ impl Page {
                 "clearspan_wal_files",
                 "Files of the write-ahead log that a start would replay.",
                 |table| table.wal_files,
+            ),
+            (
+                "clearspan_wal_bytes",
+                "Bytes of these files on disk.",
+                |table| table.wal_bytes,
             ),
             (
                 "clearspan_memtable_rows",

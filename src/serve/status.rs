@@ -155,6 +155,8 @@ fn add_table(status: &mut SignalStatus, table: TableStatus) {
     status.rows = table.rows;
     status.wal = WalStatus {
         files: table.wal_files,
+        bytes: table.wal_bytes,
+        queued_bytes: table.queued_bytes,
     };
     status.memtable = MemtableStatus {
         rows: table.memtable_rows,

@@ -124,6 +124,10 @@ pub struct ReceivedStatus {
 pub struct WalStatus {
     /// Files that a start would replay.
     pub files: u64,
+    /// Bytes of these files on disk.
+    pub bytes: u64,
+    /// Bytes of records in memory that wait for their commit.
+    pub queued_bytes: u64,
 }
 
 /// The memtables of one signal.

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::Table;
 use crate::scan::MissingSegment;
+use crate::wal;
 
 /// What one signal of one tenant holds at this moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct TableStatus {
     pub memtable_bytes: u64,
     /// WAL files that are still needed.
     pub wal_files: u64,
+    /// Bytes of these files on disk.
+    pub wal_bytes: u64,
     /// Segments.
     pub segments: u64,
     /// Bytes of segments on disk.
@@ -68,6 +71,7 @@ impl Table {
             memtable_rows,
             memtable_bytes,
             wal_files: catalog.wal_files_of(&key).count() as u64,
+            wal_bytes: wal::bytes_of(&self.wal_place(), catalog.wal_files_of(&key)),
             segments: catalog.segments_of(&key).count() as u64,
             segment_bytes: catalog.segments_of(&key).map(|segment| segment.bytes).sum(),
             oldest_ns: snapshot

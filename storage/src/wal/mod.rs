@@ -31,6 +31,7 @@
 //! | `tail.rs` | cutting off an unsound end |
 //! | `folder.rs` | comparing the folder with the catalog |
 //! | `collect.rs` | removing files whose rows are in segments |
+//! | `size.rs` | how much room the files take |
 //! | `report.rs` | what was found at start |
 
 mod collect;
@@ -44,6 +45,7 @@ mod payload;
 mod reader;
 mod replay;
 mod report;
+mod size;
 mod tail;
 mod writer;
 
@@ -55,6 +57,7 @@ pub use error::WalError;
 pub use limits::FRAME_BYTES_MAX;
 pub use replay::{Replayed, ReplayedFrame, replay};
 pub use report::{WalFinding, WalReport};
+pub(crate) use size::bytes_of;
 pub use writer::{FsyncMode, WalConfig, WalWriter};
 
 use std::path::PathBuf;

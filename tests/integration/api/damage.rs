@@ -149,7 +149,7 @@ async fn status() {
         assert_eq!(
             status[signal],
             json!({
-                "accepted": 0, "rejected": {}, "repaired": {}, "duplicates": 0, "rows": 0, "wal": {"files": 0},
+                "accepted": 0, "rejected": {}, "repaired": {}, "duplicates": 0, "rows": 0, "wal": {"files": 0, "bytes": 0, "queued_bytes": 0},
                 "memtable": {"rows": 0, "bytes": 0}, "segments": 0, "bytes": 0, "oldest_ns": null, "newest_ns": null,
                 "flush_pending": 0, "compaction_pending": 0, "compaction_set_aside": 0, "missing": []
             })

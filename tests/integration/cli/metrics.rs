@@ -115,4 +115,14 @@ fn a_scraper_finds_what_happened() {
     let status = api.get("/api/v1/status");
     assert_eq!(status["logs"]["accepted"], 3);
     assert_eq!(status["logs"]["flush_pending"], 3);
+    let wal = folder.path().join("tenants/default/logs/wal");
+    let files = std::fs::read_dir(wal).unwrap().map(Result::unwrap);
+    let bytes: u64 = files.map(|file| file.metadata().unwrap().len()).sum();
+    assert!(bytes > 0);
+    let expected = serde_json::json!({"files": 1, "bytes": bytes, "queued_bytes": 0});
+    assert_eq!(status["logs"]["wal"], expected);
+    is("clearspan_wal_bytes{signal=\"logs\"}", bytes as f64);
+    is("clearspan_wal_bytes{signal=\"spans\"}", 0.0);
+    is("clearspan_retention_age_wait_seconds", 0.0);
+    assert_eq!(status["storage"]["age_waits_ms"], serde_json::Value::Null);
 }
