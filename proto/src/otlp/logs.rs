@@ -17,7 +17,7 @@ use super::groups::{
     Grouped, ResourceBuffers, encode_resource, encode_scope, resource_message, scope_message,
     service_of,
 };
-use super::request::{Request, read_logs};
+use super::request::logs_in_pieces;
 use super::{DecodeError, Decoded, Encoding, Rejections, Repairs, attributes};
 
 /// Decodes an `ExportLogsServiceRequest`. Records without a known time are placed at `arrival_ns`
@@ -27,32 +27,18 @@ pub fn decode_logs(
     encoding: Encoding,
     arrival_ns: i64,
 ) -> Result<Decoded<LogsBatch>, DecodeError> {
-    Ok(batch(&read_logs(body, encoding)?, arrival_ns)?)
-}
-
-fn batch(
-    request: &Request<ExportLogsServiceRequest>,
-    arrival_ns: i64,
-) -> Result<Decoded<LogsBatch>, SchemaError> {
-    let rows = usize::try_from(request.records).unwrap_or_default();
+    let pieces = logs_in_pieces(body, encoding)?;
+    let rows = usize::try_from(pieces.records).unwrap_or_default();
     let mut logs = LogsDecoder {
         builder: LogsBuilder::new(rows, arrival_ns),
-        repaired: request.repaired,
+        repaired: pieces.repaired,
         attributes: Vec::new(),
         body: Vec::new(),
     };
-    let (mut resource_buffers, mut scope_buffer) = (ResourceBuffers::default(), Vec::new());
-    for group in &request.message.resource_logs {
-        let resource = group.resource.as_ref();
-        let service = service_of(resource);
-        let resource = encode_resource(resource, &group.schema_url, &mut resource_buffers);
-        for scope_logs in &group.scope_logs {
-            let scope = scope_logs.scope.as_ref();
-            let scope = encode_scope(scope, &scope_logs.schema_url, &mut scope_buffer);
-            logs.builder.group(&resource, &scope, service);
-            for record in &scope_logs.log_records {
-                logs.push(record)?;
-            }
+    let mut buffers = (ResourceBuffers::default(), Vec::new());
+    for piece in pieces {
+        for group in &piece?.resource_logs {
+            logs.push_group(group, &mut buffers)?;
         }
     }
     Ok(Decoded {
@@ -70,6 +56,25 @@ struct LogsDecoder {
 }
 
 impl LogsDecoder {
+    fn push_group(
+        &mut self,
+        group: &ResourceLogs,
+        (resource_buffers, scope_buffer): &mut (ResourceBuffers, Vec<u8>),
+    ) -> Result<(), SchemaError> {
+        let resource = group.resource.as_ref();
+        let service = service_of(resource);
+        let resource = encode_resource(resource, &group.schema_url, resource_buffers);
+        for scope_logs in &group.scope_logs {
+            let scope = scope_logs.scope.as_ref();
+            let scope = encode_scope(scope, &scope_logs.schema_url, scope_buffer);
+            self.builder.group(&resource, &scope, service);
+            for record in &scope_logs.log_records {
+                self.push(record)?;
+            }
+        }
+        Ok(())
+    }
+
     fn push(&mut self, record: &LogRecord) -> Result<(), SchemaError> {
         let (trace_id, span_id) = (valid_id(&record.trace_id), valid_id(&record.span_id));
         if trace_id.is_none() && !record.trace_id.is_empty() {

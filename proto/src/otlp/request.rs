@@ -7,7 +7,8 @@ use prost::Message;
 use crate::json;
 use crate::limits::MAX_BODY_BYTES;
 
-use super::{DecodeError, Encoding, Repairs, WireSignal, count_metric_points, parts, wire};
+use super::wire::{self, Messages};
+use super::{DecodeError, Encoding, Repairs, WireSignal, count_metric_points, parts};
 
 /// The number of records (spans, log records or metric data points) of a request, bad ones included.
 pub fn count_records(
@@ -64,6 +65,80 @@ fn read_protobuf<M: Message + Default>(
         records,
         repaired: Repairs::default(),
     })
+}
+
+/// A request of spans in pieces.
+pub(crate) fn traces_in_pieces(
+    body: &[u8],
+    encoding: Encoding,
+) -> Result<Pieces<'_, ExportTraceServiceRequest>, DecodeError> {
+    match encoding {
+        Encoding::Protobuf => Pieces::of_protobuf(body, WireSignal::Traces),
+        Encoding::Json => Ok(Pieces::whole(read_traces(body, encoding)?)),
+    }
+}
+
+/// A request of log records in pieces.
+pub(crate) fn logs_in_pieces(
+    body: &[u8],
+    encoding: Encoding,
+) -> Result<Pieces<'_, ExportLogsServiceRequest>, DecodeError> {
+    match encoding {
+        Encoding::Protobuf => Pieces::of_protobuf(body, WireSignal::Logs),
+        Encoding::Json => Ok(Pieces::whole(read_logs(body, encoding)?)),
+    }
+}
+
+/// A request as messages that each hold a part of it, in order: of protobuf one resource group each, so that the message of the whole, some three
+/// times as large as its bytes, is never there beside them and the rows. JSON comes as a whole. The first error is the last item.
+#[derive(Debug)]
+pub(crate) struct Pieces<'a, M> {
+    /// Of the whole request.
+    pub(crate) records: u64,
+    /// As of [`Request`].
+    pub(crate) repaired: Repairs,
+    whole: Option<M>,
+    fields: Messages<'a>,
+}
+
+impl<'a, M> Pieces<'a, M> {
+    fn of_protobuf(body: &'a [u8], signal: WireSignal) -> Result<Self, DecodeError> {
+        check_size(body)?;
+        let records = wire::count_records(body)?;
+        parts::check(body, signal)?;
+        Ok(Pieces {
+            records,
+            repaired: Repairs::default(),
+            whole: None,
+            fields: Messages::of(body, 0),
+        })
+    }
+
+    fn whole(request: Request<M>) -> Self {
+        Pieces {
+            records: request.records,
+            repaired: request.repaired,
+            whole: Some(request.message),
+            fields: Messages::of(&[], 0),
+        }
+    }
+}
+
+impl<M: Message + Default> Iterator for Pieces<'_, M> {
+    type Item = Result<M, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(whole) = self.whole.take() {
+            return Some(Ok(whole));
+        }
+        let piece = self.fields.next_whole()?.and_then(|field| {
+            M::decode(field).map_err(|error| DecodeError::protobuf(error.to_string()))
+        });
+        if piece.is_err() {
+            self.fields = Messages::of(&[], 0);
+        }
+        Some(piece)
+    }
 }
 
 pub(crate) fn check_size(body: &[u8]) -> Result<(), DecodeError> {

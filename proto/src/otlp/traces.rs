@@ -16,7 +16,7 @@ use super::groups::{
     Grouped, ResourceBuffers, encode_resource, encode_scope, resource_message, scope_message,
     service_of,
 };
-use super::request::{Request, read_traces};
+use super::request::traces_in_pieces;
 use super::{DecodeError, Decoded, Encoding, Rejections, Repairs, attributes};
 
 /// Decodes an `ExportTraceServiceRequest`. Spans without a known start are placed at `arrival_ns`
@@ -26,32 +26,18 @@ pub fn decode_traces(
     encoding: Encoding,
     arrival_ns: i64,
 ) -> Result<Decoded<SpansBatch>, DecodeError> {
-    Ok(batch(&read_traces(body, encoding)?, arrival_ns)?)
-}
-
-fn batch(
-    request: &Request<ExportTraceServiceRequest>,
-    arrival_ns: i64,
-) -> Result<Decoded<SpansBatch>, SchemaError> {
-    let rows = usize::try_from(request.records).unwrap_or_default();
+    let pieces = traces_in_pieces(body, encoding)?;
+    let rows = usize::try_from(pieces.records).unwrap_or_default();
     let mut spans = SpansDecoder {
         builder: SpansBuilder::new(rows, arrival_ns),
         rejected: Rejections::default(),
-        repaired: request.repaired,
+        repaired: pieces.repaired,
         scratch: Vec::new(),
     };
-    let (mut resource_buffers, mut scope_buffer) = (ResourceBuffers::default(), Vec::new());
-    for group in &request.message.resource_spans {
-        let resource = group.resource.as_ref();
-        let service = service_of(resource);
-        let resource = encode_resource(resource, &group.schema_url, &mut resource_buffers);
-        for scope_spans in &group.scope_spans {
-            let scope = scope_spans.scope.as_ref();
-            let scope = encode_scope(scope, &scope_spans.schema_url, &mut scope_buffer);
-            spans.builder.group(&resource, &scope, service);
-            for span in &scope_spans.spans {
-                spans.push(span)?;
-            }
+    let mut buffers = (ResourceBuffers::default(), Vec::new());
+    for piece in pieces {
+        for group in &piece?.resource_spans {
+            spans.push_group(group, &mut buffers)?;
         }
     }
     Ok(Decoded {
@@ -69,6 +55,25 @@ struct SpansDecoder {
 }
 
 impl SpansDecoder {
+    fn push_group(
+        &mut self,
+        group: &ResourceSpans,
+        (resource_buffers, scope_buffer): &mut (ResourceBuffers, Vec<u8>),
+    ) -> Result<(), SchemaError> {
+        let resource = group.resource.as_ref();
+        let service = service_of(resource);
+        let resource = encode_resource(resource, &group.schema_url, resource_buffers);
+        for scope_spans in &group.scope_spans {
+            let scope = scope_spans.scope.as_ref();
+            let scope = encode_scope(scope, &scope_spans.schema_url, scope_buffer);
+            self.builder.group(&resource, &scope, service);
+            for span in &scope_spans.spans {
+                self.push(span)?;
+            }
+        }
+        Ok(())
+    }
+
     fn push(&mut self, span: &Span) -> Result<(), SchemaError> {
         let Some(trace_id) = valid_id(&span.trace_id) else {
             self.rejected.invalid_trace_id += 1;

@@ -54,6 +54,7 @@ pub(crate) fn each_record(
 }
 
 /// The length-delimited fields with one number in a message; all others are stepped over.
+#[derive(Debug)]
 pub(crate) struct Messages<'a> {
     bytes: &'a [u8],
     number: u32,
@@ -75,6 +76,17 @@ impl<'a> Messages<'a> {
             }
             None
         })
+    }
+
+    /// The next field of whatever kind, its key included.
+    pub(super) fn next_whole(&mut self) -> Option<Result<&'a [u8], DecodeError>> {
+        let from = self.bytes;
+        if from.is_empty() {
+            return None;
+        }
+        let read = self.next_field();
+        let (field, _) = from.split_at(from.len() - self.bytes.len());
+        Some(read.map(|_| field))
     }
 
     fn next_field(&mut self) -> Result<(u32, Option<&'a [u8]>), DecodeError> {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use prost::Message;
 
 use super::{ARRIVAL_NS, generate};
+use crate::otlp::request::{logs_in_pieces, read_logs};
 use crate::otlp::{
     Encoding, WireSignal, count_metric_points, count_records, decode_logs, decode_traces,
     encode_traces_protobuf, frames, newest_time, shift_times,
@@ -63,10 +64,29 @@ fn mutations() -> impl Strategy<Value = Vec<(prop::sample::Index, u8, u8)>> {
     prop::collection::vec(any::<(prop::sample::Index, u8, u8)>(), 1..6)
 }
 
+/// Read in pieces a request is what it is as a whole, or as bad.
+fn check_pieces(body: &[u8]) -> Result<(), TestCaseError> {
+    let pieces = logs_in_pieces(body, Encoding::Protobuf).and_then(|pieces| {
+        let mut joined = ExportLogsServiceRequest::default();
+        for piece in pieces {
+            joined.resource_logs.extend(piece?.resource_logs);
+        }
+        Ok(joined.encode_to_vec())
+    });
+    let whole = read_logs(body, Encoding::Protobuf).map(|whole| whole.message.encode_to_vec());
+    match (pieces, whole) {
+        (Ok(pieces), Ok(whole)) => prop_assert_eq!(pieces, whole),
+        (Err(pieces), Err(whole)) => prop_assert_eq!(pieces.to_string(), whole.to_string()),
+        (pieces, whole) => prop_assert!(false, "{pieces:?} in pieces, {whole:?} as a whole"),
+    }
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn random_bytes_are_survived(body in prop::collection::vec(any::<u8>(), 0..200)) {
         feed(&body)?;
+        check_pieces(&body)?;
     }
 
     #[test]
@@ -79,7 +99,11 @@ proptest! {
 
     #[test]
     fn mutated_logs_are_survived(sent in generate::logs(), mutations in mutations()) {
-        feed(&mutate(sent.encode_to_vec(), &mutations))?;
+        let body = sent.encode_to_vec();
+        check_pieces(&body)?;
+        let body = mutate(body, &mutations);
+        check_pieces(&body)?;
+        feed(&body)?;
         let mut text = Vec::new();
         json::logs::write(&sent, &mut text);
         feed(&mutate(text, &mutations))?;
