@@ -102,13 +102,13 @@ test('the table is the map: the same edges, sorted on the server', async ({ page
 
 test('the range before: what is new says so', async ({ page }) => {
   const watched = new Watched(page);
-  await page.goto(`${server.ui}/map`);
+  await page.goto(`${server.ui}/map?${shop.range}`);
   await page.getByRole('link', { name: 'Compare' }).click();
   await expect(page).toHaveURL(/than=before/);
   await expect(page.locator('#map')).toContainText('new');
-  await page.goto(`${server.ui}/map?than=before&view=table`);
+  await page.goto(`${server.ui}/map?than=before&view=table&${shop.range}`);
   await expect(page.locator('.m-table tbody tr').first()).toContainText('new');
-  await page.goto(`${server.ui}/map?than=before&from=now&to=now%2B20m`);
+  await page.goto(`${server.ui}/map?than=before&${shop.rangeBehind}`);
   await expect(page.locator('#map')).toContainText('gone');
   watched.clean();
 });

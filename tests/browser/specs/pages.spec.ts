@@ -4,20 +4,26 @@ import { expect, test } from '@playwright/test';
 import { type Logs, ask } from '../support/api';
 import { Watched, accessible, fitsAcross } from '../support/page';
 import { type Server, startServer } from '../support/server';
-import { type Shop, fillShop } from '../support/shop';
+import { FRESH_MS, type Shop, fillShop } from '../support/shop';
 
 let server: Server;
 let shop: Shop;
 let record: string;
 
-test.beforeAll(async () => {
+// Less than the shop stays fresh, with the filling of it: a test that would see it age ends for its time, and says so.
+const TIMEOUT_MS = 240_000;
+expect(TIMEOUT_MS).toBeLessThan(FRESH_MS);
+
+// Each test has a shop of its own: all of them together take longer than one stays fresh.
+test.beforeEach(async () => {
+  test.setTimeout(TIMEOUT_MS);
   server = await startServer();
   shop = await fillShop(server, Date.now());
   const failed = await ask<Logs>(server, 'logs/search', { q: `severity:error trace_id:${shop.failing.trace}` });
   record = failed.rows[0]?.id ?? '';
 });
 
-test.afterAll(() => server.stop());
+test.afterEach(() => server.stop());
 
 // Where `inside` is given, the words stand in that part of the page, and it can be seen: the rows behind a panel have them too.
 const PAGES: { name: string; path: () => string; says: string; inside?: string }[] = [
@@ -61,7 +67,6 @@ for (const theme of ['dark', 'light'] as const) {
   for (const width of [1440, 320]) {
     for (const javaScriptEnabled of [true, false]) {
       test(`${theme}, ${width} pixels, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async ({ browser }) => {
-        test.setTimeout(180_000);
         const context = await browser.newContext({ colorScheme: theme, viewport: { width, height: 900 }, javaScriptEnabled });
         for (const { name, path, says, inside = 'body' } of PAGES) {
           await test.step(name, async () => {

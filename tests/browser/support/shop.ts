@@ -5,6 +5,12 @@ import { type LogIn, type SpanIn, id, logsRequest, traceRequest } from './teleme
 
 export const TRACES = 200;
 
+/**
+ * How long after its instant the shop answers the default range of 15 minutes in the same words: then its first trace
+ * leaves that range and is in the one before, where nothing may be for a comparison to find it new.
+ */
+export const FRESH_MS = 300_000;
+
 export const HOSTILE = [
   '<script>document.title = "broken"</script><img src=x onerror="document.title=\'broken\'">',
   '\u001b[31mred\u001b[0m and \u0007bell',
@@ -20,6 +26,9 @@ export interface Shop {
   /** A trace with an error, and the id of the span that failed. */
   failing: { trace: string; span: string };
   fine: string;
+  /** The 15 minutes up to its instant, as the parameters of a page, and those behind them. */
+  range: string;
+  rangeBehind: string;
 }
 
 export async function fillShop(server: Server, nowMs: number): Promise<Shop> {
@@ -36,7 +45,12 @@ export async function fillShop(server: Server, nowMs: number): Promise<Shop> {
     attributes: { [HOSTILE_KEY]: body.slice(0, 200) },
   }));
   await server.send('logs', logsRequest(hostile));
-  return { failing: { trace: traceId(9), span: id(9 * 10 + 2, 16) }, fine: traceId(8) };
+  return { failing: { trace: traceId(9), span: id(9 * 10 + 2, 16) }, fine: traceId(8), range: minutes(nowMs, -15, 0), rangeBehind: minutes(nowMs, 0, 15) };
+}
+
+function minutes(nowMs: number, from: number, to: number): string {
+  const at = (n: number): string => new Date(nowMs + n * 60_000).toISOString();
+  return new URLSearchParams({ from: at(from), to: at(to) }).toString();
 }
 
 const traceId = (n: number): string => id(n, 32);
