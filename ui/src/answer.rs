@@ -36,10 +36,20 @@ pub(crate) struct CountEnd {
 impl CountEnd {
     /// `unknown` are the hints at parameters.
     pub(crate) fn new(elapsed_ms: u64, counted: Counted, unknown: Vec<String>) -> Self {
+        let hints = [counted.hints, unknown].concat();
+        CountEnd::of(elapsed_ms, &counted.stats, counted.missing, hints)
+    }
+
+    pub(crate) fn of(
+        elapsed_ms: u64,
+        stats: &ScanStats,
+        missing: Vec<MissingSegment>,
+        hints: Vec<String>,
+    ) -> Self {
         CountEnd {
-            stats: StatsView::new(elapsed_ms, &counted.stats),
-            whole: Completeness::of(counted.missing),
-            hints: [counted.hints, unknown].concat(),
+            stats: StatsView::new(elapsed_ms, stats),
+            whole: Completeness::of(missing),
+            hints,
         }
     }
 }

@@ -5,7 +5,8 @@ use axum::response::Response;
 use clearspan_query::{DependenciesRequest, Edge, Node, NodeKind};
 use serde::Serialize;
 
-use crate::answer::{self, Completeness, StatsView, made};
+use super::calls::CallsView;
+use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::params::Params;
 use crate::state::Api;
@@ -17,11 +18,8 @@ const PARAMETERS: [&str; 2] = ["from", "to"];
 struct DependenciesView {
     nodes: Vec<NodeView>,
     edges: Vec<EdgeView>,
-    stats: StatsView,
     #[serde(flatten)]
-    whole: Completeness,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    end: CountEnd,
 }
 
 #[derive(Serialize)]
@@ -40,11 +38,8 @@ struct EdgeView {
     caller_kind: Option<&'static str>,
     callee: String,
     callee_kind: &'static str,
-    calls: u64,
-    errors: u64,
-    p50_ns: Option<String>,
-    p95_ns: Option<String>,
-    p99_ns: Option<String>,
+    #[serde(flatten)]
+    figures: CallsView,
     exemplar_trace_id: Option<String>,
 }
 
@@ -63,9 +58,12 @@ pub(crate) async fn dependencies(
         answer::json(&DependenciesView {
             nodes: answer.nodes.into_iter().map(NodeView::from).collect(),
             edges: answer.edges.into_iter().map(EdgeView::from).collect(),
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints: params.hints(&PARAMETERS),
+            end: CountEnd::of(
+                elapsed_ms,
+                &answer.stats,
+                answer.missing,
+                params.hints(&PARAMETERS),
+            ),
         })
     })
     .await
@@ -84,19 +82,18 @@ impl From<Node> for NodeView {
 
 impl From<Edge> for EdgeView {
     fn from(edge: Edge) -> Self {
-        let ns = |duration: Option<i64>| duration.map(|ns| ns.to_string());
         let is_service = edge.caller_kind == NodeKind::Service;
         EdgeView {
             caller_kind: (!is_service).then(|| edge.caller_kind.name()),
             callee_kind: edge.callee_kind.name(),
-            p50_ns: ns(edge.p50_ns),
-            p95_ns: ns(edge.p95_ns),
-            p99_ns: ns(edge.p99_ns),
+            figures: CallsView::new(
+                edge.calls,
+                edge.errors,
+                [edge.p50_ns, edge.p95_ns, edge.p99_ns],
+            ),
             exemplar_trace_id: edge.exemplar_trace_id.map(hex::encode),
             caller: edge.caller,
             callee: edge.callee,
-            calls: edge.calls,
-            errors: edge.errors,
         }
     }
 }

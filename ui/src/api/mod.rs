@@ -18,11 +18,13 @@
 //! | `service_latency.rs` | `/api/v1/services/{name}/latency` |
 //! | `service_exceptions.rs` | `/api/v1/services/{name}/exceptions` |
 //! | `service.rs` | what these three have in common |
+//! | `calls.rs` | calls in numbers, as services, operations, buckets and edges have them |
 //! | `dependencies.rs` | `/api/v1/dependencies` |
 //! | `status.rs` | `/api/v1/status` |
 //! | `metrics.rs` | `/metrics` |
 //! | `health.rs` | `/livez`, `/readyz` |
 
+mod calls;
 pub(crate) mod dependencies;
 pub(crate) mod health;
 pub(crate) mod logs_export;

@@ -69,11 +69,6 @@ pub(crate) fn kind_of(text: &str) -> Option<i32> {
     named.map(|at| at as i32).or_else(|| text.parse().ok())
 }
 
-/// Nanoseconds as all of the API has them.
-pub(crate) fn ns(time: Option<impl ToString>) -> Option<String> {
-    time.map(|time| time.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use clearspan_query::ExceptionRow;
 use serde::Serialize;
 
 use super::service::{ServiceName, hints};
-use crate::answer::{self, Completeness, StatsView, made};
+use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::params::Params;
 use crate::state::Api;
@@ -17,11 +17,8 @@ const PARAMETERS: [&str; 2] = ["from", "to"];
 #[derive(Serialize)]
 struct ExceptionsView {
     exceptions: Vec<ExceptionView>,
-    stats: StatsView,
     #[serde(flatten)]
-    whole: Completeness,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    end: CountEnd,
 }
 
 #[derive(Serialize)]
@@ -53,9 +50,7 @@ pub(crate) async fn exceptions(
     made(move || {
         answer::json(&ExceptionsView {
             exceptions: answer.exceptions.into_iter().map(Into::into).collect(),
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints: hinted,
+            end: CountEnd::of(elapsed_ms, &answer.stats, answer.missing, hinted),
         })
     })
     .await

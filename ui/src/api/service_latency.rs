@@ -5,8 +5,9 @@ use axum::response::Response;
 use clearspan_query::{LatencyAnswer, LatencyBand, LatencyCell, LatencyPoint, LatencyRequest};
 use serde::Serialize;
 
-use super::service::{ServiceName, hints, kind_of, ns};
-use crate::answer::{self, Completeness, StatsView, made};
+use super::calls::{CallsView, ns};
+use super::service::{ServiceName, hints, kind_of};
+use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::limits::BUCKETS_DEFAULT;
 use crate::params::Params;
@@ -23,21 +24,15 @@ struct LatencyView {
     to_ns: Option<String>,
     bands: Vec<BandView>,
     cells: Vec<CellView>,
-    stats: StatsView,
     #[serde(flatten)]
-    whole: Completeness,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    end: CountEnd,
 }
 
 #[derive(Serialize)]
 struct PointView {
     start_ns: String,
-    calls: u64,
-    errors: u64,
-    p50_ns: Option<String>,
-    p95_ns: Option<String>,
-    p99_ns: Option<String>,
+    #[serde(flatten)]
+    figures: CallsView,
 }
 
 #[derive(Serialize)]
@@ -86,9 +81,7 @@ impl LatencyView {
             to_ns: ns(answer.to_ns),
             bands: answer.bands.into_iter().map(Into::into).collect(),
             cells: answer.cells.into_iter().map(Into::into).collect(),
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints,
+            end: CountEnd::of(elapsed_ms, &answer.stats, answer.missing, hints),
         }
     }
 }
@@ -97,11 +90,11 @@ impl From<LatencyPoint> for PointView {
     fn from(point: LatencyPoint) -> Self {
         PointView {
             start_ns: point.start_ns.to_string(),
-            calls: point.calls,
-            errors: point.errors,
-            p50_ns: ns(point.p50_ns),
-            p95_ns: ns(point.p95_ns),
-            p99_ns: ns(point.p99_ns),
+            figures: CallsView::new(
+                point.calls,
+                point.errors,
+                [point.p50_ns, point.p95_ns, point.p99_ns],
+            ),
         }
     }
 }

@@ -5,8 +5,9 @@ use axum::response::Response;
 use clearspan_query::OperationRow;
 use serde::Serialize;
 
-use super::service::{ServiceName, hints, kind_text, ns};
-use crate::answer::{self, Completeness, StatsView, made};
+use super::calls::CallsView;
+use super::service::{ServiceName, hints, kind_text};
+use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::params::Params;
 use crate::state::Api;
@@ -17,22 +18,16 @@ const PARAMETERS: [&str; 2] = ["from", "to"];
 #[derive(Serialize)]
 struct OperationsView {
     operations: Vec<OperationView>,
-    stats: StatsView,
     #[serde(flatten)]
-    whole: Completeness,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    end: CountEnd,
 }
 
 #[derive(Serialize)]
 struct OperationView {
     name: String,
     kind: String,
-    calls: u64,
-    errors: u64,
-    p50_ns: Option<String>,
-    p95_ns: Option<String>,
-    p99_ns: Option<String>,
+    #[serde(flatten)]
+    figures: CallsView,
     impact: f64,
 }
 
@@ -53,9 +48,7 @@ pub(crate) async fn operations(
     made(move || {
         answer::json(&OperationsView {
             operations: answer.operations.into_iter().map(Into::into).collect(),
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints: hinted,
+            end: CountEnd::of(elapsed_ms, &answer.stats, answer.missing, hinted),
         })
     })
     .await
@@ -66,11 +59,11 @@ impl From<OperationRow> for OperationView {
         OperationView {
             name: operation.name,
             kind: kind_text(operation.kind),
-            calls: operation.calls,
-            errors: operation.errors,
-            p50_ns: ns(operation.p50_ns),
-            p95_ns: ns(operation.p95_ns),
-            p99_ns: ns(operation.p99_ns),
+            figures: CallsView::new(
+                operation.calls,
+                operation.errors,
+                [operation.p50_ns, operation.p95_ns, operation.p99_ns],
+            ),
             impact: operation.impact,
         }
     }

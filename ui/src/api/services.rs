@@ -5,7 +5,8 @@ use axum::response::Response;
 use clearspan_query::ServiceRow;
 use serde::Serialize;
 
-use crate::answer::{self, Completeness, StatsView, made};
+use super::calls::CallsView;
+use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::params::Params;
 use crate::state::Api;
@@ -16,11 +17,8 @@ const PARAMETERS: [&str; 2] = ["from", "to"];
 #[derive(Serialize)]
 struct ServicesView {
     services: Vec<ServiceView>,
-    stats: StatsView,
     #[serde(flatten)]
-    whole: Completeness,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    hints: Vec<String>,
+    end: CountEnd,
 }
 
 #[derive(Serialize)]
@@ -29,11 +27,8 @@ struct ServiceView {
     namespace: Option<String>,
     environment: Option<String>,
     spans: u64,
-    calls: u64,
-    errors: u64,
-    p50_ns: Option<String>,
-    p95_ns: Option<String>,
-    p99_ns: Option<String>,
+    #[serde(flatten)]
+    figures: CallsView,
     rate_per_s: f64,
     last_seen_ns: String,
 }
@@ -47,9 +42,12 @@ pub(crate) async fn services(State(api): State<Api>, params: Params) -> Result<R
     made(move || {
         answer::json(&ServicesView {
             services: answer.services.into_iter().map(ServiceView::from).collect(),
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints: params.hints(&PARAMETERS),
+            end: CountEnd::of(
+                elapsed_ms,
+                &answer.stats,
+                answer.missing,
+                params.hints(&PARAMETERS),
+            ),
         })
     })
     .await
@@ -57,18 +55,17 @@ pub(crate) async fn services(State(api): State<Api>, params: Params) -> Result<R
 
 impl From<ServiceRow> for ServiceView {
     fn from(service: ServiceRow) -> Self {
-        let ns = |duration: Option<i64>| duration.map(|ns| ns.to_string());
         ServiceView {
-            p50_ns: ns(service.p50_ns),
-            p95_ns: ns(service.p95_ns),
-            p99_ns: ns(service.p99_ns),
+            figures: CallsView::new(
+                service.calls,
+                service.errors,
+                [service.p50_ns, service.p95_ns, service.p99_ns],
+            ),
             last_seen_ns: service.last_seen_ns.to_string(),
             name: service.name,
             namespace: service.namespace,
             environment: service.environment,
             spans: service.spans,
-            calls: service.calls,
-            errors: service.errors,
             rate_per_s: service.rate_per_s,
         }
     }
