@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::api::server::{Server, Stored};
 use super::html::Html;
-use super::trace::{of, says, span};
+use super::trace::{of, says, span, text};
 
 const RANGE: &str = "from=2023-11-14T22:00:00Z&to=2023-11-14T23:00:00Z";
 
@@ -49,7 +49,11 @@ async fn shop() -> Server {
 async fn who_calls_whom_is_drawn_and_leads_on() {
     let server = shop().await;
     let html = Html::good(&server, &map("")).await;
-    assert!(says(&html, "3 services, 2 connections"), "{}", html.words());
+    assert!(
+        says(&html, "3 services, 1 connection, 1 own database"),
+        "{}",
+        html.words()
+    );
     // The database stands within the service that alone uses it.
     assert_eq!(html.all("data-node", "href").len(), 3);
     let labels = html.all("data-node", "aria-label");
@@ -144,6 +148,40 @@ async fn what_came_and_went_is_told() {
     assert!(says(&before, "gone"), "{}", before.words());
     let now = Html::good(&server, &map("than=before&view=table")).await;
     assert!(says(&now, "new"), "{}", now.words());
+}
+
+/// A service and its database, which thirty calls of half an hour reach in 10 ms each, and thirty of the next in 90 ms.
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_tell_that_they_are_slower_than_before() {
+    const HALF_HOUR_MS: i64 = 30 * 60 * 1_000;
+    let server = holding_spans().await;
+    for n in 0..60_u64 {
+        let (start, ms) = if n < 30 {
+            (1 - HALF_HOUR_MS, 10)
+        } else {
+            (1, 90)
+        };
+        let trace = u8::try_from(n + 1).unwrap();
+        server.send_spans(&of("shop", &[span(trace, 1, None, "GET /buy", start, 100)]));
+        let mut query = span(trace, 3, Some(2), "SELECT", start, ms);
+        query["kind"] = json!(3);
+        query["attributes"] = json!([text("db.namespace", "money")]);
+        let answer = span(trace, 2, Some(1), "charge", start, ms);
+        server.send_spans(&of("till", &[answer, query]));
+    }
+    let range = "from=2023-11-14T22:13:20Z&to=2023-11-14T22:43:20Z&than=before";
+    for chosen in ["s%3Atill", "d%3Amoney", "s%3Atill&callee=d%3Amoney"] {
+        let panel = Html::good(&server, &format!("/map?{range}&sel={chosen}")).await;
+        for words in ["p95 10.0 ms", "p95 10.0 ms → 90.0 ms"] {
+            assert!(says(&panel, words), "{chosen}: {}", panel.words());
+        }
+    }
+    let same = Html::good(&server, &format!("/map?{range}&sel=s%3Ashop")).await;
+    assert!(
+        says(&same, "before: ") && !says(&same, "→ 9"),
+        "{}",
+        same.words()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

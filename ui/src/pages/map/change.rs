@@ -3,10 +3,7 @@
 //! What was there then and is not now stays on the map, and says so. Of a change that is told in a word the gravest is told: more errors,
 //! then longer, then more or fewer calls. Few calls vary by themselves; of them nothing is told but that they came or went.
 
-use clearspan_query::DependenciesAnswer;
-
-use super::graph::{Figures, Graph};
-use super::key::Key;
+use super::figures::Figures;
 use crate::pages::format;
 
 /// Calls in either range from which a change of figures is told.
@@ -19,9 +16,6 @@ const POINTS_MIN: f64 = 1.0;
 const SLOWER_MIN: f64 = 1.5;
 const CALLS_FACTOR_MIN: f64 = 2.0;
 
-/// The figures of the range before.
-pub(super) type Before = Figures;
-
 /// How something changed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Change {
@@ -29,50 +23,8 @@ pub(super) struct Change {
     pub(super) is_worse: bool,
 }
 
-impl Graph {
-    /// Tells every node and edge how it was before, and adds those that are gone.
-    pub(super) fn tell_before(&mut self, before: DependenciesAnswer) {
-        for node in &mut self.nodes {
-            node.before = Some(Before::default());
-        }
-        for edge in &mut self.edges {
-            edge.before = Some(Before::default());
-        }
-        for node in before.nodes {
-            let at = self.node(Key {
-                name: node.name,
-                kind: node.kind,
-            });
-            self.nodes[at].before = Some(Before {
-                calls: node.calls,
-                errors: node.errors,
-                ..Before::default()
-            });
-        }
-        for edge in before.edges {
-            let caller = Key {
-                name: edge.caller,
-                kind: edge.caller_kind,
-            };
-            let callee = Key {
-                name: edge.callee,
-                kind: edge.callee_kind,
-            };
-            let at = self.edge(caller, callee);
-            self.edges[at].before = Some(Before {
-                calls: edge.calls,
-                errors: edge.errors,
-                p50: edge.p50_ns,
-                p95: edge.p95_ns,
-                p99: edge.p99_ns,
-            });
-        }
-        self.find_owners();
-    }
-}
-
 /// The gravest change that is worth a word.
-pub(super) fn change(now: &Figures, before: Option<&Before>) -> Option<Change> {
+pub(super) fn change(now: &Figures, before: Option<&Figures>) -> Option<Change> {
     let before = before?;
     match (now.calls, before.calls) {
         (0, 0) => return None,
@@ -98,7 +50,7 @@ pub(super) fn change(now: &Figures, before: Option<&Before>) -> Option<Change> {
         .or_else(|| calls(now, before))
 }
 
-fn errors(now: &Figures, before: &Before) -> Option<Change> {
+fn errors(now: &Figures, before: &Figures) -> Option<Change> {
     let points = (now.error_share() - before.error_share()) * 100.0;
     (points.abs() >= POINTS_MIN).then(|| Change {
         words: format!(
@@ -110,7 +62,7 @@ fn errors(now: &Figures, before: &Before) -> Option<Change> {
     })
 }
 
-fn slower(now: &Figures, before: &Before) -> Option<Change> {
+fn slower(now: &Figures, before: &Figures) -> Option<Change> {
     let (now, before) = (now.p95?, before.p95?);
     let factor = now as f64 / before.max(1) as f64;
     (factor >= SLOWER_MIN).then(|| Change {
@@ -123,7 +75,7 @@ fn slower(now: &Figures, before: &Before) -> Option<Change> {
     })
 }
 
-fn calls(now: &Figures, before: &Before) -> Option<Change> {
+fn calls(now: &Figures, before: &Figures) -> Option<Change> {
     let factor = now.calls as f64 / before.calls as f64;
     let is_told = factor >= CALLS_FACTOR_MIN || factor <= 1.0 / CALLS_FACTOR_MIN;
     is_told.then(|| Change {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use clearspan_query::{DependenciesAnswer, ServicesAnswer, TraceId};
+use clearspan_query::{ServicesAnswer, TraceId};
 
-use super::change::Before;
+use super::figures::{Answers, Figures};
 use super::key::Key;
 
 /// Services, what they call, and how often.
@@ -30,7 +30,7 @@ pub(super) struct Node {
     pub(super) called: Vec<usize>,
     /// The service that this database is drawn within: nobody else uses it.
     pub(super) owner: Option<usize>,
-    pub(super) before: Option<Before>,
+    pub(super) before: Option<Figures>,
 }
 
 #[derive(Debug, Clone)]
@@ -39,61 +39,45 @@ pub(super) struct Edge {
     pub(super) to: usize,
     pub(super) figures: Figures,
     pub(super) exemplar: Option<TraceId>,
-    pub(super) before: Option<Before>,
-}
-
-/// Calls of a range; durations are in nanoseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Figures {
-    pub(super) calls: u64,
-    pub(super) errors: u64,
-    pub(super) p50: Option<i64>,
-    pub(super) p95: Option<i64>,
-    pub(super) p99: Option<i64>,
-}
-
-impl Figures {
-    pub(super) fn error_share(&self) -> f64 {
-        self.errors as f64 / self.calls.max(1) as f64
-    }
+    pub(super) before: Option<Figures>,
 }
 
 impl Graph {
-    pub(super) fn new(answer: DependenciesAnswer, services: &ServicesAnswer, seconds: f64) -> Self {
+    /// `seconds` is how long the range is.
+    pub(super) fn new(answers: &Answers, seconds: f64) -> Self {
         let mut graph = Graph {
             seconds,
             ..Graph::default()
         };
-        for node in answer.nodes {
-            let at = graph.node(Key {
-                name: node.name,
-                kind: node.kind,
-            });
-            graph.nodes[at].figures.calls = node.calls;
-            graph.nodes[at].figures.errors = node.errors;
+        let told = graph.read(answers);
+        for (at, figures) in told.nodes {
+            graph.nodes[at].figures = figures;
         }
-        for edge in answer.edges {
-            let caller = Key {
-                name: edge.caller,
-                kind: edge.caller_kind,
-            };
-            let callee = Key {
-                name: edge.callee,
-                kind: edge.callee_kind,
-            };
-            let at = graph.edge(caller, callee);
-            graph.edges[at].exemplar = edge.exemplar_trace_id;
-            graph.edges[at].figures = Figures {
-                calls: edge.calls,
-                errors: edge.errors,
-                p50: edge.p50_ns,
-                p95: edge.p95_ns,
-                p99: edge.p99_ns,
-            };
+        for (at, figures, exemplar) in told.edges {
+            graph.edges[at].figures = figures;
+            graph.edges[at].exemplar = exemplar;
         }
-        graph.tell_services(services);
+        graph.tell_series(&answers.services);
         graph.find_owners();
         graph
+    }
+
+    /// Tells every node and edge how it was in the range before, and adds those that are gone.
+    pub(super) fn tell_before(&mut self, answers: &Answers) {
+        let told = self.read(answers);
+        for node in &mut self.nodes {
+            node.before = Some(Figures::default());
+        }
+        for edge in &mut self.edges {
+            edge.before = Some(Figures::default());
+        }
+        for (at, figures) in told.nodes {
+            self.nodes[at].before = Some(figures);
+        }
+        for (at, figures, _) in told.edges {
+            self.edges[at].before = Some(figures);
+        }
+        self.find_owners();
     }
 
     /// The number of a node, which is added if it is not there.
@@ -144,16 +128,12 @@ impl Graph {
         self.by_ends.get(&ends).copied()
     }
 
-    /// Durations and calls over time, which the graph itself does not have of services.
-    fn tell_services(&mut self, services: &ServicesAnswer) {
+    /// Calls over time, which the graph itself does not have.
+    fn tell_series(&mut self, services: &ServicesAnswer) {
         for row in &services.services {
-            let Some(at) = self.find(&Key::service(&row.name)) else {
-                continue;
-            };
-            let node = &mut self.nodes[at];
-            (node.figures.p50, node.figures.p95, node.figures.p99) =
-                (row.p50_ns, row.p95_ns, row.p99_ns);
-            node.series.clone_from(&row.series);
+            if let Some(at) = self.find(&Key::service(&row.name)) {
+                self.nodes[at].series.clone_from(&row.series);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a URL calls a node: a letter for its kind, a colon, its name. A service and a database may have the same name.
 
-use clearspan_query::NodeKind;
+use clearspan_query::{Edge, Node, NodeKind};
 
 use crate::pages::frame::Frame;
 use crate::pages::view::View;
@@ -24,6 +24,13 @@ impl Key {
         Key {
             name: name.to_owned(),
             kind: NodeKind::Service,
+        }
+    }
+
+    pub(super) fn of(node: &Node) -> Self {
+        Key {
+            name: node.name.clone(),
+            kind: node.kind,
         }
     }
 
@@ -63,6 +70,18 @@ impl Key {
     pub(in crate::pages) fn is_service(&self) -> bool {
         self.kind == NodeKind::Service
     }
+}
+
+/// The caller and the callee of an edge.
+pub(in crate::pages) fn ends_of(edge: &Edge) -> (Key, Key) {
+    let key = |name: &str, kind| Key {
+        name: name.to_owned(),
+        kind,
+    };
+    (
+        key(&edge.caller, edge.caller_kind),
+        key(&edge.callee, edge.callee_kind),
+    )
 }
 
 /// What is chosen on the map.

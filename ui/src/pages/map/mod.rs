@@ -16,7 +16,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `graph.rs`, `change.rs` | the calls as nodes and edges; what has changed since the range before |
+//! | `graph.rs`, `figures.rs`, `change.rs` | the calls as nodes and edges; their figures in a range; what has changed since the one before |
 //! | `key.rs`, `named.rs` | nodes in URLs; nodes by name |
 //! | `focus.rs` | which part is drawn |
 //! | `layout/` | where it stands |
@@ -28,6 +28,7 @@
 
 mod change;
 mod drawing;
+mod figures;
 mod focus;
 mod graph;
 mod key;
@@ -40,16 +41,19 @@ mod shape;
 mod table;
 mod zoom;
 
+use std::collections::HashSet;
+
 use askama::Template;
 use axum::response::Response;
 use clearspan_query::{
-    AskedRange, DependenciesAnswer, DependenciesRequest, ServicesAnswer, ServicesRequest,
+    AskedRange, DependenciesRequest, QueryEngine, QueryError, ServicesRequest, TenantId,
 };
 
 use self::drawing::Scene;
+use self::figures::Answers;
 use self::focus::{Drawn, Hops};
 use self::graph::Graph;
-use self::key::Chosen;
+use self::key::{Chosen, Key};
 use self::panel::{About, Panel};
 use self::said::{Compare, Hop, Nothing, Said, hops};
 use self::table::{Sort, Table};
@@ -64,7 +68,7 @@ use crate::answer::made;
 use crate::error::ApiError;
 use crate::time::range_of;
 
-pub(super) use key::Key;
+pub(super) use key::ends_of;
 pub(super) use named::Named;
 
 /// Bars of a service's calls over time.
@@ -103,34 +107,34 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     };
     let (engine, tenant) = (api.engine()?, api.tenant());
     let range = frame.range.asked;
-    let calls = engine.dependencies(&tenant, DependenciesRequest { range });
-    let services = engine.services(
-        &tenant,
-        ServicesRequest {
-            range,
-            series: Some(BARS),
-        },
-    );
-    let (calls, services) = futures::try_join!(calls, services)?;
+    let now = answers(engine, &tenant, range, Some(BARS)).await?;
     let before = match before {
-        Some(range) => Some(
-            engine
-                .dependencies(&tenant, DependenciesRequest { range })
-                .await?,
-        ),
+        Some(range) => Some(answers(engine, &tenant, range, None).await?),
         None => None,
     };
     let status = api.status().await?;
     let found = Found {
-        calls,
-        services,
+        now,
         before,
         marks: Marks::read(&api)?,
         has_spans: status.spans.rows > 0,
         newest_ns: status.spans.newest_ns,
         elapsed_ms: timer.elapsed_ms(),
     };
-    made(move || page(&Map::new(frame, &asked, found))).await
+    made(move || page(&Map::new(frame, &asked, &found))).await
+}
+
+/// Calls and services of a range; `series` is how many bars of its calls over time each service gets.
+async fn answers(
+    engine: &QueryEngine,
+    tenant: &TenantId,
+    range: AskedRange,
+    series: Option<usize>,
+) -> Result<Answers, QueryError> {
+    let calls = engine.dependencies(tenant, DependenciesRequest { range });
+    let services = engine.services(tenant, ServicesRequest { range, series });
+    let (calls, services) = futures::try_join!(calls, services)?;
+    Ok(Answers { calls, services })
 }
 
 /// As long a range, just before; `None` where the range has no start.
@@ -172,9 +176,8 @@ impl Shape {
 
 /// What the page is made of.
 struct Found {
-    calls: DependenciesAnswer,
-    services: ServicesAnswer,
-    before: Option<DependenciesAnswer>,
+    now: Answers,
+    before: Option<Answers>,
     marks: Marks,
     has_spans: bool,
     newest_ns: Option<i64>,
@@ -201,11 +204,11 @@ struct Map {
 }
 
 impl Map {
-    fn new(frame: Frame, asked: &Wanted, found: Found) -> Self {
-        let missing = found.calls.missing.len();
-        let mut graph = Graph::new(found.calls, &found.services, seconds(&frame));
+    fn new(frame: Frame, asked: &Wanted, found: &Found) -> Self {
+        let missing = missing(found);
+        let mut graph = Graph::new(&found.now, seconds(&frame));
         let is_compared = found.before.is_some();
-        if let Some(before) = found.before {
+        if let Some(before) = &found.before {
             graph.tell_before(before);
         }
         let marks = &found.marks;
@@ -241,7 +244,7 @@ impl Map {
             frame: &frame,
         };
         Map {
-            said: Said::new(&frame, &graph, &drawn),
+            said: Said::new(&frame, &graph, &drawn, asked.shape),
             shape: asked.shape,
             as_map: frame
                 .view
@@ -261,6 +264,14 @@ impl Map {
             frame,
         }
     }
+}
+
+/// Segments that could not be read, be it for both ranges.
+fn missing(found: &Found) -> usize {
+    let both = [Some(&found.now), found.before.as_ref()];
+    let unread = both.into_iter().flatten().flat_map(|of| &of.calls.missing);
+    let segments: HashSet<_> = unread.map(|missing| &missing.path).collect();
+    segments.len()
 }
 
 /// How long the range is. One without a start begins in 1970, as the services' rates have it.

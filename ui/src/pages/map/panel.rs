@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use clearspan_query::NodeKind;
 
 use super::change::change;
-use super::graph::{Edge, Figures, Graph};
+use super::figures::Figures;
+use super::graph::{Edge, Graph};
 use super::key::{Chosen, Key, closed, with_edge};
 use super::named::Named;
 use crate::limits::MAP_PANEL_ROWS_MAX;

@@ -2,7 +2,7 @@
 
 use super::focus::Drawn;
 use super::graph::Graph;
-use super::named;
+use super::{Shape, named};
 use crate::pages::format;
 use crate::pages::frame::Frame;
 use crate::pages::text::plain;
@@ -86,19 +86,7 @@ impl Compare {
 }
 
 impl Said {
-    pub(super) fn new(frame: &Frame, graph: &Graph, drawn: &Drawn) -> Self {
-        let count = |n: usize, word: &str| {
-            format!(
-                "{} {word}{}",
-                format::count(n as u64),
-                if n == 1 { "" } else { "s" }
-            )
-        };
-        let heading = format!(
-            "{}, {}",
-            count(graph.services(), "service"),
-            count(graph.edges.len(), "connection")
-        );
+    pub(super) fn new(frame: &Frame, graph: &Graph, drawn: &Drawn, shape: Shape) -> Self {
         let mut part = Vec::new();
         if let [centre] = drawn.centres[..] {
             let name = named::whole(&graph.nodes[centre].key);
@@ -125,13 +113,43 @@ impl Said {
         }
         let calls: u64 = graph.edges.iter().map(|edge| edge.figures.calls).sum();
         Said {
-            heading,
+            heading: heading(graph, shape),
             part: part.join(", "),
             all: (!drawn.centres.is_empty())
                 .then(|| frame.view.without(&["focus"]).with("hops", "all").link()),
             calls: format::count(calls),
         }
     }
+}
+
+/// What can be counted: on the map its boxes, its lines, and the databases within boxes; in the table its rows.
+fn heading(graph: &Graph, shape: Shape) -> String {
+    let services = count(graph.services(), "service");
+    let edges = graph.edges.len();
+    if shape == Shape::Table {
+        return format!("{services}, {}", count(edges, "connection"));
+    }
+    let own = graph
+        .nodes
+        .iter()
+        .filter(|node| node.owner.is_some())
+        .count();
+    let others = graph.nodes.len() - own - graph.services();
+    let mut heading = services;
+    if others > 0 {
+        heading.push_str(&format!(", {}", count(others, "other")));
+    }
+    // One edge leads to each of the databases within.
+    heading.push_str(&format!(", {}", count(edges - own, "connection")));
+    if own > 0 {
+        heading.push_str(&format!(", {}", count(own, "own database")));
+    }
+    heading
+}
+
+fn count(n: usize, word: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {word}{s}", format::count(n as u64))
 }
 
 impl Nothing {
@@ -161,5 +179,35 @@ impl Nothing {
             },
             _ => Nothing::NotSo,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clearspan_query::NodeKind;
+
+    use super::*;
+    use crate::pages::map::key::Key;
+
+    #[test]
+    fn the_heading_counts_what_is_drawn() {
+        let mut graph = Graph::default();
+        let key = |name: &str, kind| Key {
+            name: name.to_owned(),
+            kind,
+        };
+        let (shop, till) = (Key::service("shop"), Key::service("till"));
+        graph.edge(shop.clone(), till.clone());
+        assert_eq!(heading(&graph, Shape::Map), "2 services, 1 connection");
+        graph.edge(till.clone(), key("money", NodeKind::Database));
+        graph.edge(till.clone(), key("log", NodeKind::Database));
+        graph.edge(till, key("mail", NodeKind::Messaging));
+        graph.edge(shop, key("mail", NodeKind::Messaging));
+        graph.find_owners();
+        assert_eq!(
+            heading(&graph, Shape::ByWidth),
+            "2 services, 1 other, 3 connections, 2 own databases"
+        );
+        assert_eq!(heading(&graph, Shape::Table), "2 services, 5 connections");
     }
 }

@@ -6,7 +6,7 @@ use clearspan_query::{DependenciesAnswer, NodeKind};
 
 use super::format;
 use crate::pages::frame::Frame;
-use crate::pages::map::{Key, Named};
+use crate::pages::map::{Named, ends_of};
 use crate::pages::marks::Marks;
 use crate::pages::view::{Link, View};
 
@@ -38,14 +38,7 @@ pub(super) fn of(
     let seconds = (i128::from(to) - i128::from(from)).max(1) as f64 / 1e9;
     let mut found: Vec<_> = (calls.edges.iter())
         .map(|edge| {
-            let caller = Key {
-                name: edge.caller.clone(),
-                kind: edge.caller_kind,
-            };
-            let callee = Key {
-                name: edge.callee.clone(),
-                kind: edge.callee_kind,
-            };
+            let (caller, callee) = ends_of(edge);
             (edge, caller, callee)
         })
         .filter(|(_, caller, callee)| {
