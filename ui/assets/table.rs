@@ -37,9 +37,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-918149cf3fb9.css",
+        path: "/assets/app-7d8c11b56f92.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-918149cf3fb9.css"),
-        brotli: include_bytes!("app-918149cf3fb9.css.br"),
+        plain: include_bytes!("app-7d8c11b56f92.css"),
+        brotli: include_bytes!("app-7d8c11b56f92.css.br"),
     },
 ]

@@ -1,5 +1,8 @@
 //! A time axis: ticks at round times, and which of them stand on a narrow page too.
 
+use std::fmt::Write;
+
+use super::Svg;
 use crate::pages::format;
 
 const MS: i64 = 1_000_000;
@@ -48,14 +51,15 @@ const STEPS: [i64; 36] = [
     100 * 365 * DAY,
 ];
 
-/// Most ticks on a page that is narrow, middling, wide.
-const TICKS_MAX: [i64; 3] = [3, 8, 15];
+/// Most ticks on a page that is narrow, middling, wide. The first label may start at its tick, and half of the second must not reach
+/// it: one and a half labels and some room are between any two ticks of a chart of 240, 610 and 1,150 pixels.
+const TICKS_MAX: [i64; 3] = [2, 7, 14];
 
-/// Most ticks on a middling page when they are as short as `09:21`.
-const SHORT_TICKS_MAX: i64 = 15;
+/// Most of those that are as short as `09:21`.
+const SHORT_TICKS_MAX: [i64; 3] = [3, 11, 15];
 
-/// Most ticks when they are as long as `29 Jan 2023`: the first label starts at its tick, and the second must not reach it.
-const LONG_TICKS_MAX: [i64; 3] = [3, 6, 10];
+/// Most of those that are as long as `29 Jan 2023` or `09:21:00.000`.
+const LONG_TICKS_MAX: [i64; 3] = [1, 4, 9];
 
 /// The times that a chart spans.
 #[derive(Debug, Clone, Copy)]
@@ -93,13 +97,12 @@ impl Axis {
     }
 
     pub(crate) fn ticks(self) -> Vec<Tick> {
-        let is_short = |step: i64| (MINUTE..DAY).contains(&step);
         let most_of = |step| match step {
-            step if is_short(step) => [TICKS_MAX[0], SHORT_TICKS_MAX, TICKS_MAX[2]],
+            MINUTE..DAY => SHORT_TICKS_MAX,
             SECOND..MINUTE => TICKS_MAX,
             _ => LONG_TICKS_MAX,
         };
-        let wide = self.step(TICKS_MAX[2], None);
+        let wide = self.step(SHORT_TICKS_MAX[2], None);
         let step = wide.and_then(|step| self.step(most_of(step)[2], None));
         let Some(step) = step else {
             return Vec::new();
@@ -126,6 +129,27 @@ impl Axis {
             at += i128::from(step);
         }
         ticks
+    }
+
+    /// The labels, over the width of the chart.
+    pub(crate) fn draw(self) -> Svg {
+        let mut labels = String::new();
+        for tick in self.ticks() {
+            let anchor = match tick.place {
+                place if place < 1.5 => "start",
+                place if place > 98.5 => "end",
+                _ => "middle",
+            };
+            // A String takes every write.
+            let _written = write!(
+                labels,
+                r#"<text class="tick-{}" x="{:.3}%" y="11" text-anchor="{anchor}">{}</text>"#,
+                tick.level, tick.place, tick.label
+            );
+        }
+        Svg(format!(
+            r#"<svg class="ticks" aria-hidden="true">{labels}</svg>"#
+        ))
     }
 
     /// The finest step with at most `max` ticks, of those that `of` is a multiple of; none where even the coarsest has more.
@@ -214,11 +238,40 @@ mod tests {
             50 * 365 * DAY,
         ] {
             let ticks = Axis::new(START, START + length).ticks();
-            for (level, max) in (0..).zip([TICKS_MAX[0], SHORT_TICKS_MAX, TICKS_MAX[2]]) {
+            for (level, max) in (0..).zip(SHORT_TICKS_MAX) {
                 let shown = ticks.iter().filter(|tick| tick.level <= level).count();
                 assert!(shown as i64 <= max + 1, "{length}: {shown} at {level}");
             }
             assert!(ticks.iter().all(|tick| (0.0..=100.0).contains(&tick.place)));
+        }
+    }
+
+    /// No two labels touch, of whatever range: at three widths, with the widest digits of the fonts.
+    #[test]
+    fn labels_do_not_touch() {
+        const PX_PER_CHAR: f64 = 6.2;
+        let lengths = (0..60).map(|power| (1.7_f64.powi(power) * 1e6) as i64);
+        for length in lengths.filter(|length| *length < 50 * 365 * DAY) {
+            let ticks = Axis::new(START + 1, START + 1 + length).ticks();
+            for (level, width) in (0..).zip([240.0, 610.0, 1_150.0]) {
+                let shown = ticks.iter().filter(|tick| tick.level <= level);
+                let spans: Vec<(f64, f64)> = shown
+                    .map(|tick| {
+                        let (at, long) = (
+                            tick.place / 100.0 * width,
+                            tick.label.chars().count() as f64 * PX_PER_CHAR,
+                        );
+                        match tick.place {
+                            place if place < 1.5 => (at, at + long),
+                            place if place > 98.5 => (at - long, at),
+                            _ => (at - long / 2.0, at + long / 2.0),
+                        }
+                    })
+                    .collect();
+                for pair in spans.windows(2) {
+                    assert!(pair[0].1 + 2.0 < pair[1].0, "{length} at {width}: {pair:?}");
+                }
+            }
         }
     }
 

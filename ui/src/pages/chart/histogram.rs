@@ -203,24 +203,10 @@ fn line(out: &mut String, class: &str, y: f64) {
 }
 
 fn axis(buckets: &[Bucket]) -> Svg {
-    let mut labels = String::new();
-    if let (Some(first), Some(last)) = (buckets.first(), buckets.last()) {
-        for tick in Axis::new(first.from_ns, last.to_ns).ticks() {
-            let anchor = match tick.place {
-                place if place < 1.5 => "start",
-                place if place > 98.5 => "end",
-                _ => "middle",
-            };
-            let _written = write!(
-                labels,
-                r#"<text class="tick-{}" x="{:.3}%" y="11" text-anchor="{anchor}">{}</text>"#,
-                tick.level, tick.place, tick.label
-            );
-        }
-    }
-    Svg(format!(
-        r#"<svg class="ticks" aria-hidden="true">{labels}</svg>"#
-    ))
+    let ends = buckets.first().zip(buckets.last());
+    ends.map_or_else(Svg::default, |(first, last)| {
+        Axis::new(first.from_ns, last.to_ns).draw()
+    })
 }
 
 #[cfg(test)]

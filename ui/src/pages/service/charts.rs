@@ -5,6 +5,7 @@
 
 use std::fmt::Write;
 
+use super::ends;
 use super::heat::Heat;
 use super::times::{Point, Times};
 use crate::pages::chart::{Axis, Svg};
@@ -13,8 +14,8 @@ use crate::pages::frame::Frame;
 use crate::pages::view::Link;
 
 /// Per cent of a plot's height: the highest value and the base line.
-const TOP: f64 = 8.0;
-const BASE: f64 = 98.0;
+pub(super) const TOP: f64 = 8.0;
+pub(super) const BASE: f64 = 98.0;
 
 /// Of a bucket's width, what its bar takes.
 const BAR_WIDTH: f64 = 0.9;
@@ -66,7 +67,7 @@ impl Pencil<'_> {
                     heat.write(out, self.times, self.step())
                 }),
             },
-            axis: self.axis(),
+            axis: Axis::new(self.times.from_ns, self.times.to_ns()).draw(),
         }
     }
 
@@ -129,6 +130,7 @@ impl Pencil<'_> {
             line("l95", Point::p95);
             line("l99", Point::p99);
             out.push_str("</svg>");
+            ends::write(out, self.times, log);
         });
         Chart {
             scale: scale(&labels),
@@ -225,25 +227,6 @@ impl Pencil<'_> {
     pub(super) fn cursor_link(&self, at: usize) -> Link {
         let start = self.times.points.get(at).map_or(0, |point| point.from_ns);
         self.frame.view.with("at", &format::rfc3339(start)).link()
-    }
-
-    fn axis(&self) -> Svg {
-        let mut labels = String::new();
-        for tick in Axis::new(self.times.from_ns, self.times.to_ns()).ticks() {
-            let anchor = match tick.place {
-                place if place < 1.5 => "start",
-                place if place > 98.5 => "end",
-                _ => "middle",
-            };
-            let _written = write!(
-                labels,
-                r#"<text class="tick-{}" x="{:.3}%" y="11" text-anchor="{anchor}">{}</text>"#,
-                tick.level, tick.place, tick.label
-            );
-        }
-        Svg::made(format!(
-            r#"<svg class="ticks" aria-hidden="true">{labels}</svg>"#
-        ))
     }
 }
 

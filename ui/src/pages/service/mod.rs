@@ -15,13 +15,14 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `times.rs`, `charts.rs`, `heat.rs` | calls over time; their drawings; the heatmap |
+//! | `times.rs`, `charts.rs`, `ends.rs`, `heat.rs` | calls over time; their drawings; the names of lines; the heatmap |
 //! | `readings.rs` | what stands at the cursor, and the charts as a table |
 //! | `operations.rs` | operations by impact |
 //! | `exceptions.rs`, `relations.rs` | exceptions; callers and callees |
 //! | `link.rs` | where a service's page is |
 
 mod charts;
+mod ends;
 mod exceptions;
 mod heat;
 mod link;
