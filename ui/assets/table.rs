@@ -16,17 +16,17 @@
     },
     Asset {
         name: "map.js",
-        path: "/assets/map-8a182f940649.js",
+        path: "/assets/map-ad619713bdf0.js",
         content_type: "text/javascript; charset=utf-8",
-        plain: include_bytes!("map-8a182f940649.js"),
-        brotli: include_bytes!("map-8a182f940649.js.br"),
+        plain: include_bytes!("map-ad619713bdf0.js"),
+        brotli: include_bytes!("map-ad619713bdf0.js.br"),
     },
     Asset {
         name: "service.js",
-        path: "/assets/service-64f8bb559555.js",
+        path: "/assets/service-dd3fa450f19b.js",
         content_type: "text/javascript; charset=utf-8",
-        plain: include_bytes!("service-64f8bb559555.js"),
-        brotli: include_bytes!("service-64f8bb559555.js.br"),
+        plain: include_bytes!("service-dd3fa450f19b.js"),
+        brotli: include_bytes!("service-dd3fa450f19b.js.br"),
     },
     Asset {
         name: "trace.js",
@@ -37,9 +37,9 @@
     },
     Asset {
         name: "app.css",
-        path: "/assets/app-7d8c11b56f92.css",
+        path: "/assets/app-a93cd0477942.css",
         content_type: "text/css; charset=utf-8",
-        plain: include_bytes!("app-7d8c11b56f92.css"),
-        brotli: include_bytes!("app-7d8c11b56f92.css.br"),
+        plain: include_bytes!("app-a93cd0477942.css"),
+        brotli: include_bytes!("app-a93cd0477942.css.br"),
     },
 ]

@@ -3,6 +3,7 @@ import { expect, test } from '@playwright/test';
 import { Watched, accessible, fitsAcross } from '../support/page';
 import { type Server, startServer } from '../support/server';
 import { type Shop, TRACES, fillShop } from '../support/shop';
+import { id, traceRequest } from '../support/telemetry';
 
 let server: Server;
 let shop: Shop;
@@ -10,6 +11,7 @@ let shop: Shop;
 test.beforeAll(async () => {
   server = await startServer();
   shop = await fillShop(server, Date.now());
+  await sendMany();
 });
 
 test.afterAll(() => server.stop());
@@ -130,6 +132,48 @@ test('the map in sizes, and a narrow page with the map on request', async ({ pag
   await page.getByRole('navigation', { name: 'View' }).getByRole('link', { name: 'Map' }).click();
   await expect(page.locator('#map')).toBeVisible();
   watched.clean();
+});
+
+test('the heading counts what can be counted', async ({ page }) => {
+  await page.goto(`${server.ui}/map`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('3 services, 2 connections');
+  await expect(page.locator('#map a[data-node]')).toHaveCount(3);
+  await expect(page.locator('#map .hit')).toHaveCount(2);
+  await page.getByRole('navigation', { name: 'View' }).getByRole('link', { name: 'Table' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('3 services, 2 connections');
+  await expect(page.locator('.m-table tbody tr')).toHaveCount(2);
+});
+
+const MANY = 'from=2023-11-14T21:59:00Z&to=2023-11-14T22:30:00Z';
+
+/** In another hour than the shop: 300 services, each of which calls three; one call fails. */
+async function sendMany(): Promise<void> {
+  const startMs = Date.parse('2023-11-14T22:00:00Z');
+  const name = (n: number): string => `service-of-a-long-name-${n % 300}`;
+  for (let n = 0; n < 900; n += 100) {
+    const spans = Array.from({ length: 100 }, (_, k) => [
+      { id: id(2 * (n + k) + 1, 16), name: 'in', service: name(n + k), startMs, durationMs: 30 },
+      { id: id(2 * (n + k) + 2, 16), parent: id(2 * (n + k) + 1, 16), name: 'out', service: name((n + k) * 7 + Math.floor((n + k) / 300)), startMs, durationMs: 20, error: n + k === 450 },
+    ]).flat();
+    await server.send('traces', traceRequest(id(9_000 + n, 32), spans));
+  }
+}
+
+test('a map that is larger than the page begins where it fails', async ({ page }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${server.ui}/map?hops=all&${MANY}`);
+  await expect(page.locator('#map a[data-node]')).toHaveCount(300);
+  await expect(page.locator('#map a.first')).toHaveCount(1);
+  await expect(page.locator('#map a.first .node')).toBeInViewport();
+});
+
+// Names are cut for the pages' own font; a system without it has a wider one.
+test('no name leaves its node', async ({ page }) => {
+  await page.goto(`${server.ui}/map?${MANY}`);
+  const over = await page.locator('#map a[data-node]').evaluateAll((nodes) =>
+    nodes.filter((node) => (node.querySelector('.nm')?.getBoundingClientRect().right ?? 0) > (node.querySelector('.node')?.getBoundingClientRect().right ?? 0)).length);
+  expect(over).toBe(0);
+  expect(await page.locator('#map a[data-node]').count()).toBeGreaterThan(2);
 });
 
 test('what is not there any more says so', async ({ page }) => {

@@ -1,5 +1,5 @@
 // The page of a service: its drawings as links and as a table, the cursor, a box on the heatmap, operations, and names of any kind.
-import { expect, test } from '@playwright/test';
+import { type Locator, expect, test } from '@playwright/test';
 import { Watched } from '../support/page';
 import { type Server, startServer } from '../support/server';
 import { TRACES, fillShop } from '../support/shop';
@@ -76,10 +76,51 @@ test('a box on the heatmap is a search for its traces', async ({ page }) => {
   await expect(page.locator('#heat .box')).toBeVisible();
   await page.mouse.move(heat.x + heat.width - 1, heat.y + heat.height - 1, { steps: 4 });
   await page.mouse.up();
-  await expect(page).toHaveURL(/\/traces\?.*min_duration=\d+us.*max_duration=\d+us/);
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('traces');
+  await expect(page).toHaveURL(/\/traces\?.*duration%3E%3D\d+us/);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`${TRACES} traces`);
   watched.clean();
 });
+
+// A call takes 10 ms less than its trace: what is found shows whose durations were asked for.
+test('without a script the durations of calls are a form', async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false });
+  const page = await context.newPage();
+  await page.goto(server.ui + CART);
+  const form = page.getByRole('form', { name: /Traces by duration/ });
+  await form.getByLabel(/At least/).fill('350ms');
+  await form.getByLabel(/At most/).fill('350ms');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/traces\?q=service/);
+  const of350 = Array.from({ length: TRACES }, (_, n) => 40 + (n % 17) * 20).filter((ms) => ms === 360);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(`${of350.length} traces`);
+  await page.goto(server.ui + CART);
+  await form.getByLabel(/At least/).fill('soon');
+  await page.keyboard.press('Enter');
+  await expect(page.locator('main')).toContainText('Ask again without the least duration');
+  await context.close();
+});
+
+test('lines have their names, which keep apart, and times do not touch', async ({ page }) => {
+  for (const width of [1440, 900, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const range of ['', '?from=now-10m&to=now-9m', '?from=now-3d', '?from=now-400d']) {
+      await page.goto(server.ui + CART + range);
+      const names = page.locator('.c-durations text.end');
+      await expect(names).toHaveText(['p99', 'p95', 'p50']);
+      await apart(names, 'y', 'height');
+      await apart(page.locator('.s-chart .ticks text:visible'), 'x', 'width');
+      expect(await page.evaluate(() => [...document.querySelectorAll('.cap')].filter((cap) => cap.scrollHeight > cap.clientHeight + 1).length)).toBe(0);
+    }
+  }
+});
+
+async function apart(labels: Locator, place: 'x' | 'y', length: 'width' | 'height'): Promise<void> {
+  const boxes = await labels.evaluateAll((all) => all.map((label) => label.getBoundingClientRect().toJSON() as DOMRect));
+  for (const [at, box] of boxes.entries()) {
+    const next = boxes[at + 1];
+    if (next) expect(box[place] + box[length]).toBeLessThanOrEqual(next[place] + 0.5);
+  }
+}
 
 test('an operation narrows the charts, and leads to its traces', async ({ page }) => {
   const watched = new Watched(page);

@@ -23,6 +23,15 @@ impl Html {
         html
     }
 
+    /// Where it leads on by itself.
+    pub(super) fn location(&self) -> Option<String> {
+        let line = self
+            .head
+            .lines()
+            .find_map(|line| line.strip_prefix("location: "));
+        line.map(|link| link.trim().to_owned())
+    }
+
     /// Nothing inline, nothing of others as markup, no character that is not seen.
     fn keeps_the_policy(&self, path: &str) {
         assert!(

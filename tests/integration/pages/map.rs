@@ -56,6 +56,10 @@ async fn who_calls_whom_is_drawn_and_leads_on() {
     );
     // The database stands within the service that alone uses it.
     assert_eq!(html.all("data-node", "href").len(), 3);
+    let drawn = |class: &str| html.text.matches(&format!("class=\"{class}\"")).count();
+    assert_eq!(drawn("hit"), 1);
+    // And in the key.
+    assert_eq!(drawn("db"), 2);
     let labels = html.all("data-node", "aria-label");
     assert!(
         labels
@@ -178,7 +182,7 @@ async fn nodes_tell_that_they_are_slower_than_before() {
     }
     let same = Html::good(&server, &format!("/map?{range}&sel=s%3Ashop")).await;
     assert!(
-        says(&same, "before: ") && !says(&same, "→ 9"),
+        says(&same, "before: 0.017/s, p95 100 ms") && !says(&same, "100 ms →"),
         "{}",
         same.words()
     );
@@ -232,9 +236,20 @@ async fn the_page_of_a_service_leads_to_traces() {
     )
     .await;
     assert!(says(&one, "0 of 1 in all"), "{}", one.words());
+    // Of the calls, whatever the traces took: both took 50 ms and more, the calls 60 and 20.
+    for (asked, found) in [
+        ("min_duration=30ms&max_duration=", "trace/01"),
+        ("min_duration=&max_duration=30ms", "trace/02"),
+    ] {
+        let form = Html::get(&server, &format!("/service/till?{RANGE}&{asked}")).await;
+        assert_eq!(form.status, 303, "{asked}");
+        let traces = Html::good(&server, &form.location().unwrap()).await;
+        assert!(says(&traces, "1 trace"), "{asked}: {}", traces.words());
+        assert!(traces.text.contains(found), "{asked}: {}", traces.text);
+    }
     let unknown = Html::good(&server, &format!("/service/nobody?{RANGE}")).await;
     assert!(says(&unknown, "No service of this name has sent anything"));
-    for wrong in ["kind=x", "page=0", "from=yesterday"] {
+    for wrong in ["kind=x", "page=0", "from=yesterday", "min_duration=abc"] {
         assert_eq!(
             Html::get(&server, &format!("/service/till?{wrong}"))
                 .await

@@ -134,6 +134,16 @@ impl PageRange {
             return preset.words.to_owned();
         }
         let (from, to) = self.ends();
+        self.between(from, to)
+    }
+
+    /// The range before, which is as long, as two times.
+    pub(crate) fn before(&self) -> String {
+        let (from, to) = self.ends();
+        self.between(from.saturating_sub(to.saturating_sub(from)), from)
+    }
+
+    fn between(&self, from: i64, to: i64) -> String {
         let same_day = format::civil(from).date() == format::civil(to).date();
         let day = |ns| format::day(ns, self.now_ns);
         let clock = if to.saturating_sub(from) < 300 * NS_PER_S {
@@ -223,6 +233,8 @@ mod tests {
         assert_eq!(days.label(), "31 Dec 2022 09:21 – 29 Jan 09:36");
         let seconds = read("2023-01-29T09:21:00Z", "2023-01-29T09:22:00Z").unwrap();
         assert_eq!(seconds.label(), "29 Jan 09:21:00 – 09:22:00");
+        assert_eq!(seconds.before(), "29 Jan 09:20:00 – 09:21:00");
+        assert_eq!(days.before(), "2 Dec 2022 09:06 – 31 Dec 2022 09:21");
     }
 
     #[test]

@@ -29,5 +29,10 @@ function place(node: SVGAElement): { x: number; y: number } {
   return { x: box?.x ?? 0, y: box?.y ?? 0 };
 }
 
-// The chosen node is in sight, however large the map.
-document.querySelector('#map a[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+// The chosen node, else the one that needs a look most, is in sight, however large the map.
+const map = document.querySelector<HTMLElement>('#map');
+const first = map?.querySelector('a.first')?.getBoundingClientRect();
+if (map && first) {
+  const room = map.getBoundingClientRect();
+  map.scrollBy(first.x + first.width / 2 - room.x - room.width / 2, first.y + first.height / 2 - room.y - room.height / 2);
+}

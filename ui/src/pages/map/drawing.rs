@@ -6,13 +6,13 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::focus::Drawn;
+use super::focus::{Drawn, start};
 use super::graph::{Edge, Graph, Node};
 use super::key::{Chosen, with_edge, with_node};
 use super::layout::{
     CallEdge, CallGraph, Layered, Layout, Place, Places, Route, STEPS_MAX, Spacing,
 };
-use super::named::short;
+use super::named::{self, short};
 use super::shape;
 use crate::pages::chart::Svg;
 use crate::pages::frame::Frame;
@@ -22,6 +22,12 @@ use crate::pages::text::{Line, plain};
 /// Of a node.
 pub(super) const NODE_WIDTH: f64 = 142.0;
 pub(super) const NODE_HEIGHT: f64 = 40.0;
+
+/// Of a node, for its name.
+const NAME_ROOM: f64 = 107.0;
+
+/// How much wider than the pages' own font another may be.
+const FONTS_DIFFER: f64 = 1.18;
 
 /// Around the whole drawing.
 const EDGE: f64 = 18.0;
@@ -113,6 +119,8 @@ pub(super) struct Pencil<'a> {
     pub(super) near_nodes: HashSet<usize>,
     pub(super) is_rest: bool,
     pub(super) calls_max: u64,
+    /// The node that is in sight at first, however large the map.
+    first: Option<usize>,
 }
 
 impl<'a> Pencil<'a> {
@@ -154,6 +162,7 @@ impl<'a> Pencil<'a> {
                 .map(|&at| graph.edges[at].figures.calls)
                 .max()
                 .unwrap_or(0),
+            first: start(graph, &drawn.nodes, chosen),
         }
     }
 
@@ -302,7 +311,8 @@ impl<'a> Pencil<'a> {
         ));
         write!(
             out,
-            r#"<a class="{class}" href="{}" aria-label="{}"{current} data-node><title>{}</title><rect class="node" x="{:.1}" y="{:.1}" width="{}" height="{NODE_HEIGHT}" rx="6"/>"#,
+            r#"<a class="{class}{}" href="{}" aria-label="{}"{current} data-node><title>{}</title><rect class="node" x="{:.1}" y="{:.1}" width="{}" height="{NODE_HEIGHT}" rx="6"/>"#,
+            if self.first == Some(at) { " first" } else { "" },
             link.link(),
             Line(&label),
             Line(&plain(&name(node))),
@@ -313,12 +323,14 @@ impl<'a> Pencil<'a> {
         shape::ring(out, (x + 15.0, y), node.figures.error_share())?;
         shape::sign(out, (x + 15.0, y), &node.key, marks)?;
         let is_failing = node.figures.errors > 0;
+        let short = short(&node.key, marks);
         write!(
             out,
-            r#"<text class="nm" x="{:.1}" y="{:.1}">{}</text><text class="sb{}" x="{:.1}" y="{:.1}">{words}</text>"#,
+            r#"<text class="nm" x="{:.1}" y="{:.1}"{}>{}</text><text class="sb{}" x="{:.1}" y="{:.1}">{words}</text>"#,
             x + 33.0,
             y - 3.0,
-            Line(&short(&node.key, marks)),
+            fitted(&short),
+            Line(&short),
             if is_failing { " er" } else { "" },
             x + 33.0,
             y + 12.0,
@@ -360,6 +372,16 @@ fn near(graph: &Graph, chosen: &Chosen) -> (HashSet<usize>, HashSet<usize>) {
     (nodes, edges)
 }
 
+/// Holds a name that nearly fills its node to its room: a system's own font may be wider than the one that names are cut for.
+fn fitted(name: &str) -> String {
+    let width = named::width(name);
+    if width * FONTS_DIFFER <= NAME_ROOM {
+        return String::new();
+    }
+    let width = width.min(NAME_ROOM);
+    format!(r#" textLength="{width:.0}" lengthAdjust="spacingAndGlyphs""#)
+}
+
 fn own_words(own: usize) -> &'static str {
     match own {
         0 => "",
@@ -369,5 +391,5 @@ fn own_words(own: usize) -> &'static str {
 }
 
 fn name(node: &Node) -> String {
-    super::named::whole(&node.key)
+    named::whole(&node.key)
 }

@@ -139,7 +139,7 @@ fn found(graph: &Graph, words: &str) -> Option<Vec<usize>> {
 }
 
 /// The chosen node; else the one with most errors; without any the busiest.
-fn start(graph: &Graph, free: &[usize], chosen: &Chosen) -> Option<usize> {
+pub(super) fn start(graph: &Graph, free: &[usize], chosen: &Chosen) -> Option<usize> {
     let chosen = chosen_nodes(graph, chosen);
     chosen.first().copied().or_else(|| {
         // Of equals the first by name.

@@ -67,6 +67,22 @@ pub(super) fn short(key: &Key, marks: &Marks) -> String {
         .collect()
 }
 
+/// Units of the drawing that a name takes, about, in the font that the pages are made for.
+pub(super) fn width(name: &str) -> f64 {
+    name.chars().map(char_width).sum()
+}
+
+fn char_width(c: char) -> f64 {
+    match c {
+        'f' | 'i' | 'j' | 'l' | 'r' | 't' | 'I' | '.' | ',' | ':' | ';' | '!' | '|' | '\''
+        | '(' | ')' | '[' | ']' | ' ' => 4.2,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 11.0,
+        'A'..='Z' => 8.6,
+        c if u32::from(c) >= 0x1100 => 12.5,
+        _ => 7.3,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

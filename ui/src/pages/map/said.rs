@@ -25,7 +25,9 @@ pub(super) struct Compare {
 
 /// Counts in words.
 pub(super) struct Said {
-    pub(super) heading: String,
+    /// The services, and on a page with room the rest.
+    pub(super) services: String,
+    pub(super) rest: String,
     /// What is drawn of it, where that is not all.
     pub(super) part: String,
     /// The way to all of it.
@@ -60,15 +62,6 @@ pub(super) fn hops(frame: &Frame, drawn: &Drawn) -> Vec<Hop> {
 impl Compare {
     pub(super) fn new(frame: &Frame, is_on: bool) -> Self {
         let view = &frame.view;
-        let ends = frame.range.ends();
-        let length = ends.1.saturating_sub(ends.0);
-        let clock = |ns: i64| {
-            format!(
-                "{} {}",
-                format::day(ns, frame.range.now_ns),
-                format::clock_minutes(ns)
-            )
-        };
         Compare {
             is_on,
             link: if is_on {
@@ -76,11 +69,7 @@ impl Compare {
             } else {
                 view.with("than", "before").link()
             },
-            range: format!(
-                "{} – {}",
-                clock(ends.0.saturating_sub(length)),
-                clock(ends.0)
-            ),
+            range: frame.range.before(),
         }
     }
 }
@@ -113,7 +102,8 @@ impl Said {
         }
         let calls: u64 = graph.edges.iter().map(|edge| edge.figures.calls).sum();
         Said {
-            heading: heading(graph, shape),
+            services: count(graph.services(), "service"),
+            rest: rest(graph, shape),
             part: part.join(", "),
             all: (!drawn.centres.is_empty())
                 .then(|| frame.view.without(&["focus"]).with("hops", "all").link()),
@@ -123,11 +113,10 @@ impl Said {
 }
 
 /// What can be counted: on the map its boxes, its lines, and the databases within boxes; in the table its rows.
-fn heading(graph: &Graph, shape: Shape) -> String {
-    let services = count(graph.services(), "service");
+fn rest(graph: &Graph, shape: Shape) -> String {
     let edges = graph.edges.len();
     if shape == Shape::Table {
-        return format!("{services}, {}", count(edges, "connection"));
+        return format!(", {}", count(edges, "connection"));
     }
     let own = graph
         .nodes
@@ -135,7 +124,7 @@ fn heading(graph: &Graph, shape: Shape) -> String {
         .filter(|node| node.owner.is_some())
         .count();
     let others = graph.nodes.len() - own - graph.services();
-    let mut heading = services;
+    let mut heading = String::new();
     if others > 0 {
         heading.push_str(&format!(", {}", count(others, "other")));
     }
@@ -198,16 +187,16 @@ mod tests {
         };
         let (shop, till) = (Key::service("shop"), Key::service("till"));
         graph.edge(shop.clone(), till.clone());
-        assert_eq!(heading(&graph, Shape::Map), "2 services, 1 connection");
+        assert_eq!(rest(&graph, Shape::Map), ", 1 connection");
         graph.edge(till.clone(), key("money", NodeKind::Database));
         graph.edge(till.clone(), key("log", NodeKind::Database));
         graph.edge(till, key("mail", NodeKind::Messaging));
         graph.edge(shop, key("mail", NodeKind::Messaging));
         graph.find_owners();
         assert_eq!(
-            heading(&graph, Shape::ByWidth),
-            "2 services, 1 other, 3 connections, 2 own databases"
+            rest(&graph, Shape::ByWidth),
+            ", 1 other, 3 connections, 2 own databases"
         );
-        assert_eq!(heading(&graph, Shape::Table), "2 services, 5 connections");
+        assert_eq!(rest(&graph, Shape::Table), ", 5 connections");
     }
 }

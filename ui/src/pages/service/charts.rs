@@ -15,7 +15,7 @@ use crate::pages::view::Link;
 
 /// Per cent of a plot's height: the highest value and the base line.
 pub(super) const TOP: f64 = 8.0;
-pub(super) const BASE: f64 = 98.0;
+const BASE: f64 = 98.0;
 
 /// Of a bucket's width, what its bar takes.
 const BAR_WIDTH: f64 = 0.9;

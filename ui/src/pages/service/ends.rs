@@ -1,11 +1,11 @@
 //! The names of the percentile lines, where the lines end.
 //!
-//! Lines lie near each other where calls take equally long, and names keep apart: each stands at the height of its line, or as little off
-//! it as the others allow, in their order.
+//! Lines lie near each other where calls take equally long, and names keep apart: names that would overlap stand together around the middle
+//! of their lines, in their order.
 
 use std::fmt::Write;
 
-use super::charts::{BASE, Log, TOP};
+use super::charts::{Log, TOP};
 use super::times::{Point, Times};
 
 /// The percentile of a bucket that a line is drawn from, in nanoseconds.
@@ -20,6 +20,9 @@ const LINES: [(&str, Of); 3] = [
 
 /// Least distance of two names, per cent of the plot's height: a line of 11 pixels in a plot of 110 and more.
 const APART: f64 = 10.5;
+
+/// Per cent of the height: below it a name would stand on the frame.
+const LOWEST: f64 = 95.0;
 
 /// Writes the names behind the last bucket that each has a value in.
 pub(super) fn write(out: &mut String, times: &Times, log: Log) {
@@ -47,14 +50,33 @@ pub(super) fn write(out: &mut String, times: &Times, log: Log) {
     }
 }
 
-/// Moves heights, from the top down, until they are far enough from each other and within the plot.
+/// Moves heights, which are given from the top down, until they are far enough from each other and within the plot.
 fn keep_apart(heights: &mut [f64]) {
+    // Groups of names that touch: where the first would stand at best, and how many they are.
+    let mut groups: Vec<(f64, usize)> = Vec::new();
+    for &height in heights.iter() {
+        let mut group = (height, 1);
+        while let Some(&(first, many)) = groups.last() {
+            let length = many as f64 * APART;
+            if first + length <= group.0 {
+                break;
+            }
+            groups.pop();
+            let (own, others) = (group.1 as f64, many as f64);
+            let middle = (first * others + (group.0 - length) * own) / (own + others);
+            group = (middle, many + group.1);
+        }
+        groups.push(group);
+    }
+    let wanted = groups
+        .into_iter()
+        .flat_map(|(first, many)| (0..many).map(move |at| first + at as f64 * APART));
     let mut least = TOP;
-    for height in heights.iter_mut() {
-        *height = height.max(least);
+    for (height, wanted) in heights.iter_mut().zip(wanted) {
+        *height = wanted.max(least);
         least = *height + APART;
     }
-    let mut most = BASE;
+    let mut most = LOWEST;
     for height in heights.iter_mut().rev() {
         *height = height.min(most);
         most = *height - APART;
@@ -69,9 +91,10 @@ mod tests {
     fn names_keep_apart_and_within() {
         for (wanted, expected) in [
             ([20.0, 50.0, 80.0], [20.0, 50.0, 80.0]),
-            ([50.0, 50.0, 50.0], [50.0, 60.5, 71.0]),
-            ([98.0, 98.0, 98.0], [77.0, 87.5, 98.0]),
-            ([8.0, 9.0, 98.0], [8.0, 18.5, 98.0]),
+            ([50.0, 50.0, 50.0], [39.5, 50.0, 60.5]),
+            ([30.0, 60.0, 61.5], [30.0, 55.5, 66.0]),
+            ([98.0, 98.0, 98.0], [74.0, 84.5, 95.0]),
+            ([8.0, 9.0, 90.0], [8.0, 18.5, 90.0]),
         ] {
             let mut heights = wanted;
             keep_apart(&mut heights);

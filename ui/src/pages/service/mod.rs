@@ -11,12 +11,14 @@
 //! | `operation`, `kind` | only spans of this name and kind in the charts; without them SERVER and CONSUMER spans |
 //! | `at` | the instant under the cursor; without it the bucket with most errors, else the last with calls |
 //! | `page` | the page of the operations |
+//! | `min_duration`, `max_duration` | leads on to the traces with calls of these durations |
 //! | `name` | the service, where its name cannot stand in a path |
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `times.rs`, `charts.rs`, `ends.rs`, `heat.rs` | calls over time; their drawings; the names of lines; the heatmap |
 //! | `readings.rs` | what stands at the cursor, and the charts as a table |
+//! | `find.rs` | from the charts to traces of some durations |
 //! | `operations.rs` | operations by impact |
 //! | `exceptions.rs`, `relations.rs` | exceptions; callers and callees |
 //! | `link.rs` | where a service's page is |
@@ -24,6 +26,7 @@
 mod charts;
 mod ends;
 mod exceptions;
+mod find;
 mod heat;
 mod link;
 mod operations;
@@ -34,7 +37,7 @@ mod times;
 use askama::Template;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use clearspan_query::{
     DependenciesAnswer, DependenciesRequest, ExceptionsAnswer, LatencyAnswer, LatencyRequest,
     OperationsAnswer,
@@ -101,6 +104,9 @@ async fn answer(
             .map(str::to_owned),
         page: paging::asked(&frame.view)?.unwrap_or(1),
     };
+    if let Some(link) = find::search(&params, &frame, &name, &wanted)? {
+        return Ok(Redirect::to(link.as_str()).into_response());
+    }
     let range = frame.range.asked;
     let (engine, tenant) = (api.engine()?, api.tenant());
     let request = LatencyRequest {
@@ -281,14 +287,16 @@ fn encoded(query: &str) -> String {
     parameters.append_pair("q", query).finish()
 }
 
-/// The search for the spans of the charts.
+/// The search for the spans of the charts: without an operation, calls are spans that answer.
 fn query(name: &str, wanted: &Wanted) -> String {
     let mut query = filters::is("service", name);
     if let Some(operation) = &wanted.operation {
         query.push_str(&format!(" {}", filters::is("name", operation)));
     }
-    if let Some(kind) = wanted.kind {
-        query.push_str(&format!(" kind:{}", kind_word(kind)));
+    match wanted.kind {
+        Some(kind) => query.push_str(&format!(" kind:{}", kind_word(kind))),
+        None if wanted.operation.is_none() => query.push_str(" kind:(server OR consumer)"),
+        None => {}
     }
     query
 }

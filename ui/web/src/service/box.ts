@@ -57,8 +57,8 @@ function open(heat: HTMLElement, rows: HTMLTableRowElement[], start: { x: number
   const at = (place: number): number => Math.min(rows.length - 1, Math.floor(place * rows.length));
   const [least, most] = durations(share(start.y, event.clientY, area.y, area.height), axis);
   const query = new URLSearchParams(heat.dataset['query']);
-  query.set('min_duration', least);
-  query.set('max_duration', most);
+  // Of the calls: a trace that is as long may hold none of them.
+  query.set('q', `${query.get('q')} duration>=${least} duration<=${most}`);
   query.set('from', rows[at(first)]?.dataset['from'] ?? '');
   query.set('to', rows[at(last)]?.dataset['to'] ?? '');
   location.assign(`/traces?${query}`);
