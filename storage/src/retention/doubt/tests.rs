@@ -39,7 +39,7 @@ impl Machine {
             self.shows += 1;
             self.look(1);
         }
-        self.known.as_ref().unwrap().wait_ns > 0
+        self.known.as_ref().is_some_and(|known| known.wait_ns > 0)
     }
 
     /// The same with rows arriving all the time.
