@@ -68,7 +68,12 @@ impl Emit {
                 columns.push(column);
             }
         }
-        Projection::new(columns, keys)
+        match self {
+            Emit::Columns(wanted) if wanted.in_long_steps() => {
+                Projection::new(columns, keys).with_long_steps()
+            }
+            _ => Projection::new(columns, keys),
+        }
     }
 }
 

@@ -38,7 +38,8 @@ pub(super) async fn each_batch(
     mut add: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
 ) -> Result<ScanTally, QueryError> {
     let plans = &session.plans;
-    let emit = Emit::Columns(Projection::new(columns.to_vec(), AttributeKeys::none()));
+    let wanted = Projection::new(columns.to_vec(), AttributeKeys::none());
+    let emit = Emit::Columns(wanted.with_long_steps());
     let scan = SegmentScan::new(snapshot, query.clone(), range, emit)?;
     let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
     let mut batches = plans.stream(Arc::clone(&leaf) as _)?;

@@ -372,4 +372,19 @@ async fn senders_that_put_numbers_into_names_are_refused_in_bounds() {
         ),
         "{refused:?}"
     );
+    // Latency has nothing for each name.
+    let latency = async |operation: Option<&str>| {
+        let request = LatencyRequest {
+            service: "cart".into(),
+            operation: operation.map(str::to_owned),
+            kind: None,
+            range: AskedRange::ALL,
+            buckets: 30,
+        };
+        let answer = store.engine.latency(&TenantId::default(), request).await;
+        let points = answer.unwrap().points;
+        points.iter().map(|point| point.calls).sum::<u64>()
+    };
+    assert_eq!(latency(None).await, 100_001);
+    assert_eq!(latency(Some("job 7")).await, 1);
 }

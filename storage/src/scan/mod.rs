@@ -34,6 +34,8 @@ mod text_count;
 mod text_search;
 mod verdicts;
 
+#[cfg(test)]
+pub(crate) use part::is_narrow;
 pub use part::{Part, PartError, PartId, SelectedBatch};
 pub use predicate::{Predicate, TimeRange};
 pub use projection::{AttributeKeys, Projection};

@@ -4,12 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
 
 use super::{Predicate, Projection, RowSelection, RowTexts, ScanStats, TimeRange};
 use crate::derived::Derive;
-use crate::limits::GRANULE_ROWS;
+use crate::limits::{GRANULE_ROWS, LONG_STEP_ROWS};
 use crate::memtable::Chunk;
 use crate::segment::{Segment, SegmentError, TraceDirectory};
 
@@ -143,7 +143,10 @@ impl Part {
         stats: &mut ScanStats,
     ) -> impl Iterator<Item = Result<SelectedBatch, PartError>> + Send + 'a {
         let projection = projection.into();
-        let windows = self.windows(selection);
+        let mut windows = self.windows(selection);
+        if projection.in_long_steps() && self.has_runs(&projection) {
+            windows = joined(windows);
+        }
         self.note_reading(&windows, selection, stats);
         windows
             .into_iter()
@@ -201,6 +204,20 @@ impl Part {
             .collect()
     }
 
+    /// Whether units of decoding may be read together: where no texts come with the rows and nothing is wanted that has no bound.
+    fn has_runs(&self, projection: &Projection) -> bool {
+        let schema = self.signal.stored_schema();
+        let narrow = |name: &&str| {
+            let field = schema.field_with_name(name);
+            field.is_ok_and(|field| is_narrow(field.data_type()))
+        };
+        let segment = match &self.kind {
+            Kind::Chunk(_) => false,
+            Kind::Segment(segment) => segment.has_runs(),
+        };
+        segment && !self.has_texts() && projection.columns().iter().all(narrow)
+    }
+
     fn read_window(
         &self,
         projection: &Projection,
@@ -235,6 +252,9 @@ impl Part {
         let columns = indices(self.signal, projection.columns())?;
         Ok(match &self.kind {
             Kind::Chunk(chunk) => chunk.batch().project(&columns)?,
+            Kind::Segment(segment) if segment.batch_of(window.start) != window => {
+                segment.read_run(&window, &columns)?
+            }
             Kind::Segment(segment) => {
                 segment.read_batch(window.start, &columns, projection.attributes())?
             }
@@ -304,6 +324,28 @@ impl Part {
         }
         self.take(&rows, columns)
     }
+}
+
+/// Whether a value of it takes few bytes, whatever was sent.
+pub(crate) fn is_narrow(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Dictionary(..) | DataType::FixedSizeBinary(_)
+    ) || data_type.primitive_width().is_some()
+}
+
+/// Neighbours together, up to [`LONG_STEP_ROWS`].
+fn joined(windows: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    let mut steps: Vec<Range<u32>> = Vec::new();
+    for window in windows {
+        match steps.last_mut() {
+            Some(step) if step.end == window.start && window.end - step.start <= LONG_STEP_ROWS => {
+                step.end = window.end;
+            }
+            _ => steps.push(window),
+        }
+    }
+    steps
 }
 
 fn is_id(ids: &FixedSizeBinaryArray, row: usize, id: &TraceId) -> bool {

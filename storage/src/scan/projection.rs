@@ -35,6 +35,7 @@ impl AttributeKeys {
 pub struct Projection {
     columns: Vec<&'static str>,
     attributes: AttributeKeys,
+    in_long_steps: bool,
 }
 
 impl Projection {
@@ -43,7 +44,23 @@ impl Projection {
         Projection {
             columns,
             attributes,
+            in_long_steps: false,
         }
+    }
+
+    /// The same, for whoever reads every selected row and is not done after the first: many rows are decoded at once, where all of the columns
+    /// are narrow.
+    #[must_use]
+    pub fn with_long_steps(self) -> Self {
+        Projection {
+            in_long_steps: true,
+            ..self
+        }
+    }
+
+    /// Whether many rows may be decoded at once.
+    pub fn in_long_steps(&self) -> bool {
+        self.in_long_steps
     }
 
     /// The columns, in their order.

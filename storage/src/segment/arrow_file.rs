@@ -5,6 +5,7 @@
 //! before Arrow sees it, and a panic inside Arrow's decoder becomes an error.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use arrow_ipc::convert::fb_to_schema;
 use arrow_ipc::reader::{RecordBatchDecoder, read_dictionary, read_footer_length};
 use arrow_ipc::writer::{DictionaryTracker, FileWriter, IpcDataGenerator, IpcWriteOptions};
 use arrow_ipc::{Block, CompressionType, Message};
+use clearspan_schema::concat::concat;
 
 use super::SegmentError;
 use super::container::{RowFile, keys_only};
@@ -231,6 +233,16 @@ impl RowFile for ArrowFile {
             )
         })?;
         keys_only(batch?, columns, keys_of).ok_or_else(|| self.malformed("dictionary column"))
+    }
+
+    fn read_run(
+        &self,
+        batches: Range<usize>,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let each = batches.map(|index| self.read(index, columns, None));
+        let each: Vec<RecordBatch> = each.collect::<Result<_, _>>()?;
+        Ok(concat(&Arc::new(self.schema.project(columns)?), &each)?)
     }
 
     fn dictionary_of(&self, _: usize) -> usize {

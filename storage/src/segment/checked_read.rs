@@ -91,6 +91,8 @@ impl CheckedFile {
 pub(super) struct CheckedRead {
     file: Arc<CheckedFile>,
     fault: Arc<OnceLock<SegmentError>>,
+    /// What was read ahead, and where it begins.
+    ahead: Option<(u64, Bytes)>,
 }
 
 impl CheckedRead {
@@ -98,7 +100,25 @@ impl CheckedRead {
         CheckedRead {
             file,
             fault: Arc::default(),
+            ahead: None,
         }
+    }
+
+    /// The same, with `length` bytes from `offset` on read already.
+    pub(super) fn ahead(&self, offset: u64, length: usize) -> io::Result<Self> {
+        let bytes = self.read(offset, length)?;
+        Ok(CheckedRead {
+            ahead: Some((offset, bytes)),
+            ..self.clone()
+        })
+    }
+
+    /// Of what was read ahead, if it is among that.
+    fn known(&self, offset: u64, length: usize) -> Option<Bytes> {
+        let (start, bytes) = self.ahead.as_ref()?;
+        let from = usize::try_from(offset.checked_sub(*start)?).ok()?;
+        let to = from.checked_add(length)?;
+        (to <= bytes.len()).then(|| bytes.slice(from..to))
     }
 
     /// The first fault that this read, or a clone of it, met.
@@ -107,6 +127,9 @@ impl CheckedRead {
     }
 
     fn read(&self, offset: u64, length: usize) -> io::Result<Bytes> {
+        if let Some(known) = self.known(offset, length) {
+            return Ok(known);
+        }
         self.file.read(offset, length).map_err(|fault| {
             let text = fault.to_string();
             let _ = self.fault.set(fault);

@@ -181,6 +181,41 @@ fn every_projection_gives_its_columns_in_their_order() {
     });
 }
 
+/// The columns whose values are of few bytes.
+fn narrow_columns(case: &Case) -> Vec<usize> {
+    let schema = case.signal.stored_schema();
+    let fields = schema.fields().iter().enumerate();
+    let narrow = fields.filter(|(_, field)| crate::scan::is_narrow(field.data_type()));
+    narrow.map(|(column, _)| column).collect()
+}
+
+/// What batches `batches` must be together.
+fn expected_run(case: &Case, batches: std::ops::Range<usize>, columns: &[usize]) -> RecordBatch {
+    let metas = &case.written.meta.batches[batches];
+    let first = metas.first().map_or(0, |batch| batch.first_row as usize);
+    let count: u32 = metas.iter().map(|batch| batch.rows).sum();
+    let rows = case.rows.project(columns).unwrap();
+    plain(&rows.slice(first, count as usize))
+}
+
+#[test]
+fn a_run_of_batches_is_its_batches_one_after_the_other() {
+    each(|container, signal| {
+        let case = Case::new(container, signal, random_rows(signal, 6, 14_000), 5_000);
+        let file = case.open().unwrap();
+        let columns = narrow_columns(&case);
+        assert!(columns.len() > 4 && case.batches() > 3);
+        for first in 0..case.batches() {
+            for end in first + 1..=case.batches() {
+                let read = file.read_run(first..end, &columns).unwrap();
+                let expected = expected_run(&case, first..end, &columns);
+                assert_eq!(plain(&read), expected, "{container:?} {first} to {end}");
+            }
+        }
+        assert!(file.read_run(0..case.batches() + 1, &columns).is_err());
+    });
+}
+
 #[test]
 fn what_is_not_there_is_an_error() {
     each(|container, signal| {
@@ -262,6 +297,9 @@ fn check_row_groups(rows: RecordBatch, row_groups: usize) {
         let read = file.read(index, &columns, &AttributeKeys::All).unwrap();
         assert_eq!(plain(&read), case.expected(index, &columns));
     }
+    let narrow = narrow_columns(&case);
+    let all = file.read_run(0..case.batches(), &narrow).unwrap();
+    assert_eq!(plain(&all), expected_run(&case, 0..case.batches(), &narrow));
     let service = Signal::Logs.stored_schema();
     let service = service.index_of(clearspan_schema::logs::SERVICE).unwrap();
     let given = sorted_values(&file.dictionary(service).unwrap());

@@ -3,6 +3,7 @@
 //! A flush writes Arrow IPC, which is the cheapest to write; compaction writes Parquet, which is
 //! smaller and which other programs read. Both answer the same, held to it by `conformance.rs`.
 
+use std::ops::Range;
 use std::path::Path;
 
 use std::sync::Arc;
@@ -77,6 +78,13 @@ pub(crate) trait RowFile: Send + Sync + std::fmt::Debug {
         index: usize,
         columns: &[usize],
         keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError>;
+
+    /// Decodes record batches that follow each other as one, with the file's columns at `columns`, in that order.
+    fn read_run(
+        &self,
+        batches: Range<usize>,
+        columns: &[usize],
     ) -> Result<RecordBatch, SegmentError>;
 
     /// The number of the dictionaries that the keys of record batch `index` belong to.

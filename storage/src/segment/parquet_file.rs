@@ -4,6 +4,7 @@
 //! read once and kept. A read then asks for the pages of its rows and columns alone. Bytes come through
 //! `checked_read.rs`, and a panic inside the decoder becomes an error.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -139,6 +140,7 @@ impl ParquetFile {
             read,
             &self.metadata,
             place.row_group,
+            place.before..place.before + place.rows,
             keys_of,
             &self.decompressors,
         )?;
@@ -192,6 +194,26 @@ impl RowFile for ParquetFile {
         let place = self.batches.get(index).copied();
         let place = place.ok_or_else(|| self.malformed("batch number"))?;
         self.decode(place, columns, keys_of)
+    }
+
+    fn read_run(
+        &self,
+        batches: Range<usize>,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let places = self.batches.get(batches);
+        let places = places.ok_or_else(|| self.malformed("batch number"))?;
+        // Each row group has dictionaries of its own.
+        let runs = places.chunk_by(|one, next| one.row_group == next.row_group);
+        let runs = runs.map(|run| {
+            let rows = run.iter().map(|place| place.rows).sum();
+            self.decode(Place { rows, ..run[0] }, columns, None)
+        });
+        let mut runs: Vec<RecordBatch> = runs.collect::<Result<_, _>>()?;
+        match runs.len() {
+            1 => Ok(runs.remove(0)),
+            _ => Ok(concat(&Arc::new(self.schema.project(columns)?), &runs)?),
+        }
     }
 
     fn dictionary_of(&self, index: usize) -> usize {

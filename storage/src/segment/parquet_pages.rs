@@ -7,6 +7,7 @@
 //! its zstd frame.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,11 +17,13 @@ use parquet::basic::Compression;
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::serialized_reader::SerializedPageReader;
 use zstd::zstd_safe::get_frame_content_size;
 
 use super::checked_read::CheckedRead;
 use super::decompressors::{Borrowed, Decompressors};
+use crate::limits::READ_AHEAD_BYTES;
 
 /// `metadata` with every column declared as it is here given to the Parquet crate: not compressed. `None`
 /// when some column is compressed otherwise than with zstd.
@@ -51,27 +54,31 @@ pub(super) fn declare_unpacked(
 
 /// One row group, for one read.
 pub(super) struct RowGroupPages {
-    read: Arc<CheckedRead>,
+    read: CheckedRead,
     metadata: Arc<ParquetMetaData>,
     row_group: usize,
+    /// Those of the row group that are wanted.
+    rows: Range<usize>,
     /// A column of which the values are not wanted, only their keys.
     keys_of: Option<usize>,
     decompressor: Arc<Mutex<Borrowed>>,
 }
 
 impl RowGroupPages {
-    /// Row group number `row_group`, which exists, of a file whose `metadata` went through [`declare_unpacked`].
+    /// `rows` of row group number `row_group`, which exists, of a file whose `metadata` went through [`declare_unpacked`].
     pub(super) fn new(
         read: &CheckedRead,
         metadata: &Arc<ParquetMetaData>,
         row_group: usize,
+        rows: Range<usize>,
         keys_of: Option<usize>,
         decompressors: &Arc<Decompressors>,
     ) -> Result<Self, ParquetError> {
         Ok(RowGroupPages {
-            read: Arc::new(read.clone()),
+            read: read.clone(),
             metadata: Arc::clone(metadata),
             row_group,
+            rows,
             keys_of,
             decompressor: Arc::new(Mutex::new(decompressors.borrow()?)),
         })
@@ -91,11 +98,17 @@ impl RowGroups for RowGroupPages {
         let index = self.metadata.offset_index();
         let index = index.and_then(|index| index.get(self.row_group)?.get(column));
         let index = index.ok_or_else(|| ParquetError::General("no offset index".into()))?;
+        let locations = index.page_locations();
+        let chunk = self.group().column(column);
+        let read = match wanted_bytes(locations, &self.rows, chunk.byte_range()) {
+            Some((offset, length)) => self.read.ahead(offset, length)?,
+            None => self.read.clone(),
+        };
         let pages = SerializedPageReader::new(
-            Arc::clone(&self.read),
-            self.group().column(column),
+            Arc::new(read),
+            chunk,
             self.num_rows(),
-            Some(index.page_locations().clone()),
+            Some(locations.clone()),
         )?;
         Ok(Box::new(OneChunk(Some(Unpacking {
             pages,
@@ -111,6 +124,34 @@ impl RowGroups for RowGroupPages {
     fn metadata(&self) -> &ParquetMetaData {
         &self.metadata
     }
+}
+
+/// Where the pages with `rows` lie, if several lie one behind the other: they are then read at once, for blocks of checksums are wider
+/// than most pages. A dictionary that stands before the first page comes with it.
+fn wanted_bytes(
+    pages: &[PageLocation],
+    rows: &Range<usize>,
+    (chunk, chunk_bytes): (u64, u64),
+) -> Option<(u64, usize)> {
+    let before = |bound: usize| {
+        pages.partition_point(|page| {
+            usize::try_from(page.first_row_index).is_ok_and(|row| row < bound)
+        })
+    };
+    // The page that holds the first row begins at it or before.
+    let first = before(rows.start.checked_add(1)?).checked_sub(1)?;
+    let end = before(rows.end);
+    let from = match first {
+        0 => chunk,
+        _ => u64::try_from(pages.get(first)?.offset).ok()?,
+    };
+    let to = match pages.get(end) {
+        Some(page) => u64::try_from(page.offset).ok()?,
+        None => chunk.checked_add(chunk_bytes)?,
+    };
+    let length = usize::try_from(to.checked_sub(from)?).ok()?;
+    let several = end > first + 1 || first == 0;
+    (several && length <= READ_AHEAD_BYTES).then_some((from, length))
 }
 
 /// The pages of a column in one row group.

@@ -11,6 +11,7 @@ use clearspan_schema::logs::SERVICE;
 
 use super::batch_texts::BatchTexts;
 use super::cache::{Piece, SegmentCache};
+use super::container::Container;
 use super::meta::{BatchMeta, FileMeta, SegmentMeta};
 use super::shape::Shape;
 use super::shaped_rows::ShapedRows;
@@ -161,6 +162,23 @@ impl Segment {
     ) -> Result<RecordBatch, SegmentError> {
         let index = self.batch_at(first_row)?;
         self.row_file()?.read(index, columns, attributes)
+    }
+
+    /// The record batches of `rows` as one, with the stored schema's columns at `columns`; no texts or attributes.
+    pub(crate) fn read_run(
+        &self,
+        rows: &Range<u32>,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let batches = &self.meta.batches;
+        let first = self.batch_at(rows.start)?;
+        let end = batches.partition_point(|batch| batch.first_row < rows.end);
+        self.row_file()?.read_run(first..end, columns)
+    }
+
+    /// Whether several record batches that are read as one take less than each for itself.
+    pub(crate) fn has_runs(&self) -> bool {
+        self.meta.container == Container::Parquet
     }
 
     fn batch_at(&self, first_row: u32) -> Result<usize, SegmentError> {

@@ -3,6 +3,7 @@
 //! Folders of format 1 have no shape: their files have the stored columns themselves.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,6 +65,22 @@ impl ShapedRows {
         let physical = shape.physical_columns(columns, attributes);
         let physical = self.physical(shape, index, &physical)?;
         let logical = shape.to_logical(&physical, columns, attributes);
+        logical.map_err(|source| self.of_shape(source))
+    }
+
+    /// Record batches that follow each other as one, with the stored schema's columns at `columns`, in that order; no texts or attributes.
+    pub(super) fn read_run(
+        &self,
+        batches: Range<usize>,
+        columns: &[usize],
+    ) -> Result<RecordBatch, SegmentError> {
+        let Some(shape) = &self.shape else {
+            return self.file.read_run(batches, columns);
+        };
+        let none = AttributeKeys::none();
+        let physical = shape.physical_columns(columns, &none);
+        let physical = self.file.read_run(batches, &physical)?;
+        let logical = shape.to_logical(&physical, columns, &none);
         logical.map_err(|source| self.of_shape(source))
     }
 

@@ -31,14 +31,14 @@ use crate::limits::{LIMIT_MAX, check_within};
 use crate::{AskedRange, QueryError};
 use sum::{Kinds, Latencies};
 
-/// What is read of a span.
+/// What is read of a span; its kind only where not all are meant.
 const COLUMNS: [&str; 6] = [
-    spans::KIND,
     spans::STATUS_CODE,
     spans::DURATION_NS,
     spans::PLACED_TIME,
     SEQ,
     spans::TRACE_ID,
+    spans::KIND,
 ];
 
 /// Which spans, and how finely.
@@ -157,6 +157,10 @@ async fn read(
         (None, Some(_)) => Kinds::All,
         (None, None) => Kinds::Calls,
     };
+    let columns = match kinds {
+        Kinds::All => &COLUMNS[..COLUMNS.len() - 1],
+        _ => &COLUMNS[..],
+    };
     let query = spans_of(&request.service, request.operation.as_deref());
     let mut sums = Latencies::new(grid, kinds);
     let held = session.plans.reservation("latency");
@@ -166,6 +170,6 @@ async fn read(
         taken.map_err(|_| session.plans.memory_limit())
     };
     let rows = (Arc::clone(&session.snapshot), range);
-    let tally = each_batch(session, &query, rows, &COLUMNS, add).await?;
+    let tally = each_batch(session, &query, rows, columns, add).await?;
     Ok((sums, tally))
 }

@@ -1,11 +1,10 @@
 //! Buckets and cells, while spans come in.
 
-use std::collections::HashMap;
-
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, Int32Array, RecordBatch};
 use clearspan_schema::columns::{self, id_at};
 use clearspan_schema::{SEQ, TraceId, spans};
 use clearspan_storage::scan::ScanStats;
+use foldhash::HashMap;
 
 use super::bands::{band, band_of};
 use super::{LatencyAnswer, LatencyCell, LatencyPoint};
@@ -25,12 +24,27 @@ pub(super) enum Kinds {
     One(i32),
 }
 
-impl Kinds {
-    fn has(self, kind: i32) -> bool {
+/// The rows of a batch that are meant.
+enum Wanted<'a> {
+    All,
+    Calls(&'a Int32Array),
+    One(&'a Int32Array, i32),
+}
+
+impl<'a> Wanted<'a> {
+    fn new(kinds: Kinds, batch: &'a RecordBatch) -> Result<Self, QueryError> {
+        Ok(match kinds {
+            Kinds::All => Wanted::All,
+            Kinds::Calls => Wanted::Calls(columns::int32(batch, spans::KIND)?),
+            Kinds::One(kind) => Wanted::One(columns::int32(batch, spans::KIND)?, kind),
+        })
+    }
+
+    fn has(&self, row: usize) -> bool {
         match self {
-            Kinds::All => true,
-            Kinds::Calls => CALLS.contains(&kind),
-            Kinds::One(wanted) => wanted == kind,
+            Wanted::All => true,
+            Wanted::Calls(kinds) => CALLS.contains(&kinds.value(row)),
+            Wanted::One(kinds, wanted) => kinds.value(row) == *wanted,
         }
     }
 }
@@ -43,6 +57,8 @@ pub(super) struct Latencies {
     buckets: Vec<Bucket>,
     /// By bucket and band.
     cells: HashMap<(u32, u16), Cell>,
+    /// The bucket that was met last, and its first and last time: rows near each other mostly lie in one.
+    met: Option<(usize, (i64, i64))>,
     /// How many durations are held one by one.
     durations: usize,
     /// When the first and the last span started.
@@ -72,21 +88,21 @@ impl Latencies {
             grid,
             kinds,
             buckets: buckets.take(grid.buckets).collect(),
-            cells: HashMap::new(),
+            cells: HashMap::default(),
+            met: None,
             durations: 0,
             seen: None,
         }
     }
 
     pub(super) fn add(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
-        let kinds = columns::int32(batch, spans::KIND)?;
+        let wanted = Wanted::new(self.kinds, batch)?;
         let statuses = columns::int32(batch, spans::STATUS_CODE)?;
         let durations = columns::int64(batch, spans::DURATION_NS)?;
         let times = columns::time(batch, spans::PLACED_TIME)?;
         let seqs = columns::uint64(batch, SEQ)?;
         let trace_ids = columns::id(batch, spans::TRACE_ID)?;
-        let wanted = self.kinds;
-        for row in (0..batch.num_rows()).filter(|&row| wanted.has(kinds.value(row))) {
+        for row in (0..batch.num_rows()).filter(|&row| wanted.has(row)) {
             let key = RowKey {
                 placed_time: times.value(row),
                 seq: seqs.value(row),
@@ -115,9 +131,20 @@ impl Latencies {
         Ok(())
     }
 
+    fn bucket_of(&mut self, time: i64) -> usize {
+        if let Some((at, (first, last))) = self.met
+            && (first..=last).contains(&time)
+        {
+            return at;
+        }
+        let at = self.grid.bucket_of(time);
+        self.met = Some((at, self.grid.times_of(at)));
+        at
+    }
+
     /// Counts a call. Returns its bucket.
     fn count(&mut self, time: i64, is_error: bool) -> Result<usize, QueryError> {
-        let at = self.grid.bucket_of(time);
+        let at = self.bucket_of(time);
         let bucket = self.buckets.get_mut(at);
         let bucket = bucket
             .ok_or_else(|| QueryError::Internal(format!("{time} lies outside of all buckets")))?;
