@@ -37,18 +37,22 @@ impl Stands {
 /// The minutes, each with its part, that are to be counted anew so that every exemplar is known.
 pub(super) fn doubtful(graph: &Graph, recounted: &Recounted) -> Vec<(u32, i64)> {
     let doubtful = |calls: &Calls| {
-        let known = calls.known.map(|(longest, minute, _)| (longest, minute));
         let sums = || {
-            calls
-                .standing
-                .iter()
-                .filter(|sum| !recounted.has_minute(sum.part, sum.minute))
+            let sums = calls.standing.iter();
+            sums.filter(|sum| !recounted.has_minute(sum.part, sum.minute))
         };
-        let holds = |sum: &&Stands| !recounted.has_row(sum.part, sum.row);
-        let best = known.max(sums().filter(holds).map(Stands::rank).max());
-        let lost = sums().filter(|sum| !holds(sum) && Some(sum.rank()) > best);
-        let lost = lost.max_by_key(|sum| sum.rank());
-        lost.map(|sum| (sum.part, sum.minute))
+        let counted = |sum: &Stands| recounted.trace_at(sum.part, sum.row);
+        let held = sums().filter(|sum| counted(sum).is_none());
+        let held = held.map(Stands::rank).max();
+        // What else the sum has comes after the call that it names, and so after what comes before that.
+        let may_be_first = |sum: &Stands, trace: TraceId| {
+            let named = (sum.longest, sum.minute, Reverse(trace));
+            calls.known < Some(named) && held <= Some(sum.rank())
+        };
+        let lost = sums().filter_map(|sum| Some((sum, counted(sum)?)));
+        let lost = lost.filter(|(sum, trace)| may_be_first(sum, *trace));
+        let lost = lost.max_by_key(|(sum, _)| sum.rank());
+        lost.map(|(sum, _)| (sum.part, sum.minute))
     };
     let mut minutes: Vec<_> = graph.edges().filter_map(doubtful).collect();
     minutes.sort_unstable();
@@ -88,7 +92,7 @@ pub(super) fn look_up(graph: &mut Graph, recounted: &Recounted, directories: &Di
 impl Calls {
     /// Of the sums only those whose longest call may be the exemplar.
     fn keep_longest(&mut self, recounted: &Recounted) {
-        let holds = |sum: &Stands| !recounted.has_row(sum.part, sum.row);
+        let holds = |sum: &Stands| recounted.trace_at(sum.part, sum.row).is_none();
         let known = self.known.map(|(longest, minute, _)| (longest, minute));
         let longest = self
             .standing

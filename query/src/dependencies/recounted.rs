@@ -11,7 +11,7 @@ use crate::trace::Directories;
 #[derive(Debug, Default)]
 pub(super) struct Recounted {
     traces: HashSet<TraceId>,
-    rows: HashMap<u32, Vec<Range<u32>>>,
+    rows: HashMap<u32, Vec<(Range<u32>, TraceId)>>,
     /// Parts and minutes all of whose traces were.
     minutes: HashSet<(u32, i64)>,
 }
@@ -33,8 +33,9 @@ impl Recounted {
                 continue;
             };
             let ranges = self.rows.entry(part).or_default();
-            ranges.extend(traces.iter().filter_map(|trace| directory.range_of(*trace)));
-            ranges.sort_unstable_by_key(|rows| rows.start);
+            let stands = |trace: &TraceId| Some((directory.range_of(*trace)?, *trace));
+            ranges.extend(traces.iter().filter_map(stands));
+            ranges.sort_unstable_by_key(|(rows, _)| rows.start);
         }
         traces
     }
@@ -49,19 +50,18 @@ impl Recounted {
         self.minutes.contains(&(part, minute))
     }
 
-    /// Whether the trace whose row this is was counted.
-    pub(super) fn has_row(&self, part: u32, row: u32) -> bool {
-        self.rows.get(&part).is_some_and(|ranges| {
-            let after = ranges.partition_point(|rows| rows.start <= row);
-            after
-                .checked_sub(1)
-                .is_some_and(|at| ranges[at].contains(&row))
-        })
+    /// The trace whose row this is, if it was counted.
+    pub(super) fn trace_at(&self, part: u32, row: u32) -> Option<TraceId> {
+        let ranges = self.rows.get(&part)?;
+        let after = ranges.partition_point(|(rows, _)| rows.start <= row);
+        let (rows, trace) = ranges.get(after.checked_sub(1)?)?;
+        rows.contains(&row).then_some(*trace)
     }
 
     /// Bytes held, about.
     pub(super) fn bytes(&self) -> usize {
         let ranges = self.rows.values().map(Vec::capacity).sum::<usize>();
-        self.traces.capacity() * 2 * size_of::<TraceId>() + ranges * size_of::<Range<u32>>()
+        self.traces.capacity() * 2 * size_of::<TraceId>()
+            + ranges * size_of::<(Range<u32>, TraceId)>()
     }
 }

@@ -8,7 +8,7 @@ use clearspan_storage::TenantId;
 use crate::calls::{Called, batch};
 use crate::random::Random;
 use crate::records::at;
-use crate::spans::{HOUR, START};
+use crate::spans::{HOUR, START, trace_id};
 use crate::store::Store;
 
 const MINUTE: i64 = 60_000_000_000;
@@ -174,56 +174,113 @@ async fn most_rows_are_not_read() {
     );
 }
 
-/// A peer is called until a child turns up: the call that was added up, the longest of its edge, goes away, and another is the exemplar.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_goes_away_takes_its_exemplar_along() {
-    let start = (START / HOUR + 1) * HOUR;
-    let span = |trace: u8, id, parent, service, at, length| Called {
+/// A span of `web` that calls a database, unless a child turns up, or that child.
+fn with_database(trace: u8, child: bool, length: u64) -> Called {
+    let start = (START / HOUR + 1) * HOUR + u64::from(trace);
+    Called {
         trace,
-        id,
-        parent,
-        service: Some(service),
+        id: 1 + u64::from(child),
+        parent: child.then_some(1),
+        service: Some(if child { "cart" } else { "web" }),
         kind: 3,
-        start: start + at,
-        end: start + at + length,
+        start,
+        end: start + length,
         status: None,
-        attributes: if service == "web" {
-            vec![("db.name", "orders")]
-        } else {
+        attributes: if child {
             Vec::new()
+        } else {
+            vec![("db.name", "orders")]
         },
         links: Vec::new(),
-    };
+    }
+}
+
+async fn check_orders(store: &Store, calls: u64, exemplar: u8, when: &str) {
+    let [adding, reading] = Both::of(store).ask(AskedRange::ALL).await;
+    check_edges(&adding.edges, &reading.edges, when);
+    assert!(
+        adding.stats.rows_scanned * 2 < reading.stats.rows_scanned,
+        "{when}"
+    );
+    let orders = adding
+        .edges
+        .iter()
+        .find(|edge| edge.callee == "orders")
+        .unwrap();
+    assert_eq!(orders.calls, calls, "{when}");
+    assert_eq!(orders.exemplar_trace_id, Some(trace_id(exemplar)), "{when}");
+}
+
+/// The call that was added up, the longest of its edge, goes away, and another is the exemplar.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_goes_away_takes_its_exemplar_along() {
     let store = Store::new();
-    let mut spans: Vec<Called> = (0..100)
-        .map(|trace| {
-            span(
-                trace,
-                1,
-                None,
-                "web",
-                u64::from(trace),
-                1_000 + u64::from(trace),
-            )
-        })
+    let length = |trace| {
+        if trace == 40 {
+            1_000_000
+        } else {
+            1_000 + u64::from(trace)
+        }
+    };
+    let first: Vec<Called> = (0..100)
+        .map(|trace| with_database(trace, false, length(trace)))
         .collect();
-    spans[40].end += 1_000_000;
-    store.append(batch(&spans));
+    store.append(batch(&first));
     store.flush();
-    let both = Both::of(&store);
-    let exemplar = |answer: &DependenciesAnswer| answer.edges[0].exemplar_trace_id;
-    let [adding, reading] = both.ask(AskedRange::ALL).await;
-    assert_eq!(exemplar(&adding), Some(crate::spans::trace_id(40)));
-    check_edges(&adding.edges, &reading.edges, "alone");
-    store.append(batch(&[span(40, 2, Some(1), "cart", 7, 20)]));
+    check_orders(&store, 100, 40, "alone").await;
+    // Of another minute, so that only one is counted from its rows.
+    let later = |trace| Called {
+        start: with_database(trace, false, 1).start + 60_000_000_000,
+        end: with_database(trace, false, 1).start + 60_000_000_000 + 500,
+        ..with_database(trace, false, 1)
+    };
+    let second: Vec<Called> = (100..250).map(later).collect();
+    store.append(batch(&second));
+    store.append(batch(&[with_database(40, true, 20)]));
     store.flush();
-    let [adding, reading] = both.ask(AskedRange::ALL).await;
+    let [adding, reading] = Both::of(&store).ask(AskedRange::ALL).await;
     check_edges(&adding.edges, &reading.edges, "with a child");
     let orders = adding
         .edges
         .iter()
         .find(|edge| edge.callee == "orders")
         .unwrap();
-    assert_eq!(orders.calls, 99);
-    assert_eq!(orders.exemplar_trace_id, Some(crate::spans::trace_id(99)));
+    assert_eq!(
+        (orders.calls, orders.exemplar_trace_id),
+        (249, Some(trace_id(99)))
+    );
+}
+
+/// Of several longest calls that with the least trace is the exemplar, also when the sum of one segment named a trace that has none any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_equally_long_calls_the_least_trace_is_the_exemplar() {
+    let store = Store::new();
+    let length = |trace| {
+        if [10, 20, 120].contains(&trace) {
+            9_000
+        } else {
+            1_000
+        }
+    };
+    for traces in [0..100, 100..200] {
+        let spans: Vec<Called> = traces
+            .map(|trace| with_database(trace, false, length(trace)))
+            .collect();
+        store.append(batch(&spans));
+        store.flush();
+    }
+    check_orders(&store, 200, 10, "two segments").await;
+    store.append(batch(&[with_database(10, true, 20)]));
+    store.flush();
+    let [adding, reading] = Both::of(&store).ask(AskedRange::ALL).await;
+    check_edges(&adding.edges, &reading.edges, "with a child");
+    let orders = adding
+        .edges
+        .iter()
+        .find(|edge| edge.callee == "orders")
+        .unwrap();
+    assert_eq!(
+        (orders.calls, orders.exemplar_trace_id),
+        (199, Some(trace_id(20)))
+    );
 }
