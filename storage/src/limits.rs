@@ -36,7 +36,7 @@ pub(crate) const LONG_VALUE_BYTES: usize = 4 * 1024;
 pub(crate) const PARQUET_BATCH_ROWS: u32 = 4096;
 
 /// Rows that a read of narrow columns decodes at once, where whole segments are read: eight pages, so that what each step costs beside its rows is
-/// shared by eight. Not measured yet. Of eight columns of eight bytes they take 2 MB.
+/// shared by eight (ADR 0024). Of eight columns of eight bytes they take 2 MB.
 pub(crate) const LONG_STEP_ROWS: u32 = 32 * 1024;
 
 /// Bytes of a column that one read of the file fetches for several pages: what the rows of [`LONG_STEP_ROWS`] take of ids, uncompressed.
