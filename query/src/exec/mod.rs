@@ -36,6 +36,6 @@ pub use tally::ScanTally;
 pub(crate) use bytes::own_bytes;
 pub(crate) use fetch::{fetch, read_rows};
 pub(crate) use plans::Plans;
-pub(crate) use scan::PLACED_TIME;
+pub(crate) use scan::{PART, PLACED_TIME, ROW};
 pub(crate) use tally::{fault, unread};
 pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};

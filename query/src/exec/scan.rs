@@ -45,6 +45,8 @@ pub enum Emit {
     Addresses,
     /// These columns of the stored schema; where it wants some attributes, others may come too.
     Columns(Projection),
+    /// The same, and behind them where the row lies, as in [`Emit::Addresses`].
+    ColumnsAt(Projection),
 }
 
 impl Emit {
@@ -54,7 +56,7 @@ impl Emit {
         let (mut columns, keys) = match self {
             Emit::Count => (vec![], keys),
             Emit::Addresses => (vec![PLACED_TIME, SEQ], keys),
-            Emit::Columns(wanted) => {
+            Emit::Columns(wanted) | Emit::ColumnsAt(wanted) => {
                 let columns = wanted.columns().to_vec();
                 // Of attributes that are not emitted nobody wants all.
                 match columns.contains(&logs::ATTRIBUTES) {
@@ -69,7 +71,7 @@ impl Emit {
             }
         }
         match self {
-            Emit::Columns(wanted) if wanted.in_long_steps() => {
+            Emit::Columns(wanted) | Emit::ColumnsAt(wanted) if wanted.in_long_steps() => {
                 Projection::new(columns, keys).with_long_steps()
             }
             _ => Projection::new(columns, keys),
@@ -97,7 +99,7 @@ pub struct SegmentScan {
 }
 
 impl SegmentScan {
-    /// Fails when [`Emit::Columns`] names a column that is not stored.
+    /// Fails when `emit` names a column that is not stored.
     pub fn new(
         snapshot: Arc<Snapshot>,
         query: Query,
@@ -109,9 +111,11 @@ impl SegmentScan {
         let schema = match &emit {
             Emit::Count => Arc::new(Schema::empty()),
             Emit::Addresses => addresses_schema(),
-            Emit::Columns(wanted) => {
+            Emit::Columns(wanted) | Emit::ColumnsAt(wanted) => {
                 let stored = snapshot.signal().stored_schema();
-                Arc::new(project(&stored, wanted.columns())?)
+                let wanted = project(&stored, wanted.columns())?;
+                let is_located = matches!(emit, Emit::ColumnsAt(_));
+                Arc::new(if is_located { located(&wanted) } else { wanted })
             }
         };
         let keys = matcher.record_keys();
@@ -265,6 +269,19 @@ impl SegmentScan {
                     Ok(filter_record_batch(&batch, &BooleanArray::new(mask, None))?)
                 }
             }
+            Emit::ColumnsAt(wanted) => {
+                let [parts, rows] = places(part, selected, &mask);
+                let columns = selected.batch.columns().iter();
+                let columns = columns.take(wanted.columns().len());
+                let mask = BooleanArray::new(mask, None);
+                let kept = |column: &ArrayRef| match whole {
+                    true => Ok(Arc::clone(column)),
+                    false => filter(column, &mask),
+                };
+                let mut columns: Vec<ArrayRef> = columns.map(kept).collect::<Result<_, _>>()?;
+                columns.extend([parts, rows]);
+                Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+            }
         }
     }
 
@@ -274,16 +291,28 @@ impl SegmentScan {
         selected: &SelectedBatch,
         mask: BooleanBuffer,
     ) -> Result<RecordBatch, SchemaError> {
-        let rows = UInt32Array::from_iter_values(
-            mask.set_indices()
-                .map(|row| selected.first_row + row as u32),
-        );
-        let parts = UInt32Array::from_value(part, rows.len());
+        let [parts, rows] = places(part, selected, &mask);
         let mask = BooleanArray::new(mask, None);
         let kept = |column: usize| filter(selected.batch.column(column), &mask);
-        let columns: Vec<ArrayRef> = vec![kept(0)?, kept(1)?, Arc::new(parts), Arc::new(rows)];
+        let columns: Vec<ArrayRef> = vec![kept(0)?, kept(1)?, parts, rows];
         Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
     }
+}
+
+/// The columns [`PART`] and [`ROW`] of the rows in `mask`.
+fn places(part: u32, selected: &SelectedBatch, mask: &BooleanBuffer) -> [ArrayRef; 2] {
+    let rows = mask.set_indices();
+    let rows = rows.map(|row| selected.first_row + row as u32);
+    let rows = UInt32Array::from_iter_values(rows);
+    let parts = UInt32Array::from_value(part, rows.len());
+    [Arc::new(parts), Arc::new(rows)]
+}
+
+/// With the columns of a row's place.
+fn located(wanted: &Schema) -> Schema {
+    let place = |name| Arc::new(Field::new(name, DataType::UInt32, false));
+    let fields = wanted.fields().iter().cloned();
+    Schema::new(fields.chain([PART, ROW].map(place)).collect::<Vec<_>>())
 }
 
 fn project(stored: &SchemaRef, names: &[&'static str]) -> Result<Schema, SchemaError> {

@@ -29,17 +29,20 @@ fn is(field: Field, text: &str) -> Expr {
     }
 }
 
-/// Hands `columns` of the spans that match to `add`, batch by batch.
+/// These columns, many rows at a time.
+pub(super) fn narrow(columns: &[&'static str]) -> Projection {
+    Projection::new(columns.to_vec(), AttributeKeys::none()).with_long_steps()
+}
+
+/// Hands what is emitted of the spans that match to `add`, batch by batch.
 pub(super) async fn each_batch(
     session: &Session,
     query: &Query,
     (snapshot, range): (Arc<Snapshot>, TimeRange),
-    columns: &[&'static str],
+    emit: Emit,
     mut add: impl FnMut(&RecordBatch) -> Result<(), QueryError>,
 ) -> Result<ScanTally, QueryError> {
     let plans = &session.plans;
-    let wanted = Projection::new(columns.to_vec(), AttributeKeys::none());
-    let emit = Emit::Columns(wanted.with_long_steps());
     let scan = SegmentScan::new(snapshot, query.clone(), range, emit)?;
     let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
     let mut batches = plans.stream(Arc::clone(&leaf) as _)?;

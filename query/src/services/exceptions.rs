@@ -13,10 +13,10 @@ use clearspan_schema::nested::{EventRef, EventsReader};
 use clearspan_schema::{SEQ, SchemaError, TraceId, spans};
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
-use super::asked::{each_batch, spans_of};
+use super::asked::{each_batch, narrow, spans_of};
 use super::frame::{cut, top_frame};
 use crate::engine::Session;
-use crate::exec::{RowKey, unread};
+use crate::exec::{Emit, RowKey, unread};
 use crate::limits::{EXCEPTION_TEXT_BYTES_MAX, EXCEPTIONS_MAX};
 use crate::{AskedRange, QueryError};
 
@@ -68,7 +68,7 @@ pub(crate) async fn exceptions(
     };
     let rows = (Arc::clone(&session.snapshot), range);
     let query = spans_of(&service, None);
-    let tally = each_batch(&session, &query, rows, &COLUMNS, add).await?;
+    let tally = each_batch(&session, &query, rows, Emit::Columns(narrow(&COLUMNS)), add).await?;
     Ok(ExceptionsAnswer {
         exceptions: all.rows(),
         stats: session.stats(&tally.stats),

@@ -10,10 +10,10 @@ use arrow::array::{Array, RecordBatch};
 use clearspan_schema::{columns, spans};
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
-use super::asked::{each_batch, spans_of};
+use super::asked::{each_batch, narrow, spans_of};
 use crate::derived::{Division, Durations, Minutes, PackedDurations, SpanMinutes, SpanSums};
 use crate::engine::Session;
-use crate::exec::{ScanTally, unread};
+use crate::exec::{Emit, ScanTally, unread};
 use crate::limits::{DURATIONS_MAX, OPERATIONS_MAX};
 use crate::{AskedRange, QueryError};
 
@@ -82,7 +82,9 @@ pub(crate) async fn operations(
             all.add(batch)?;
             take(&all)
         };
-        tally.add_reading(each_batch(&session, &query, rest, &COLUMNS, add).await?);
+        tally.add_reading(
+            each_batch(&session, &query, rest, Emit::Columns(narrow(&COLUMNS)), add).await?,
+        );
     }
     Ok(OperationsAnswer {
         operations: all.rows(),

@@ -1,9 +1,8 @@
 //! Buckets and cells, while spans come in.
 
 use arrow::array::{Array, Int32Array, RecordBatch};
-use clearspan_schema::columns::{self, id_at};
-use clearspan_schema::{SEQ, TraceId, spans};
-use clearspan_storage::scan::ScanStats;
+use clearspan_schema::{SEQ, TraceId, columns, spans};
+use clearspan_storage::scan::{RowAddress, ScanStats};
 use foldhash::HashMap;
 
 use super::bands::{band, band_of};
@@ -11,7 +10,7 @@ use super::{LatencyAnswer, LatencyCell, LatencyPoint};
 use crate::QueryError;
 use crate::count::{Ends, Grid};
 use crate::derived::Durations;
-use crate::exec::RowKey;
+use crate::exec::{PART, ROW, RowKey};
 use crate::limits::DURATIONS_MAX;
 use crate::services::CALLS;
 
@@ -56,7 +55,7 @@ pub(super) struct Latencies {
     kinds: Kinds,
     buckets: Vec<Bucket>,
     /// By bucket and band.
-    cells: HashMap<(u32, u16), Cell>,
+    pub(super) cells: HashMap<(u32, u16), Cell>,
     /// The bucket that was met last, and its first and last time: rows near each other mostly lie in one.
     met: Option<(usize, (i64, i64))>,
     /// How many durations are held one by one.
@@ -73,12 +72,14 @@ struct Bucket {
 }
 
 #[derive(Debug)]
-struct Cell {
+pub(super) struct Cell {
     count: u64,
     errors: u64,
     newest: RowKey,
-    /// Of the newest.
-    trace_id: TraceId,
+    /// Where the newest stands.
+    pub(super) stands: RowAddress,
+    /// Its trace, once it was looked up.
+    pub(super) trace_id: TraceId,
 }
 
 impl Latencies {
@@ -101,7 +102,8 @@ impl Latencies {
         let durations = columns::int64(batch, spans::DURATION_NS)?;
         let times = columns::time(batch, spans::PLACED_TIME)?;
         let seqs = columns::uint64(batch, SEQ)?;
-        let trace_ids = columns::id(batch, spans::TRACE_ID)?;
+        let parts = columns::uint32(batch, PART)?.values();
+        let rows = columns::uint32(batch, ROW)?.values();
         for row in (0..batch.num_rows()).filter(|&row| wanted.has(row)) {
             let key = RowKey {
                 placed_time: times.value(row),
@@ -114,14 +116,18 @@ impl Latencies {
                 self.buckets[at].durations.push(duration);
                 self.durations += 1;
                 let cell = self.cells.entry((at as u32, band_of(duration)));
-                let trace_id = || id_at(trace_ids, row).unwrap_or_default();
+                let stands = RowAddress {
+                    part: parts[row],
+                    row: rows[row],
+                };
                 cell.or_insert_with(|| Cell {
                     count: 0,
                     errors: 0,
                     newest: key,
-                    trace_id: trace_id(),
+                    stands,
+                    trace_id: TraceId::default(),
                 })
-                .count(key, is_error, trace_id);
+                .count(key, is_error, stands);
             }
         }
         if self.durations > DURATIONS_MAX {
@@ -230,12 +236,12 @@ impl Bucket {
 }
 
 impl Cell {
-    fn count(&mut self, key: RowKey, is_error: bool, trace_id: impl FnOnce() -> TraceId) {
+    fn count(&mut self, key: RowKey, is_error: bool, stands: RowAddress) {
         self.count += 1;
         self.errors += u64::from(is_error);
         if key > self.newest {
             self.newest = key;
-            self.trace_id = trace_id();
+            self.stands = stands;
         }
     }
 }
