@@ -103,6 +103,9 @@ pub const EDGES_MAX: usize = 200_000;
 /// a few. Without a bound, spans that all share one id would be a quadratic number of calls.
 pub(crate) const CALLERS_MAX: usize = 64;
 
+/// Calls of spans that share one id that are held before those of one edge become one: there are few, unless somebody gives all spans one id.
+pub(crate) const CALLS_MERGED: usize = 1024;
+
 /// Trace ids that are compared at once to find the traces that lie in several parts: 32 MB with the room to sort them, and some tens of milliseconds.
 pub(crate) const TRACES_COMPARED: usize = 1024 * 1024;
 

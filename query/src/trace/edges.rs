@@ -9,7 +9,7 @@
 //! call of an edge: an error if one of them is, with the longest of their durations.
 //! Parents are looked up by id alone, so a cycle is no more than its edges.
 
-use crate::limits::CALLERS_MAX;
+use crate::limits::{CALLERS_MAX, CALLS_MERGED};
 
 /// `SpanKind` SERVER, CLIENT, PRODUCER, CONSUMER.
 const SERVER: i32 = 2;
@@ -107,7 +107,8 @@ pub(crate) fn calls<L>(
     mut emit: impl FnMut(Call),
 ) -> bool {
     let by_id = ById::new(spans);
-    let (mut of_id, mut are_full) = (Vec::new(), false);
+    let (mut of_id, mut merge_at) = (Vec::new(), 2 * CALLS_MERGED);
+    let mut are_full = false;
     for (same, children) in by_id.spans_of_each() {
         for span in same.iter().map(|key| &spans[key.at as usize]) {
             if !span.in_range {
@@ -130,8 +131,13 @@ pub(crate) fn calls<L>(
                 .peer
                 .filter(|_| !children.are_elsewhere(span.end.service));
             of_id.extend(peer.map(|peer| call(span.end.service, peer)));
+            if of_id.len() >= merge_at {
+                merge(&mut of_id);
+                merge_at = 2 * of_id.len().max(CALLS_MERGED);
+            }
         }
-        once(&mut of_id, &mut emit);
+        merge(&mut of_id);
+        of_id.drain(..).for_each(&mut emit);
     }
     are_full
 }
@@ -142,12 +148,8 @@ fn callers<L>(
     linked: impl Fn(&L, End, &mut Callers),
 ) -> Callers {
     let mut callers = Callers::default();
-    let mut before = None;
     for parent in by_id.parents(span.parent) {
-        if before != Some(parent.end) {
-            callers.offer(parent.end, span.end);
-        }
-        before = Some(parent.end);
+        callers.offer(*parent, span.end);
         if callers.0.len() == CALLERS_MAX {
             break;
         }
@@ -158,28 +160,39 @@ fn callers<L>(
     callers
 }
 
-/// Calls of spans that share their id, each edge once.
-fn once(calls: &mut Vec<Call>, emit: &mut impl FnMut(Call)) {
+/// Makes calls of spans that share their id one of each edge.
+fn merge(calls: &mut Vec<Call>) {
+    // Those of an edge in order: the last is the longest.
     calls.sort_unstable();
-    for same in calls.chunk_by(|a, b| (a.caller, a.callee) == (b.caller, b.callee)) {
-        // In order: the last is the longest.
-        let longest = same[same.len() - 1];
-        let minute = same.iter().map(|call| call.minute).max();
-        emit(Call {
-            minute: minute.unwrap_or(longest.minute),
-            is_error: same.iter().any(|call| call.is_error),
-            is_split: same.iter().any(|call| call.minute != longest.minute),
-            ..longest
-        });
-    }
-    calls.clear();
+    calls.dedup_by(|next, kept| {
+        let same = (next.caller, next.callee) == (kept.caller, kept.callee);
+        if same {
+            *kept = Call {
+                minute: next.minute.max(kept.minute),
+                is_error: next.is_error || kept.is_error,
+                is_split: next.is_split || kept.is_split || next.minute != kept.minute,
+                ..*next
+            };
+        }
+        same
+    });
 }
 
 /// The spans of a trace in the order of their ids.
 struct ById {
     keys: Vec<Key>,
-    /// Of each distinct id where its keys begin, and which services have children of it.
-    ids: Vec<(u64, u32, Children)>,
+    /// The distinct ends of the spans of each id, in the order of ids.
+    ends: Vec<End>,
+    ids: Vec<Id>,
+}
+
+/// A distinct id.
+struct Id {
+    id: u64,
+    /// Where its keys and its ends begin.
+    first_key: u32,
+    first_end: u32,
+    children: Children,
 }
 
 /// What is asked of a span as a parent, and where the span is. Small, since it is moved when keys are sorted.
@@ -203,46 +216,51 @@ impl ById {
         };
         let mut keys: Vec<Key> = (0..).zip(spans).map(key).collect();
         keys.sort_unstable();
-        let mut ids: Vec<(u64, u32, Children)> = Vec::with_capacity(keys.len());
-        for (first, key) in (0..).zip(&keys) {
-            if ids.last().is_none_or(|(id, ..)| *id != key.id) {
-                ids.push((key.id, first, Children::default()));
+        let mut ids: Vec<Id> = Vec::with_capacity(keys.len());
+        let mut ends: Vec<End> = Vec::with_capacity(keys.len());
+        for (first_key, key) in (0..).zip(&keys) {
+            let is_new = ids.last().is_none_or(|last| last.id != key.id);
+            if is_new {
+                ids.push(Id {
+                    id: key.id,
+                    first_key,
+                    first_end: ends.len() as u32,
+                    children: Children::default(),
+                });
+            }
+            if is_new || ends.last() != Some(&key.end) {
+                ends.push(key.end);
             }
         }
         for span in spans {
             let parent = span.parent.and_then(|parent| place_of(&ids, parent));
             if let Some(at) = parent {
-                ids[at].2.add(span.end.service);
+                ids[at].children.add(span.end.service);
             }
         }
-        ById { keys, ids }
+        ById { keys, ends, ids }
     }
 
     fn spans_of_each(&self) -> impl Iterator<Item = (&[Key], Children)> {
-        self.ids
-            .iter()
-            .enumerate()
-            .map(|(at, (_, _, children))| (self.keys_at(at), *children))
+        self.ids.iter().enumerate().map(|(at, id)| {
+            let end = self.ids.get(at + 1).map(|next| next.first_key as usize);
+            let keys = id.first_key as usize..end.unwrap_or(self.keys.len());
+            (&self.keys[keys], id.children)
+        })
     }
 
-    /// The spans with this id, those with equal ends beside each other.
-    fn parents(&self, id: Option<u64>) -> &[Key] {
-        let at = id.and_then(|id| place_of(&self.ids, id));
-        at.map_or(&[], |at| self.keys_at(at))
-    }
-
-    fn keys_at(&self, at: usize) -> &[Key] {
-        let first = self.ids[at].1 as usize;
-        let end = self
-            .ids
-            .get(at + 1)
-            .map_or(self.keys.len(), |next| next.1 as usize);
-        &self.keys[first..end]
+    /// The distinct ends of the spans with this id: as many as it has services and kinds, however many its spans.
+    fn parents(&self, id: Option<u64>) -> &[End] {
+        let Some(at) = id.and_then(|id| place_of(&self.ids, id)) else {
+            return &[];
+        };
+        let end = self.ids.get(at + 1).map(|next| next.first_end as usize);
+        &self.ends[self.ids[at].first_end as usize..end.unwrap_or(self.ends.len())]
     }
 }
 
-fn place_of(ids: &[(u64, u32, Children)], id: u64) -> Option<usize> {
-    ids.binary_search_by_key(&id, |(id, ..)| *id).ok()
+fn place_of(ids: &[Id], id: u64) -> Option<usize> {
+    ids.binary_search_by_key(&id, |known| known.id).ok()
 }
 
 impl Children {

@@ -158,3 +158,23 @@ fn spans_that_all_share_one_id_end() {
     let are_full = calls(&spans, |_, _, _| {}, |_| count += 1);
     assert_eq!((count, are_full), (20_000 * CALLERS_MAX, true));
 }
+
+/// Spans of three services that all have one id are what the calls between these three cost, and no more.
+#[test]
+fn one_id_for_all_spans_is_no_square_of_them() {
+    let spans: Vec<_> = (0..300_000)
+        .map(|at| span(1, Some(1), at % 3, SERVER))
+        .collect();
+    let mut found = Vec::new();
+    assert!(!calls(
+        &spans,
+        |_, _, _| {},
+        |call| found.push((call.caller, call.callee))
+    ));
+    let apart = |(a, b): &(u32, u32)| a != b;
+    let pairs: Vec<_> = (0..3)
+        .flat_map(|a| (0..3).map(move |b| (a, b)))
+        .filter(apart)
+        .collect();
+    assert_eq!(found, pairs);
+}
