@@ -95,14 +95,20 @@ impl<'a> Recount<'a> {
         let (session, range, directories) = (self.session, self.range, &self.directories);
         let division = &self.division;
         let is_summed = |part: &u32| division.summed_parts.binary_search(part).is_ok();
-        let overlaps = |part: &u32| {
-            let part = session.snapshot.parts().get(*part as usize);
-            part.map(|part| part.time_range())
-                .is_some_and(|(first, last)| range.overlaps(first, last))
-        };
-        let parts = directories.all().map(|(part, _)| part).filter(overlaps);
-        let read = parts.filter(|part| !is_summed(part));
-        let mut all: Vec<TraceId> = traces::of_parts(read, directories, range).collect();
+        let mut all: Vec<TraceId> = Vec::new();
+        for (part, of_part) in (0..).zip(session.snapshot.parts()) {
+            let (first, last) = of_part.time_range();
+            if is_summed(&part) || !range.overlaps(first, last) {
+                continue;
+            }
+            match directories.of_part(part) {
+                Some(directory) if range.covers(first, last) => {
+                    all.extend(directory.entries().map(|entry| entry.trace_id()));
+                }
+                _ => all.extend(traces::of_range(part, range, session, &mut self.tally)?),
+            }
+            tokio::task::yield_now().await;
+        }
         if division.summed_parts.is_empty() {
             return Ok(all);
         }

@@ -1,6 +1,6 @@
 //! Which traces are counted from their rows, and in which order these are best read.
 //!
-//! 1. All that have spans in a part of which there are no sums.
+//! 1. All that have spans of the range in a part of which there are no sums.
 //! 2. All that have spans in several parts: sums know those of one. That is told by the directories alone.
 //! 3. Those that the sums leave out.
 //! 4. Those with spans in minutes that the range divides.
@@ -114,18 +114,6 @@ fn divided(ids: impl ExactSizeIterator<Item = TraceId>, pieces: usize) -> Vec<Tr
     let step = ids.len().div_ceil(pieces.max(1)).max(1);
     let later = ids.step_by(step).skip(1);
     std::iter::once(TraceId::default()).chain(later).collect()
-}
-
-/// The traces of parts that overlap `range`, but for those that begin after it.
-pub(super) fn of_parts(
-    parts: impl Iterator<Item = u32>,
-    directories: &Directories,
-    range: TimeRange,
-) -> impl Iterator<Item = TraceId> {
-    let parts = parts.filter_map(|part| directories.of_part(part));
-    let entries = parts.flat_map(|directory| directory.entries());
-    let entries = entries.filter(move |entry| range.to.is_none_or(|to| entry.placed_time() < to));
-    entries.map(|entry| entry.trace_id())
 }
 
 /// The traces with a span in `range` of a part.
