@@ -21,6 +21,7 @@
 //! | `find.rs` | from the charts to traces of some durations |
 //! | `operations.rs` | operations by impact |
 //! | `exceptions.rs`, `relations.rs` | exceptions; callers and callees |
+//! | `listed.rs` | parts that can be done without |
 //! | `link.rs` | where a service's page is |
 
 mod charts;
@@ -29,6 +30,7 @@ mod exceptions;
 mod find;
 mod heat;
 mod link;
+mod listed;
 mod operations;
 mod readings;
 mod relations;
@@ -39,12 +41,12 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use clearspan_query::{
-    DependenciesAnswer, DependenciesRequest, ExceptionsAnswer, LatencyAnswer, LatencyRequest,
-    OperationsAnswer,
+    DependenciesRequest, Edge, ExceptionRow, LatencyAnswer, LatencyRequest, OperationRow,
 };
 
 use self::charts::{Charts, Pencil};
 use self::heat::Heat;
+use self::listed::{Listed, listed};
 use self::operations::{Operations, kind_number, kind_word};
 use self::readings::{Reading, Summary};
 use self::relations::Relation;
@@ -118,9 +120,18 @@ async fn answer(
     };
     let (latency, operations, exceptions, calls) = futures::try_join!(
         engine.latency(&tenant, request),
-        engine.operations(&tenant, name.clone(), range),
-        engine.exceptions(&tenant, name.clone(), range),
-        engine.dependencies(&tenant, DependenciesRequest { range }),
+        listed(engine.operations(&tenant, name.clone(), range), |answer| (
+            answer.operations,
+            answer.missing.len()
+        ),),
+        listed(engine.exceptions(&tenant, name.clone(), range), |answer| (
+            answer.exceptions,
+            answer.missing.len()
+        ),),
+        listed(
+            engine.dependencies(&tenant, DependenciesRequest { range }),
+            |answer| (answer.edges, answer.missing.len()),
+        ),
     )?;
     let status = api.status().await?;
     let found = Found {
@@ -151,9 +162,9 @@ struct Wanted {
 /// What the page is made of.
 struct Found {
     latency: LatencyAnswer,
-    operations: OperationsAnswer,
-    exceptions: ExceptionsAnswer,
-    calls: DependenciesAnswer,
+    operations: Listed<OperationRow>,
+    exceptions: Listed<ExceptionRow>,
+    calls: Listed<Edge>,
     marks: Marks,
     /// Whether it sent anything, be it outside of the range.
     is_known: bool,
@@ -178,6 +189,8 @@ struct Service {
     now: Reading,
     rows: Vec<Reading>,
     width: String,
+    /// What cannot be listed.
+    too_many: Vec<&'static str>,
     operations: Operations,
     exceptions: exceptions::Exceptions,
     callers: Vec<Relation>,
@@ -234,7 +247,7 @@ impl Service {
             relations::of(
                 side,
                 name,
-                &found.calls,
+                &found.calls.rows,
                 &found.marks,
                 &frame,
                 SERVICE_RELATIONS_MAX,
@@ -242,11 +255,20 @@ impl Service {
         };
         let missing = [
             found.latency.missing.len(),
-            found.operations.missing.len(),
-            found.exceptions.missing.len(),
-            found.calls.missing.len(),
+            found.operations.missing,
+            found.exceptions.missing,
+            found.calls.missing,
+        ];
+        let too_many = [
+            (found.operations.are_too_many, "operations of this service"),
+            (found.exceptions.are_too_many, "kinds of exceptions"),
+            (found.calls.are_too_many, "connections of all services"),
         ];
         Service {
+            too_many: too_many
+                .into_iter()
+                .filter_map(|(are_too_many, what)| are_too_many.then_some(what))
+                .collect(),
             mark: found.marks.of(name),
             ways: Ways::new(&frame, name),
             operation: wanted.operation.clone().map(|operation| {
@@ -264,9 +286,9 @@ impl Service {
                 .unwrap_or_default(),
             width: format::duration(times.width_ns),
             rows,
-            operations: Operations::new(found.operations.operations, name, wanted, &frame),
+            operations: Operations::new(found.operations.rows, name, wanted, &frame),
             exceptions: exceptions::Exceptions::new(
-                found.exceptions.exceptions,
+                found.exceptions.rows,
                 &frame,
                 SERVICE_EXCEPTIONS_MAX,
             ),
@@ -326,7 +348,7 @@ impl Nothing {
         if !found.has_spans {
             return Nothing::Ever;
         }
-        if !found.operations.operations.is_empty() {
+        if !found.operations.rows.is_empty() || found.operations.are_too_many {
             return Nothing::NoCalls;
         }
         if !found.is_known {

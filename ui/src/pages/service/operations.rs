@@ -48,6 +48,8 @@ pub(super) struct Group {
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) kind: &'static str,
+    /// Whether a row beside it has the same name, and another kind.
+    pub(super) has_twin: bool,
     /// The charts of this operation.
     pub(super) charts: Link,
     pub(super) is_chosen: bool,
@@ -84,7 +86,10 @@ impl Operations {
                     words: ["Answered", "Called by this service", "Inside"][group(rows[0].kind)],
                     rows: rows
                         .iter()
-                        .map(|row| Row::new(row, service, wanted, frame, most))
+                        .map(|row| Row {
+                            has_twin: has_twin(row, rows),
+                            ..Row::new(row, service, wanted, frame, most)
+                        })
                         .collect(),
                 })
                 .collect(),
@@ -101,6 +106,12 @@ fn group(kind: i32) -> usize {
         "client" | "producer" => 1,
         _ => 2,
     }
+}
+
+/// Whether only their kinds tell `row` from another of `rows`.
+fn has_twin(row: &OperationRow, rows: &[OperationRow]) -> bool {
+    let same = rows.iter().filter(|other| other.name == row.name);
+    same.count() > 1
 }
 
 impl Row {
@@ -123,6 +134,7 @@ impl Row {
         let of_all = |share: f64| (share.clamp(0.0, 1.0) * SHARES) as i64;
         Row {
             kind,
+            has_twin: false,
             charts: charts.link(),
             is_chosen: wanted.operation.as_deref() == Some(row.name.as_str())
                 && wanted.kind.is_none_or(|kind| kind == row.kind),

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use clearspan_query::{DependenciesAnswer, NodeKind};
+use clearspan_query::{Edge, NodeKind};
 
 use super::format;
 use crate::pages::frame::Frame;
@@ -29,14 +29,14 @@ pub(super) struct Relation {
 pub(super) fn of(
     side: Side,
     name: &str,
-    calls: &DependenciesAnswer,
+    calls: &[Edge],
     marks: &Marks,
     frame: &Frame,
     most: usize,
 ) -> Vec<Relation> {
     let (from, to) = frame.range.ends();
     let seconds = (i128::from(to) - i128::from(from)).max(1) as f64 / 1e9;
-    let mut found: Vec<_> = (calls.edges.iter())
+    let mut found: Vec<_> = (calls.iter())
         .map(|edge| {
             let (caller, callee) = ends_of(edge);
             (edge, caller, callee)
