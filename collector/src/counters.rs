@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use clearspan_proto::otlp::WireSignal;
+use clearspan_proto::otlp::{Rejections, Repairs, WireSignal};
 use parking_lot::Mutex;
 
 use crate::refusal::Refusal;
-use crate::unpack::Contents;
+use crate::unpack::{Contents, METRICS_NOT_STORED};
 
 /// Figures of the collector since the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,23 @@ pub struct SignalStatus {
     pub repaired: BTreeMap<&'static str, u64>,
     /// Requests of which nothing was kept, by reason. Of these a sender repeats the retryable ones.
     pub refused: BTreeMap<&'static str, u64>,
+}
+
+impl SignalStatus {
+    /// Every reason that [`SignalStatus::rejected`] may come to have.
+    pub fn rejections() -> impl Iterator<Item = &'static str> {
+        Rejections::REASONS.into_iter().chain([METRICS_NOT_STORED])
+    }
+
+    /// Every change that [`SignalStatus::repaired`] may come to have.
+    pub fn repairs() -> impl Iterator<Item = &'static str> {
+        Repairs::KINDS.into_iter()
+    }
+
+    /// Every reason that [`SignalStatus::refused`] may come to have.
+    pub fn refusals() -> impl Iterator<Item = &'static str> {
+        Refusal::KINDS.into_iter()
+    }
 }
 
 /// Counts for all signals.
@@ -111,6 +128,8 @@ impl Counters {
 
 impl Tally {
     fn add(&self, counts: &[(&'static str, u64)]) {
+        // A figure whose name nobody was told of would be missed until it counts something.
+        debug_assert!(counts.iter().all(|(name, _)| known(name)), "{counts:?}");
         if counts.is_empty() {
             return;
         }
@@ -123,6 +142,13 @@ impl Tally {
     fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.0.lock().clone()
     }
+}
+
+fn known(name: &str) -> bool {
+    SignalStatus::rejections()
+        .chain(SignalStatus::repairs())
+        .chain(SignalStatus::refusals())
+        .any(|known| known == name)
 }
 
 fn add(counter: &AtomicU64, count: u64) {

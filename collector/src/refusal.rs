@@ -95,7 +95,25 @@ impl Refusal {
         }
     }
 
-    /// The name it is counted by.
+    /// Every name that one is counted by.
+    pub(crate) const KINDS: [&str; 14] = [
+        "too_large",
+        "unsupported_type",
+        "unsupported_encoding",
+        "broken_compression",
+        "broken_body",
+        "undecodable",
+        "unstorable",
+        "unknown_tenant",
+        "too_slow",
+        "overloaded",
+        "disk_full",
+        "storage_failed",
+        "shutting_down",
+        "fault",
+    ];
+
+    /// The name it is counted by, one of [`Refusal::KINDS`].
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Refusal::TooLarge { .. } | Refusal::TooMuch(_) => "too_large",

@@ -11,6 +11,9 @@ use crate::inflate::{Coding, inflate};
 use crate::limits;
 use crate::refusal::Refusal;
 
+/// Why the points of a request of metrics are rejected.
+pub(crate) const METRICS_NOT_STORED: &str = "metrics_not_stored";
+
 /// A request as it was received.
 #[derive(Debug)]
 pub(crate) struct Parcel {
@@ -120,7 +123,7 @@ fn metrics(points: u64) -> Contents {
         rows: 0,
         rejected: points,
         rejected_by_reason: (!is_empty)
-            .then_some(("metrics_not_stored", points))
+            .then_some((METRICS_NOT_STORED, points))
             .into_iter()
             .collect(),
         repaired: Vec::new(),

@@ -53,6 +53,9 @@ type Sample<'a> = (Vec<&'a str>, u64);
 /// One figure of a table.
 type Figure = fn(&TableStatus) -> u64;
 
+/// Counts by reason.
+type Reasons = fn(&SignalStatus) -> &BTreeMap<&'static str, u64>;
+
 impl Page {
     fn counter(
         &self,
@@ -168,10 +171,13 @@ impl Page {
                 .map(|(name, signal)| (vec![*name], figure(signal)));
             each.collect::<Vec<_>>()
         };
-        let by = |figure: fn(&SignalStatus) -> &BTreeMap<&'static str, u64>| {
+        // Those that did not occur too: a rate sees no first event of a series that begins with it.
+        let by = |reasons: Vec<&'static str>, figure: Reasons| {
             let each = signals.iter().flat_map(|(name, signal)| {
-                let counts = figure(signal).iter();
-                counts.map(|(reason, count)| (vec![*name, *reason], *count))
+                let counts = figure(signal);
+                let of = |reason| counts.get(reason).copied().unwrap_or(0);
+                let reasons = reasons.iter();
+                reasons.map(move |reason| (vec![*name, *reason], of(*reason)))
             });
             each.collect::<Vec<_>>()
         };
@@ -198,19 +204,21 @@ impl Page {
             "clearspan_rejected_records_total",
             "Records of acknowledged requests that were not kept.",
             reason,
-            by(|signal| &signal.rejected),
+            by(SignalStatus::rejections().collect(), |signal| {
+                &signal.rejected
+            }),
         )?;
         self.counter(
             "clearspan_repaired_records_total",
             "Records that were kept otherwise than sent.",
             reason,
-            by(|signal| &signal.repaired),
+            by(SignalStatus::repairs().collect(), |signal| &signal.repaired),
         )?;
         self.counter(
             "clearspan_refused_requests_total",
             "OTLP requests of which nothing was kept.",
             reason,
-            by(|signal| &signal.refused),
+            by(SignalStatus::refusals().collect(), |signal| &signal.refused),
         )?;
         self.gauge(
             "clearspan_in_flight_bytes",

@@ -19,6 +19,9 @@ pub struct Rejections {
 }
 
 impl Rejections {
+    /// Every reason there is.
+    pub const REASONS: [&str; 2] = ["invalid_trace_id", "invalid_span_id"];
+
     /// All reasons together.
     pub fn total(&self) -> u64 {
         self.invalid_trace_id + self.invalid_span_id
@@ -26,12 +29,8 @@ impl Rejections {
 
     /// Each reason that occurred, with its count.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-        [
-            ("invalid_trace_id", self.invalid_trace_id),
-            ("invalid_span_id", self.invalid_span_id),
-        ]
-        .into_iter()
-        .filter(|&(_, count)| count > 0)
+        let counts = [self.invalid_trace_id, self.invalid_span_id];
+        (Self::REASONS.into_iter().zip(counts)).filter(|&(_, count)| count > 0)
     }
 
     /// English text for the sender, empty when nothing was rejected.
@@ -61,6 +60,16 @@ pub struct Repairs {
 }
 
 impl Repairs {
+    /// Every kind of repair there is.
+    pub const KINDS: [&str; 6] = [
+        "log_trace_id_dropped",
+        "log_span_id_dropped",
+        "parent_span_id_dropped",
+        "link_dropped",
+        "value_capped",
+        "enum_name_unknown",
+    ];
+
     /// All repairs together.
     pub fn total(&self) -> u64 {
         self.iter().map(|(_, count)| count).sum()
@@ -68,16 +77,15 @@ impl Repairs {
 
     /// Each kind of repair that occurred, with its count.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
-        [
-            ("log_trace_id_dropped", self.log_trace_id_dropped),
-            ("log_span_id_dropped", self.log_span_id_dropped),
-            ("parent_span_id_dropped", self.parent_span_id_dropped),
-            ("link_dropped", self.link_dropped),
-            ("value_capped", self.value_capped),
-            ("enum_name_unknown", self.enum_name_unknown),
-        ]
-        .into_iter()
-        .filter(|&(_, count)| count > 0)
+        let counts = [
+            self.log_trace_id_dropped,
+            self.log_span_id_dropped,
+            self.parent_span_id_dropped,
+            self.link_dropped,
+            self.value_capped,
+            self.enum_name_unknown,
+        ];
+        (Self::KINDS.into_iter().zip(counts)).filter(|&(_, count)| count > 0)
     }
 }
 

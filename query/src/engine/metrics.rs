@@ -14,6 +14,40 @@ const SECONDS: [f64; 11] = [
     0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0,
 ];
 const QUESTION: &str = "question";
+/// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
+const QUESTIONS: [&str; 21] = [
+    "dependencies",
+    "exceptions",
+    "latency",
+    "log_facets",
+    "log_field_values",
+    "log_fields",
+    "log_record",
+    "logs_export",
+    "logs_histogram",
+    "logs_search",
+    "operations",
+    "services",
+    "skeleton",
+    "span",
+    "span_logs",
+    "sql",
+    "trace",
+    "trace_export",
+    "trace_logs",
+    "traces_export",
+    "traces_search",
+];
+/// How a question may end that is good: those of the store's making, for which somebody waits. What was asked wrongly gets a series when it is.
+const OUTCOMES: [&str; 7] = [
+    ANSWERED,
+    ABANDONED,
+    "time_limit",
+    "memory_limit",
+    "overloaded",
+    "damaged",
+    "internal",
+];
 /// How a question ended whose asker had gone.
 const ABANDONED: &str = "abandoned";
 const ANSWERED: &str = "answered";
@@ -35,10 +69,15 @@ impl QuestionMetrics {
             "clearspan_questions_total",
             "Questions by how they ended: answered, abandoned by who asked, or the kind of error.",
         );
-        Ok(QuestionMetrics {
-            seconds: HistogramVec::new(seconds.buckets(SECONDS.to_vec()), &[QUESTION])?,
-            ended: IntCounterVec::new(ended, &[QUESTION, "outcome"])?,
-        })
+        let seconds = HistogramVec::new(seconds.buckets(SECONDS.to_vec()), &[QUESTION])?;
+        let ended = IntCounterVec::new(ended, &[QUESTION, "outcome"])?;
+        for question in QUESTIONS {
+            seconds.get_metric_with_label_values(&[question])?;
+            for outcome in OUTCOMES {
+                ended.get_metric_with_label_values(&[question, outcome])?;
+            }
+        }
+        Ok(QuestionMetrics { seconds, ended })
     }
 
     /// For a registry.
@@ -48,6 +87,7 @@ impl QuestionMetrics {
 
     /// Begins to measure.
     pub(super) fn begin(&self, question: &'static str, clock: Arc<dyn Clock>) -> Measured {
+        debug_assert!(QUESTIONS.contains(&question), "{question} has no series");
         Measured {
             metrics: self.clone(),
             question,

@@ -92,6 +92,16 @@ fn a_scraper_finds_what_happened() {
         value("clearspan_questions_total{outcome=\"answered\",question=\"logs_search\"}") >= 1.0
     );
     assert!(value("clearspan_question_seconds_count{question=\"logs_search\"}") >= 2.0);
+    // What has not occurred stands there with 0.
+    for never in [
+        "clearspan_questions_total{outcome=\"time_limit\",question=\"traces_search\"}",
+        "clearspan_question_seconds_count{question=\"dependencies\"}",
+        "clearspan_refused_requests_total{reason=\"disk_full\",signal=\"traces\"}",
+        "clearspan_rejected_records_total{reason=\"invalid_span_id\",signal=\"traces\"}",
+        "clearspan_repaired_records_total{reason=\"value_capped\",signal=\"logs\"}",
+    ] {
+        is(never, 0.0);
+    }
     let refusals = found.iter().filter(|(name, _)| {
         name.starts_with("clearspan_refused_requests_total{") && name.contains("signal=\"logs\"")
     });
