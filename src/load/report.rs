@@ -63,26 +63,28 @@ pub(super) struct Bytes {
     pub(super) acknowledged_uncompressed: u64,
 }
 
-/// A distribution, in milliseconds.
+/// A distribution, in milliseconds; of no request there are only nulls.
 #[derive(Debug, Serialize)]
 pub(super) struct Quantiles {
     requests: u64,
-    p50: f64,
-    p90: f64,
-    p99: f64,
-    p99_9: f64,
-    max: f64,
+    p50: Option<f64>,
+    p90: Option<f64>,
+    p99: Option<f64>,
+    p99_9: Option<f64>,
+    max: Option<f64>,
 }
 
 impl From<&Times> for Quantiles {
     fn from(times: &Times) -> Self {
+        let requests = times.count();
+        let known = |ms: f64| (requests > 0).then_some(ms);
         Self {
-            requests: times.count(),
-            p50: times.quantile_ms(0.5),
-            p90: times.quantile_ms(0.9),
-            p99: times.quantile_ms(0.99),
-            p99_9: times.quantile_ms(0.999),
-            max: times.max_ms(),
+            requests,
+            p50: known(times.quantile_ms(0.5)),
+            p90: known(times.quantile_ms(0.9)),
+            p99: known(times.quantile_ms(0.99)),
+            p99_9: known(times.quantile_ms(0.999)),
+            max: known(times.max_ms()),
         }
     }
 }
@@ -258,14 +260,23 @@ impl Display for Report {
 
 impl Display for Quantiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.requests == 0 {
+        let points = [
+            ("p50", self.p50),
+            ("p90", self.p90),
+            ("p99", self.p99),
+            ("p99.9", self.p99_9),
+            ("max", self.max),
+        ];
+        let known = points
+            .into_iter()
+            .filter_map(|(name, ms)| Some((name, ms?)));
+        let words: Vec<String> = known
+            .map(|(name, ms)| format!("{name} {ms:.2} ms"))
+            .collect();
+        if words.is_empty() {
             return f.write_str("-");
         }
-        write!(
-            f,
-            "p50 {:.2} ms, p90 {:.2} ms, p99 {:.2} ms, p99.9 {:.2} ms, max {:.2} ms",
-            self.p50, self.p90, self.p99, self.p99_9, self.max
-        )
+        f.write_str(&words.join(", "))
     }
 }
 

@@ -77,6 +77,10 @@ fn a_receiver_that_refuses_for_ever_is_given_up() {
     loaded.assert_adds_up();
     assert_eq!(loaded.records("refused"), 100);
     assert_eq!(loaded.report["latency_ms"]["requests"], 0);
+    assert!(
+        loaded.report["latency_ms"]["p99"].is_null(),
+        "of nothing there is no time"
+    );
 }
 
 #[test]
