@@ -23,7 +23,7 @@ impl ScanTally {
     }
 }
 
-/// The segment that could not be read. A memtable chunk has no file that could be damaged: there an
+/// The segment that could not be read, which the status tells from now on. A memtable chunk has no file that could be damaged: there an
 /// error is a defect of this program.
 pub(crate) fn fault(part: &Part, error: &PartError) -> Result<MissingSegment, QueryError> {
     if !part.is_segment() {
@@ -32,13 +32,15 @@ pub(crate) fn fault(part: &Part, error: &PartError) -> Result<MissingSegment, Qu
     let (min_time_ns, max_time_ns) = part.time_range();
     let path = folder(error).unwrap_or_else(|| format!("{:?}", part.id()));
     tracing::warn!(segment = %path, %error, "answering without a segment that cannot be read");
-    Ok(MissingSegment {
+    let fault = MissingSegment {
         path,
         fault: error.to_string(),
         rows: u64::from(part.rows()),
         min_time_ns,
         max_time_ns,
-    })
+    };
+    part.note_fault(fault.clone());
+    Ok(fault)
 }
 
 /// The segment's folder, from the path of the file that is damaged: relative to the data folder, whose

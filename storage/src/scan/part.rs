@@ -7,7 +7,7 @@ use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
 
-use super::{Predicate, Projection, RowSelection, RowTexts, ScanStats, TimeRange};
+use super::{MissingSegment, Predicate, Projection, RowSelection, RowTexts, ScanStats, TimeRange};
 use crate::derived::Derive;
 use crate::limits::{GRANULE_ROWS, LONG_STEP_ROWS};
 use crate::memtable::Chunk;
@@ -94,6 +94,21 @@ impl Part {
     /// Whether it is a segment.
     pub fn is_segment(&self) -> bool {
         matches!(self.kind, Kind::Segment(_))
+    }
+
+    /// Keeps what was found wrong with it while it was read, so that the status tells; nothing of a chunk.
+    pub fn note_fault(&self, fault: MissingSegment) {
+        if let Kind::Segment(segment) = &self.kind {
+            segment.note_fault(fault);
+        }
+    }
+
+    /// The first fault that was noted.
+    pub(crate) fn fault(&self) -> Option<&MissingSegment> {
+        match &self.kind {
+            Kind::Chunk(_) => None,
+            Kind::Segment(segment) => segment.fault(),
+        }
     }
 
     /// The number of rows.

@@ -80,6 +80,11 @@ impl Snapshot {
         &self.missing
     }
 
+    /// Segments of which a part could not be read when somebody asked for it. What does not touch that part is answered all the same.
+    pub(crate) fn found_damaged(&self) -> Vec<MissingSegment> {
+        self.parts.iter().filter_map(Part::fault).cloned().collect()
+    }
+
     /// The earliest and the latest time at which a row is placed; `None` when there is no row.
     pub fn time_bounds(&self) -> Option<(i64, i64)> {
         let ranges = self.parts.iter().map(Part::time_range);

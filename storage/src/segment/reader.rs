@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::RecordBatch;
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
 use crate::names;
-use crate::scan::AttributeKeys;
+use crate::scan::{AttributeKeys, MissingSegment};
 use crate::template::FoldedTemplates;
 use crate::text::{Layout, TextIndex};
 use crate::vfs::Vfs;
@@ -33,6 +33,8 @@ pub struct Segment {
     pub(super) meta: SegmentMeta,
     pub(super) vfs: Arc<dyn Vfs>,
     pub(super) cache: Arc<SegmentCache>,
+    /// What somebody found wrong with it who read it.
+    fault: OnceLock<MissingSegment>,
 }
 
 impl Segment {
@@ -70,9 +72,20 @@ impl Segment {
             meta,
             vfs,
             cache,
+            fault: OnceLock::new(),
         };
         segment.check_length(segment.meta.container.file_name())?;
         Ok(segment)
+    }
+
+    /// Keeps the first fault that is found while it is read, for the status.
+    pub(crate) fn note_fault(&self, fault: MissingSegment) {
+        self.fault.get_or_init(|| fault);
+    }
+
+    /// The fault that was found.
+    pub(crate) fn fault(&self) -> Option<&MissingSegment> {
+        self.fault.get()
     }
 
     /// The row file must be there whole; what is in it is checked when it is read.

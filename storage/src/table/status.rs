@@ -88,7 +88,7 @@ impl Table {
             compaction_pending: pending.segments,
             compaction_pending_bytes: pending.bytes,
             compaction_set_aside: set_aside as u64,
-            missing: snapshot.missing().to_vec(),
+            missing: [snapshot.missing().to_vec(), snapshot.found_damaged()].concat(),
         }
     }
 }
