@@ -6,8 +6,11 @@
 
 #![allow(
     unsafe_code,
-    reason = "jemalloc reads its settings from a symbol, before the program runs"
+    reason = "jemalloc reads its settings from a symbol, before the program runs, and is asked for memory by a function of C"
 )]
+
+use std::ffi::CStr;
+use std::ptr;
 
 use tikv_jemallocator::Jemalloc;
 
@@ -20,3 +23,23 @@ static JEMALLOC: Jemalloc = Jemalloc;
 #[unsafe(export_name = "_rjem_malloc_conf")]
 static SETTINGS: &[u8] =
     b"background_thread:true,dirty_decay_ms:10000,muzzy_decay_ms:10000,tcache_max:65536\0";
+
+/// All arenas; see `MALLCTL_ARENAS_ALL` in jemalloc's manual.
+const PURGE_ALL: &CStr = c"arena.4096.purge";
+
+/// Gives back to the system what was freed and is kept for the next that need it.
+pub(crate) fn give_back() {
+    // SAFETY: the name ends in NUL, and the command takes and gives no value, so that all other pointers may be null.
+    let failed = unsafe {
+        tikv_jemalloc_sys::mallctl(
+            PURGE_ALL.as_ptr(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            0,
+        )
+    };
+    if failed != 0 {
+        tracing::debug!(failed, "the allocator gives nothing back");
+    }
+}

@@ -5,6 +5,7 @@
 //! | `mod` | the life of the server, from the first setting to the last flush |
 //! | `listeners` | opening the ports |
 //! | `open_files` | the limit of open files |
+//! | `resident` | giving unused memory back when there is much |
 //! | `runtimes` | which threads do what |
 //! | `metrics` | the same figures, for a scraper |
 //! | `signals` | being asked to stop |
@@ -13,13 +14,15 @@
 mod listeners;
 mod metrics;
 mod open_files;
+#[cfg(target_os = "linux")]
+mod resident;
 mod runtimes;
 pub(crate) mod signals;
 mod status;
 
 use std::future::{self, Future};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -107,12 +110,16 @@ where
         api_end.clone().cancelled_owned(),
     ));
 
+    let budget = Arc::new(OnceLock::new());
+    #[cfg(target_os = "linux")]
+    runtimes.network.spawn(resident::watch(Arc::clone(&budget)));
     let opening = open_storage(settings, environment);
     let storage = tokio::select! {
         storage = opening => storage?,
         // Nothing has been acknowledged yet: the log is as good as it was.
         () = stop.cancelled() => return Ok(()),
     };
+    budget.get_or_init(|| storage.memory().clone());
     let collector = collector(settings, &storage, &clock)?;
     let engine = QueryEngine::new(
         storage.clone(),
