@@ -2,9 +2,11 @@
 //! its resource's; under each of its names (see [`crate::language::renamed`]) an attribute counts as the
 //! same one.
 //!
-//! Scopes and resources are looked at once per dictionary entry. A record's attributes have to be looked
-//! at row by row, unless none of the batch has the name anywhere in its bytes, which one search over all
+//! Scopes and resources are looked at once per dictionary entry, and where resources alone decide, rows are counted by entry. A record's
+//! attributes have to be looked at row by row, unless none of the batch has the name anywhere in its bytes, which one search over all
 //! of them tells.
+
+use std::ops::Range;
 
 use arrow::array::{Array, BinaryArray, RecordBatch};
 use clearspan_schema::any::KeyValues;
@@ -16,6 +18,7 @@ use memchr::memmem::Finder;
 
 use super::budget::Budget;
 use super::distinct::{Distinct, Origin};
+use super::entries;
 use super::remembered::{Found, Remembered};
 use crate::QueryError;
 use crate::language::Level;
@@ -62,8 +65,56 @@ impl AttributeValues {
         }
     }
 
-    /// Counts the rows of `batch` for which `is_asked` holds.
+    /// Counts the rows of `batch`.
     pub(crate) fn add(
+        &mut self,
+        batch: &RecordBatch,
+        distinct: &mut Distinct,
+        budget: &mut Budget,
+    ) -> Result<(), QueryError> {
+        let groups = Groups::new(self.level, batch)?;
+        if self.record(batch)?.is_some() || self.is_in_scopes(&groups, distinct, budget)? {
+            return self.add_asked(batch, |_| true, distinct, budget);
+        }
+        if let Some(column) = groups.resource {
+            let answers = self.resources.of(column.values());
+            for (key, rows) in entries::used(column.keys(), column.values().len()) {
+                let encoded = column.values().value(key);
+                let found =
+                    answers.get(key, || in_resource(&self.names, encoded, distinct, budget))?;
+                if let Some(found) = found {
+                    distinct.count(found, rows);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the scope of some row has the attribute, so that the row's resource is not asked for it.
+    fn is_in_scopes(
+        &mut self,
+        groups: &Groups<'_>,
+        distinct: &mut Distinct,
+        budget: &mut Budget,
+    ) -> Result<bool, QueryError> {
+        let Some(column) = groups.scope else {
+            return Ok(false);
+        };
+        let answers = self.scopes.of(column.values());
+        for (key, _) in entries::used(column.keys(), column.values().len()) {
+            let encoded = column.values().value(key);
+            let found = answers.get(key, || {
+                in_scope(self.level, &self.names, encoded, distinct, budget)
+            })?;
+            if found.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Counts the rows of `batch` for which `is_asked` holds, run by run and, where groups decide, one by one.
+    pub(crate) fn add_asked(
         &mut self,
         batch: &RecordBatch,
         is_asked: impl Fn(usize) -> bool,
@@ -85,31 +136,45 @@ impl AttributeValues {
         let mut resources = groups
             .resource
             .map(|column| (column, resources.of(column.values())));
-        for row in (0..batch.num_rows()).filter(|&row| is_asked(row)) {
-            if let Some(record) = record
-                && push(names, KeyValues::new(record.value(row)), distinct, budget)?
-            {
-                distinct.count_row();
+        for run in runs_of(record, batch.num_rows()) {
+            let asked = || run.clone().filter(|&row| is_asked(row));
+            let rows = asked().count() as u64;
+            // A value that no row is asked for is none.
+            if rows == 0 {
                 continue;
             }
-            if let Some((column, answers)) = &mut scopes
-                && let Some(key) = column.key(row)
+            if let Some(record) = record
+                && push(
+                    names,
+                    KeyValues::new(record.value(run.start)),
+                    distinct,
+                    budget,
+                )?
             {
-                let encoded = column.values().value(key);
-                let found =
-                    answers.get(key, || in_scope(*level, names, encoded, distinct, budget))?;
-                if let Some(found) = found {
-                    distinct.count(found);
-                    continue;
-                }
+                distinct.count_rows(rows);
+                continue;
             }
-            if let Some((column, answers)) = &mut resources
-                && let Some(key) = column.key(row)
-            {
-                let encoded = column.values().value(key);
-                let found = answers.get(key, || in_resource(names, encoded, distinct, budget))?;
-                if let Some(found) = found {
-                    distinct.count(found);
+            for row in asked() {
+                if let Some((column, answers)) = &mut scopes
+                    && let Some(key) = column.key(row)
+                {
+                    let encoded = column.values().value(key);
+                    let found =
+                        answers.get(key, || in_scope(*level, names, encoded, distinct, budget))?;
+                    if let Some(found) = found {
+                        distinct.count(found, 1);
+                        continue;
+                    }
+                }
+                if let Some((column, answers)) = &mut resources
+                    && let Some(key) = column.key(row)
+                {
+                    let encoded = column.values().value(key);
+                    let found =
+                        answers.get(key, || in_resource(names, encoded, distinct, budget))?;
+                    if let Some(found) = found {
+                        distinct.count(found, 1);
+                    }
                 }
             }
         }
@@ -128,6 +193,25 @@ impl AttributeValues {
         let may_stand = |finder: &Finder<'_>| finder.find(bytes).is_some();
         Ok(self.finders.iter().any(may_stand).then_some(attributes))
     }
+}
+
+/// Neighbours whose records have the same attributes, of those that are read; one run where these do not matter. A run is never empty.
+fn runs_of(record: Option<&BinaryArray>, rows: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        if start == rows {
+            return None;
+        }
+        let end = record.map_or(rows, |record| {
+            let attributes = record.value(start);
+            let mut others = start + 1..rows;
+            let other = others.find(|&row| record.value(row) != attributes);
+            other.unwrap_or(rows)
+        });
+        let run = start..end;
+        start = end;
+        Some(run)
+    })
 }
 
 /// The columns of scope and resource, where they matter.

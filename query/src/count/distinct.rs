@@ -274,36 +274,41 @@ impl Distinct {
 
     /// Counts the row, which is empty then.
     pub(crate) fn count_row(&mut self) {
+        self.count_rows(1);
+    }
+
+    /// Counts so many rows that are all like the row, which is empty then.
+    pub(crate) fn count_rows(&mut self, rows: u64) {
         match *self.row.as_slice() {
             [] => {}
-            [one] => self.entries[one as usize].rows += 1,
+            [one] => self.entries[one as usize].rows += rows,
             // A severity's text is mostly the name of its number.
-            [one, same] if one == same => self.entries[one as usize].rows += 1,
+            [one, same] if one == same => self.entries[one as usize].rows += rows,
             _ => {
                 let mut row = std::mem::take(&mut self.row);
                 row.sort_unstable();
                 row.dedup();
-                self.count_several(&row);
+                self.count_several(&row, rows);
                 self.row = row;
             }
         }
         self.row.clear();
     }
 
-    /// Counts a row with the values of `found`.
-    pub(crate) fn count(&mut self, found: &Found) {
+    /// Counts so many rows with the values of `found`.
+    pub(crate) fn count(&mut self, found: &Found, rows: u64) {
         match found {
-            Found::One(slot) => self.entries[*slot as usize].rows += 1,
-            Found::Several(slots) => self.count_several(slots),
+            Found::One(slot) => self.entries[*slot as usize].rows += rows,
+            Found::Several(slots) => self.count_several(slots, rows),
         }
     }
 
     /// `slots` are ascending and each there once.
-    fn count_several(&mut self, slots: &[u32]) {
+    fn count_several(&mut self, slots: &[u32], rows: u64) {
         let (mut texts, mut others) = (false, false);
         for &slot in slots {
             let entry = &mut self.entries[slot as usize];
-            entry.rows += 1;
+            entry.rows += rows;
             let is_text = matches!(entry.kind, Kind::Text { .. });
             texts |= is_text;
             others |= !is_text;
@@ -315,7 +320,7 @@ impl Distinct {
             let written = self.entries[slot as usize].kind.written();
             let text = written.and_then(|written| self.texts.get(written.as_str()));
             if text.is_some_and(|text| slots.binary_search(text).is_ok()) {
-                *self.also_as_text.entry(slot).or_default() += 1;
+                *self.also_as_text.entry(slot).or_default() += rows;
             }
         }
     }

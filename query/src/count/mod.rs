@@ -14,6 +14,7 @@
 //! | `values.rs` | the values of one or several fields |
 //! | `source.rs`, `attribute.rs` | which values a field has in the rows of a batch |
 //! | `distinct.rs`, `value.rs` | counting distinct values; one value, its order and its filter |
+//! | `entries.rs` | rows by entry of a dictionary |
 //! | `top.rs` | the first of what was counted |
 //! | `remembered.rs` | what was found for the values of a dictionary, kept from batch to batch |
 //! | `budget.rs` | what may be held |
@@ -21,6 +22,7 @@
 mod attribute;
 mod budget;
 mod distinct;
+mod entries;
 mod fields;
 mod grid;
 mod histogram;
@@ -82,7 +84,7 @@ impl Counted {
         Counted {
             matched: tally.matched,
             stats: session.stats(&tally.stats),
-            hints: hints::for_empty(&session.snapshot, range, tally.matched),
+            hints: hints::for_empty(&session.snapshot, range, Some(tally.matched)),
             missing: unread(&session.snapshot, range, tally.faults),
         }
     }

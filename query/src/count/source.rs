@@ -13,6 +13,7 @@ use clearspan_storage::scan::{AttributeKeys, Projection};
 use super::attribute::AttributeValues;
 use super::budget::Budget;
 use super::distinct::{Distinct, Origin};
+use super::entries;
 use super::remembered::{Found, Remembered};
 use super::values::FieldValues;
 use crate::QueryError;
@@ -115,9 +116,9 @@ impl FieldCounter {
                 let events = columns::text_dictionary(batch, logs::EVENT_NAME)?;
                 let is_named = |row: usize| events.value(row).is_some_and(|name| !name.is_empty());
                 add_texts(logs::EVENT_NAME, names, batch, distinct, budget)?;
-                attribute.add(batch, |row| !is_named(row), distinct, budget)
+                attribute.add_asked(batch, |row| !is_named(row), distinct, budget)
             }
-            Source::Attribute(attribute) => attribute.add(batch, |_| true, distinct, budget),
+            Source::Attribute(attribute) => attribute.add(batch, distinct, budget),
             Source::None => Ok(()),
         }
     }
@@ -133,7 +134,7 @@ pub(crate) fn projection_of(fields: &[FieldCounter]) -> Projection {
     let columns: BTreeSet<_> = fields.iter().flat_map(FieldCounter::columns).collect();
     let keys = fields.iter().map(FieldCounter::record_keys);
     let keys = keys.fold(AttributeKeys::none(), AttributeKeys::union);
-    Projection::new(columns.into_iter().collect(), keys)
+    Projection::new(columns.into_iter().collect(), keys).with_long_steps()
 }
 
 /// A dictionary column of texts; an event name that is empty is none.
@@ -146,7 +147,7 @@ fn add_texts(
 ) -> Result<(), QueryError> {
     let texts = columns::text_dictionary(batch, column)?;
     let answers = names.of(texts.values());
-    for key in (0..batch.num_rows()).filter_map(|row| texts.key(row)) {
+    for (key, rows) in entries::used(texts.keys(), texts.values().len()) {
         let found = answers.get(key, || {
             let text = texts.values().value(key);
             if !(text.is_empty() && column == logs::EVENT_NAME) {
@@ -154,7 +155,7 @@ fn add_texts(
             }
             Ok(distinct.take_found())
         })?;
-        distinct.count(found);
+        distinct.count(found, rows);
     }
     Ok(())
 }
@@ -170,7 +171,13 @@ impl Severities {
         let numbers = columns::int32(batch, logs::SEVERITY_NUMBER)?;
         let texts = columns::text_dictionary(batch, logs::SEVERITY_TEXT)?;
         let answers = self.texts.of(texts.values());
-        for row in 0..batch.num_rows() {
+        let rows: Vec<usize> = (0..batch.num_rows()).collect();
+        let is_alike = |&a: &usize, &b: &usize| {
+            numbers.value(a) == numbers.value(b) && texts.key(a) == texts.key(b)
+        };
+        // Most neighbours are alike.
+        for run in rows.chunk_by(is_alike) {
+            let row = run[0];
             let number = numbers.value(row);
             // Both are found before the first is pushed: finding takes the row's values.
             let band = band(number, &mut self.bands, distinct, budget)?;
@@ -189,7 +196,7 @@ impl Severities {
                 None if number != 0 => distinct.push_int(number.into(), false, budget)?,
                 None => {}
             }
-            distinct.count_row();
+            distinct.count_rows(run.len() as u64);
         }
         Ok(())
     }

@@ -52,7 +52,8 @@ pub enum Emit {
 impl Emit {
     /// What is read for it and for a matcher that needs the columns `matched` and the attributes `keys`. What is emitted stands first, so
     /// that it is the front of what is read.
-    fn with(&self, matched: Vec<&'static str>, keys: AttributeKeys) -> Projection {
+    /// The time at which rows are placed is read where they are held against the range.
+    fn with(&self, matched: Vec<&'static str>, keys: AttributeKeys, timed: bool) -> Projection {
         let (mut columns, keys) = match self {
             Emit::Count => (vec![], keys),
             Emit::Addresses => (vec![PLACED_TIME, SEQ], keys),
@@ -65,10 +66,15 @@ impl Emit {
                 }
             }
         };
-        for column in matched.into_iter().chain([PLACED_TIME]) {
+        let times = timed.then_some(PLACED_TIME);
+        for column in matched.into_iter().chain(times) {
             if !columns.contains(&column) {
                 columns.push(column);
             }
+        }
+        if columns.is_empty() {
+            // Without a column nobody could say how many rows there are.
+            columns.push(PLACED_TIME);
         }
         match self {
             Emit::Columns(wanted) | Emit::ColumnsAt(wanted) if wanted.in_long_steps() => {
@@ -92,10 +98,31 @@ pub struct SegmentScan {
     /// What every wanted row satisfies besides, by which storage may skip; no row is held against it here.
     hint: Query,
     predicate: Predicate,
-    projection: Projection,
-    /// What is read where texts come with the rows.
-    projection_beside_texts: Projection,
+    reads: Reads,
     schema: SchemaRef,
+}
+
+/// What is read of a part, by what is known of it before: whether texts come with its rows, whether all of them are placed in the range.
+#[derive(Debug)]
+struct Reads {
+    plain: ByRange,
+    beside_texts: ByRange,
+}
+
+#[derive(Debug)]
+struct ByRange {
+    covered: Projection,
+    cut: Projection,
+}
+
+impl ByRange {
+    fn new(emit: &Emit, matched: &[&'static str], keys: &AttributeKeys) -> Self {
+        let read = |timed| emit.with(matched.to_vec(), keys.clone(), timed);
+        ByRange {
+            covered: read(false),
+            cut: read(true),
+        }
+    }
 }
 
 impl SegmentScan {
@@ -119,8 +146,10 @@ impl SegmentScan {
             }
         };
         let keys = matcher.record_keys();
-        let projection = emit.with(matcher.columns(), keys.clone());
-        let projection_beside_texts = emit.with(matcher.columns_beside_texts(), keys);
+        let reads = Reads {
+            plain: ByRange::new(&emit, &matcher.columns(), &keys),
+            beside_texts: ByRange::new(&emit, &matcher.columns_beside_texts(), &keys),
+        };
         let hint = Query::all(query.signal());
         Ok(SegmentScan {
             snapshot,
@@ -130,8 +159,7 @@ impl SegmentScan {
             matcher,
             hint,
             predicate,
-            projection,
-            projection_beside_texts,
+            reads,
             schema,
         })
     }
@@ -186,9 +214,13 @@ impl SegmentScan {
 
     /// What is read of `part`.
     pub(crate) fn projection(&self, part: &Part) -> &Projection {
-        match part.has_texts() {
-            true => &self.projection_beside_texts,
-            false => &self.projection,
+        let reads = match part.has_texts() {
+            true => &self.reads.beside_texts,
+            false => &self.reads.plain,
+        };
+        match self.covers(part) {
+            true => &reads.covered,
+            false => &reads.cut,
         }
     }
 
