@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limits::READ_ROWS_MAX;
+use crate::limits::{COUNT_ROWS_MAX, READ_ROWS_MAX};
 
 /// What a person may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Config {
     pub sql_time_limit: Duration,
     /// A range of at most so many rows is read even where derived rows would answer: percentiles are then exact.
     pub read_rows_max: u64,
+    /// Where a page's search may have to look at more rows than these to know how many match, it leaves the count out, unless that is asked for.
+    pub count_rows_max: u64,
 }
 
 impl Default for Config {
@@ -38,6 +40,7 @@ impl Default for Config {
             sql_rows_max: 10_000,
             sql_time_limit: Duration::from_secs(30),
             read_rows_max: READ_ROWS_MAX,
+            count_rows_max: COUNT_ROWS_MAX,
         }
     }
 }

@@ -3,8 +3,13 @@
 use clearspan_storage::scan::{Snapshot, TimeRange};
 
 /// When nothing matched and even the newest record lies outside of the range: when that record was.
-pub(crate) fn for_empty(snapshot: &Snapshot, range: TimeRange, matched: u64) -> Vec<String> {
-    if matched > 0 {
+pub(crate) fn for_empty(
+    snapshot: &Snapshot,
+    range: TimeRange,
+    matched: Option<u64>,
+) -> Vec<String> {
+    // What was not counted has a page at least.
+    if matched != Some(0) {
         return Vec::new();
     }
     let newest = snapshot

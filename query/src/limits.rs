@@ -6,6 +6,17 @@ use crate::QueryError;
 /// Rows or traces of one page. Ten thousand full rows are some tens of megabytes of JSON.
 pub const LIMIT_MAX: usize = 10_000;
 
+/// Rows that are looked at so that a page can say how many match, unless it is asked to count or configured: a scan of these takes some tens of
+/// milliseconds. Where more may match, the first rows are not held up for the count.
+pub(crate) const COUNT_ROWS_MAX: u64 = 1024 * 1024;
+
+/// Spans of the first window in which the traces of a page are looked for when it is not known how many match: a record batch of each segment that
+/// lies in it is read anyway.
+pub(crate) const FIRST_WINDOW_ROWS: u64 = 1024;
+
+/// Requests that are remembered because their answer did not say how many match, 8 bytes each: whoever asks one of them again is told.
+pub(crate) const UNCOUNTED_REMEMBERED: usize = 1024;
+
 /// Logs of one trace that are shown at once. A trace with more is a batch job, and its logs are
 /// searched by `trace_id:` page by page.
 pub const TRACE_LOGS_MAX: usize = 100_000;

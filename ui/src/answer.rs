@@ -15,7 +15,7 @@ pub(crate) const PARTIAL_HEADER: HeaderName = HeaderName::from_static("clearspan
 #[derive(Serialize)]
 pub(crate) struct PageEnd {
     pub(crate) next_cursor: Option<String>,
-    pub(crate) matched: u64,
+    pub(crate) matched: Option<u64>,
     pub(crate) stats: StatsView,
     #[serde(flatten)]
     pub(crate) whole: Completeness,

@@ -95,10 +95,10 @@ impl Params {
         Ok(self.text("cursor")?.map(str::to_owned))
     }
 
-    /// `count`: that of matches is exact at once, so `exact` changes nothing.
-    pub(crate) fn count(&self) -> Result<(), ApiError> {
-        self.word("count", "exact", |text| (text == "exact").then_some(()))
-            .map(|_| ())
+    /// `count`: whether the answer waits for the count of matches.
+    pub(crate) fn count(&self) -> Result<bool, ApiError> {
+        let exact = self.word("count", "exact", |text| (text == "exact").then_some(()))?;
+        Ok(exact.is_some())
     }
 
     /// `limit`, a whole number. How large it may be, the engine knows.

@@ -10,6 +10,7 @@
 //! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
 //! | `metrics.rs` | how long they take |
 //! | `lanes.rs` | needles and scans |
+//! | `uncounted.rs` | requests that were not told how many match |
 //! | `turns.rs` | turns, waiting, time limits |
 
 mod export;
@@ -20,6 +21,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod turns;
+mod uncounted;
 
 use std::fmt;
 use std::sync::Arc;
@@ -35,9 +37,10 @@ use tokio::sync::Semaphore;
 use lanes::Lane;
 pub use lanes::{Lanes, QuestionsStatus};
 use metrics::QuestionMetrics;
+use uncounted::Uncounted;
 
 use crate::exec::Plans;
-use crate::limits::{EXPORTS_MAX, NEEDLES_MAX};
+use crate::limits::{EXPORTS_MAX, FIRST_WINDOW_ROWS, NEEDLES_MAX};
 use crate::{Config, QueryError};
 
 /// Answers questions. Cheap to clone.
@@ -57,6 +60,7 @@ struct Inner {
     export_pieces: Lane,
     plans: Plans,
     metrics: QuestionMetrics,
+    uncounted: Uncounted,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -75,9 +79,16 @@ pub(crate) struct Session {
     pub(crate) now_ns: i64,
     /// As in [`Config::read_rows_max`].
     pub(crate) read_rows_max: u64,
+    /// As in [`Config::count_rows_max`].
+    pub(crate) count_rows_max: u64,
 }
 
 impl Session {
+    /// Rows of the first window in which a page of traces is looked for.
+    pub(crate) fn first_window_rows(&self) -> u64 {
+        FIRST_WINDOW_ROWS.min(self.count_rows_max)
+    }
+
     /// What a question read, of what there was.
     pub(crate) fn stats(&self, read: &ScanStats) -> ScanStats {
         session_stats(&self.snapshot, read)
@@ -130,6 +141,7 @@ impl QueryEngine {
             config,
             plans,
             metrics,
+            uncounted: Uncounted::default(),
         })))
     }
 
@@ -169,6 +181,7 @@ impl Inner {
             plans: self.plans.clone(),
             now_ns,
             read_rows_max: self.config.read_rows_max,
+            count_rows_max: self.config.count_rows_max,
         })
     }
 }

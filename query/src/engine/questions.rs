@@ -17,8 +17,10 @@ impl QueryEngine {
     pub async fn search_logs(
         &self,
         tenant: &TenantId,
-        request: LogsRequest,
+        mut request: LogsRequest,
     ) -> Result<LogsAnswer, QueryError> {
+        let asked = request.clone();
+        request.count |= self.0.uncounted.knows(&asked);
         // Everything, newest first: the first record batches hold the page, and what is counted is known without reading.
         let is_newest_page = request.query.trim().is_empty();
         let lane = if is_newest_page {
@@ -26,10 +28,14 @@ impl QueryEngine {
         } else {
             &self.0.scans
         };
-        self.ask(lane, "logs_search", tenant, Signal::Logs, |session| {
+        let answer = self.ask(lane, "logs_search", tenant, Signal::Logs, |session| {
             logs::search(session, request)
-        })
-        .await
+        });
+        let answer = answer.await?;
+        if answer.matched.is_none() {
+            self.0.uncounted.remember(&asked);
+        }
+        Ok(answer)
     }
 
     /// The logs that match, over time and by severity, in at most `buckets` + 1 buckets.
@@ -102,16 +108,22 @@ impl QueryEngine {
     pub async fn search_traces(
         &self,
         tenant: &TenantId,
-        request: TracesRequest,
+        mut request: TracesRequest,
     ) -> Result<TracesAnswer, QueryError> {
-        self.ask(
+        let asked = request.clone();
+        request.count |= self.0.uncounted.knows(&asked);
+        let answer = self.ask(
             &self.0.scans,
             "traces_search",
             tenant,
             Signal::Spans,
             |session| trace::search(session, request),
-        )
-        .await
+        );
+        let answer = answer.await?;
+        if answer.matched.is_none() {
+            self.0.uncounted.remember(&asked);
+        }
+        Ok(answer)
     }
 
     /// All spans of one trace.

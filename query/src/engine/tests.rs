@@ -68,7 +68,7 @@ impl Room {
         self.engine
             .ask(
                 &self.engine.0.scans,
-                "test",
+                "log_record",
                 &self.tenant,
                 Signal::Logs,
                 |_| answer,
@@ -151,6 +151,7 @@ fn search(query: &str) -> LogsRequest {
         order: Order::Descending,
         limit: 10,
         cursor: None,
+        count: true,
     }
 }
 
@@ -173,14 +174,17 @@ async fn needles_do_not_wait_behind_scans() {
     let unknown = |error: QueryError| matches!(error, QueryError::UnknownTrace { .. });
     assert!(unknown(engine.trace(tenant, [1; 16]).await.unwrap_err()));
     assert!(unknown(engine.skeleton(tenant, [1; 16]).await.unwrap_err()));
-    assert_eq!(engine.trace_logs(tenant, [1; 16]).await.unwrap().matched, 0);
+    assert_eq!(
+        engine.trace_logs(tenant, [1; 16]).await.unwrap().matched,
+        Some(0)
+    );
     assert_eq!(
         engine
             .span_logs(tenant, [1; 16], [2; 8])
             .await
             .unwrap()
             .matched,
-        0
+        Some(0)
     );
     assert!(
         engine
@@ -200,7 +204,7 @@ async fn needles_do_not_wait_behind_scans() {
             .await
             .unwrap()
             .matched,
-        0
+        Some(0)
     );
 
     let questions = engine.questions();
@@ -211,5 +215,5 @@ async fn needles_do_not_wait_behind_scans() {
     assert_eq!(questions.waiting, 1);
     finish.send(1).unwrap();
     assert_eq!(scan.await.unwrap(), 1);
-    assert_eq!(waits.await.unwrap().matched, 0);
+    assert_eq!(waits.await.unwrap().matched, Some(0));
 }

@@ -11,12 +11,15 @@
 //! | `partition.rs` | the loop over the parts of one partition |
 //! | `tally.rs` | [`ScanTally`]: what a scan counted, and which segments it could not read |
 //! | `top.rs` | the first rows in order, behind a cursor |
+//! | `windows.rs` | windows of time at one end of a range, for pages |
+//! | `effort.rs` | how much there is to look at |
 //! | `fetch.rs` | whole rows by address |
 //! | `bytes.rs` | how much rows take |
 //! | `plans.rs` | running plans within the memory budget |
 //! | `pool.rs` | the memory budget as plans ask for it |
 
 mod bytes;
+mod effort;
 mod fetch;
 mod partition;
 mod plans;
@@ -25,6 +28,7 @@ mod scan;
 mod segment_scan;
 mod tally;
 mod top;
+mod windows;
 
 #[cfg(test)]
 mod tests;
@@ -34,8 +38,10 @@ pub use segment_scan::SegmentScanExec;
 pub use tally::ScanTally;
 
 pub(crate) use bytes::own_bytes;
+pub(crate) use effort::is_short;
 pub(crate) use fetch::{fetch, read_rows};
 pub(crate) use plans::Plans;
 pub(crate) use scan::{PART, PLACED_TIME, ROW};
 pub(crate) use tally::{fault, unread};
 pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};
+pub(crate) use windows::{Span, WIDEN, rows_of};

@@ -14,15 +14,17 @@ use crate::engine::Session;
 use crate::exec::{ScanTally, unread};
 use crate::language::Query;
 use crate::limits::{MATCHING_TRACES_MAX, STEPS_PER_YIELD};
-use crate::trace::{Directories, Matching};
+use crate::trace::{Asked, Directories, Matching};
 
 /// Settles an export of traces: those that match and start in the range.
 pub(crate) async fn plan(session: Session, request: ExportRequest) -> Result<Plan, QueryError> {
     let query = Query::parse(&request.query, Signal::Spans)?;
     let range = request.range.resolve(session.now_ns)?;
     let mut tally = ScanTally::default();
-    let matching = Matching::find(&session, &query, range, &mut tally).await?;
-    let directories = Directories::open(&session.snapshot, &mut tally.faults).await?;
+    let asked = Asked::new(&query);
+    let matching = Matching::find(&session, &asked, range, &mut tally).await?;
+    let mut directories = Directories::open(&session.snapshot, &mut tally.faults).await?;
+    directories.tell(&asked.told)?;
     let traces = matching_traces(&directories, &matching, range).await?;
     // A segment behind the range may hold late spans of a trace in it.
     let concerned = TimeRange {
@@ -76,7 +78,7 @@ fn settled(
 
 async fn matching_traces(
     directories: &Directories,
-    matching: &Matching,
+    matching: &Matching<'_>,
     range: TimeRange,
 ) -> Result<Vec<TraceId>, QueryError> {
     let mut found: Vec<(i64, TraceId)> = Vec::new();
@@ -91,7 +93,7 @@ async fn matching_traces(
         .into_iter()
         .flatten();
     for (step, trace) in of_candidates.chain(of_range).enumerate() {
-        if range.contains(trace.placed_time) && matching.matches(trace.trace_id) {
+        if range.contains(trace.placed_time) && matching.matches(&trace) {
             found.push((trace.placed_time, trace.trace_id));
         }
         if found.len() > MATCHING_TRACES_MAX {

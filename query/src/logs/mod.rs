@@ -5,7 +5,7 @@
 //! | `record.rs` | [`LogRows`], [`LogRecord`]: the rows of an answer, without Arrow; [`LogId`] |
 //! | `search.rs` | the search: its plan, the page, the count |
 //! | `one.rs` | one record by its id |
-//! | `newest.rs` | a page of everything, from as few rows as will do |
+//! | `newest.rs` | a page from as few rows as will do |
 
 mod newest;
 mod one;
@@ -19,7 +19,7 @@ pub use record::{LogId, LogRecord, LogRecords, LogRows};
 pub(crate) use one::log;
 pub(crate) use search::search;
 
-use crate::AskedRange;
+use crate::{AskedRange, QueryError};
 
 /// The order of rows: by the time at which a record is placed, then by arrival, both in the same
 /// direction. It is total: no two rows are equal in it.
@@ -65,6 +65,8 @@ pub struct LogsRequest {
     pub limit: usize,
     /// `next_cursor` of the page before this one; the rest of the request must be the same as then.
     pub cursor: Option<String>,
+    /// Whether the answer waits for [`LogsAnswer::matched`], however long that takes.
+    pub count: bool,
 }
 
 /// A page of logs.
@@ -77,12 +79,25 @@ pub struct LogsAnswer {
     /// Where the rows before this page's first start: the `cursor` of the same request in the opposite order. `None` on a
     /// page without a row, and on the one that was asked for without a cursor.
     pub prev_cursor: Option<String>,
-    /// Records that match, in the whole range, on whatever page.
-    pub matched: u64,
+    /// Records that match, in the whole range, on whatever page. `None` where that would take longer than the page, and
+    /// [`LogsRequest::count`] does not ask for it; the same request knows it when it is asked again.
+    pub matched: Option<u64>,
     /// What was read.
     pub stats: ScanStats,
     /// Segments that could not be read and may hold matching rows. Not empty: the answer is partial.
     pub missing: Vec<MissingSegment>,
     /// What may help whoever asked, as sentences.
     pub hints: Vec<String>,
+}
+
+impl LogsAnswer {
+    /// How many match, for who asked for the count.
+    pub fn counted(&self) -> Result<u64, QueryError> {
+        self.matched.ok_or_else(uncounted)
+    }
+}
+
+/// An answer lacks the count that was asked for.
+pub(crate) fn uncounted() -> QueryError {
+    QueryError::Internal("an answer came without the count that was asked for".into())
 }

@@ -1,7 +1,8 @@
 //! The search for logs.
 //!
 //! 1. Read the query and the cursor; the cursor's range counts, so that all pages speak of the same.
-//! 2. Find the keys and addresses of the page's rows and one more, which says whether a page follows.
+//! 2. Find the keys and addresses of the page's rows and one more, which says whether a page follows; where it is not known how many rows match and
+//!    counting them would take long, only as far as the page needs.
 //! 3. Fetch the page's rows whole.
 
 use clearspan_schema::Signal;
@@ -9,7 +10,7 @@ use clearspan_schema::Signal;
 use super::{LogRows, LogsAnswer, LogsRequest, newest};
 use crate::cursor::{Cursor, Identity};
 use crate::engine::Session;
-use crate::exec::{FoundRow, RowKey, TopRows, fetch, top_rows, unread};
+use crate::exec::{FoundRow, RowKey, TopRows, fetch, is_short, top_rows, unread};
 use crate::language::{Matcher, Query};
 use crate::limits::check_limit;
 use crate::{QueryError, hints};
@@ -38,10 +39,16 @@ pub(crate) async fn search(
     let Session {
         snapshot, plans, ..
     } = &session;
-    let (mut found, mut tally) = if Matcher::new(&query).is_counted() {
-        newest::top_of_counted(plans, snapshot, &query, range, wanted).await?
+    let (mut found, mut tally, matched) = if Matcher::new(&query).is_counted() {
+        let (found, tally) = newest::top_of_counted(plans, snapshot, &query, range, wanted).await?;
+        let matched = tally.matched;
+        (found, tally, Some(matched))
+    } else if request.count || is_short(&session, &query, range).await {
+        let (found, tally) = top_rows(plans, snapshot, &query, range, wanted).await?;
+        let matched = tally.matched;
+        (found, tally, Some(matched))
     } else {
-        top_rows(plans, snapshot, &query, range, wanted).await?
+        newest::top_uncounted(&session, &query, range, wanted).await?
     };
 
     let has_more = found.len() > request.limit;
@@ -61,9 +68,9 @@ pub(crate) async fn search(
         rows,
         next_cursor,
         prev_cursor,
-        matched: tally.matched,
+        matched,
         stats: session.stats(&tally.stats),
         missing: unread(snapshot, range, tally.faults),
-        hints: hints::for_empty(snapshot, range, tally.matched),
+        hints: hints::for_empty(snapshot, range, matched),
     })
 }

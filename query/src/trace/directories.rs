@@ -14,6 +14,7 @@ use clearspan_storage::scan::{MissingSegment, RowAddress, Snapshot, TimeRange};
 use clearspan_storage::{TraceDirectory, TraceEntry};
 
 use super::TraceSortKey;
+use super::told::{Told, Verdicts};
 use crate::QueryError;
 use crate::exec::fault;
 
@@ -23,6 +24,8 @@ pub(crate) struct Directories {
     /// Each with the index of its part, ascending.
     all: Vec<(u32, Arc<TraceDirectory>)>,
     snapshot: Arc<Snapshot>,
+    /// What each says of the conditions of a query, by the place in `all`; empty where nobody asked.
+    verdicts: Vec<Verdicts>,
 }
 
 impl Directories {
@@ -42,7 +45,27 @@ impl Directories {
         Ok(Directories {
             all,
             snapshot: Arc::clone(snapshot),
+            verdicts: Vec::new(),
         })
+    }
+
+    /// From now on [`MergedTrace::told`] says which of the conditions a trace satisfies.
+    pub(crate) fn tell(&mut self, told: &Told) -> Result<(), QueryError> {
+        let all = self.all.iter();
+        let verdicts = all.map(|(_, directory)| told.verdicts(directory));
+        self.verdicts = verdicts.collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// What the directory at that place in `all` knows of a trace.
+    fn one(&self, at: usize, entry: &TraceEntry<'_>) -> MergedTrace {
+        MergedTrace {
+            told: self
+                .verdicts
+                .get(at)
+                .map_or(0, |verdicts| verdicts.of(entry)),
+            ..MergedTrace::of(entry)
+        }
     }
 
     /// The snapshot.
@@ -81,8 +104,8 @@ impl Directories {
 
     /// One trace, from all parts.
     pub(crate) fn merged(&self, id: TraceId) -> Option<MergedTrace> {
-        self.entries(id)
-            .map(|(_, entry)| MergedTrace::of(&entry))
+        let all = self.all.iter().enumerate();
+        all.filter_map(|(at, (_, directory))| Some(self.one(at, &directory.get(id)?)))
             .reduce(MergedTrace::and)
     }
 
@@ -93,16 +116,17 @@ impl Directories {
             part.map(|part| part.time_range())
                 .is_some_and(|(first, last)| range.overlaps(first, last))
         };
-        let (walked, asked): (Vec<_>, Vec<_>) =
-            self.all.iter().partition(|(part, _)| overlaps(*part));
-        let walked = walked.into_iter().map(|(_, directory)| directory.entries());
+        let all = self.all.iter().enumerate();
+        let (walked, asked): (Vec<_>, Vec<_>) = all.partition(|(_, (part, _))| overlaps(*part));
+        let walked = walked.into_iter().map(|(at, (_, directory))| {
+            let entries = directory.entries();
+            entries.map(move |entry| self.one(at, &entry))
+        });
         ById::new(walked.collect()).map(move |trace| {
-            let elsewhere = asked
-                .iter()
-                .filter_map(|(_, directory)| directory.get(trace.trace_id));
-            elsewhere
-                .map(|entry| MergedTrace::of(&entry))
-                .fold(trace, MergedTrace::and)
+            let elsewhere = asked.iter().filter_map(|(at, (_, directory))| {
+                Some(self.one(*at, &directory.get(trace.trace_id)?))
+            });
+            elsewhere.fold(trace, MergedTrace::and)
         })
     }
 }
@@ -119,6 +143,8 @@ pub(crate) struct MergedTrace {
     end: u64,
     pub(crate) spans: u64,
     pub(crate) errors: u64,
+    /// The conditions that it satisfies, as bits; see [`Directories::tell`].
+    pub(crate) told: u32,
 }
 
 impl MergedTrace {
@@ -130,6 +156,7 @@ impl MergedTrace {
             end: entry.end(),
             spans: u64::from(entry.spans()),
             errors: u64::from(entry.errors()),
+            told: 0,
         }
     }
 
@@ -145,6 +172,7 @@ impl MergedTrace {
             end: self.end.max(other.end),
             spans: self.spans + other.spans,
             errors: self.errors + other.errors,
+            told: self.told | other.told,
         }
     }
 
@@ -170,34 +198,34 @@ impl MergedTrace {
     }
 }
 
-/// Entries of several directories, each sorted by id, as one trace after the other.
-struct ById<'a, I: Iterator<Item = TraceEntry<'a>>> {
+/// What several directories know, each sorted by id, as one trace after the other.
+struct ById<I: Iterator<Item = MergedTrace>> {
     rest: Vec<I>,
     heads: BinaryHeap<Reverse<(TraceId, usize)>>,
-    entries: Vec<Option<TraceEntry<'a>>>,
+    next: Vec<Option<MergedTrace>>,
 }
 
-impl<'a, I: Iterator<Item = TraceEntry<'a>>> ById<'a, I> {
+impl<I: Iterator<Item = MergedTrace>> ById<I> {
     fn new(rest: Vec<I>) -> Self {
         let count = rest.len();
         let mut merge = ById {
             rest,
             heads: BinaryHeap::with_capacity(count),
-            entries: vec![None; count],
+            next: vec![None; count],
         };
         (0..count).for_each(|source| merge.refill(source));
         merge
     }
 
     fn refill(&mut self, source: usize) {
-        self.entries[source] = self.rest[source].next();
-        if let Some(entry) = &self.entries[source] {
-            self.heads.push(Reverse((entry.trace_id(), source)));
+        self.next[source] = self.rest[source].next();
+        if let Some(trace) = &self.next[source] {
+            self.heads.push(Reverse((trace.trace_id, source)));
         }
     }
 }
 
-impl<'a, I: Iterator<Item = TraceEntry<'a>>> Iterator for ById<'a, I> {
+impl<I: Iterator<Item = MergedTrace>> Iterator for ById<I> {
     type Item = MergedTrace;
 
     fn next(&mut self) -> Option<MergedTrace> {
@@ -207,8 +235,7 @@ impl<'a, I: Iterator<Item = TraceEntry<'a>>> Iterator for ById<'a, I> {
                 break;
             }
             self.heads.pop();
-            let next = self.entries[source].map(|entry| MergedTrace::of(&entry));
-            trace = match (trace, next) {
+            trace = match (trace, self.next[source]) {
                 (Some(trace), Some(next)) => Some(trace.and(next)),
                 (trace, next) => trace.or(next),
             };
@@ -230,6 +257,7 @@ mod tests {
             end,
             spans: 2,
             errors: 1,
+            told: 0,
         }
     }
 

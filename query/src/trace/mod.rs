@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `search.rs` | the search: matching traces, the page, the count |
 //! | `matching.rs` | which traces have spans that match |
+//! | `told.rs` | conditions that a trace directory decides without a span |
 //! | `directories.rs` | the parts' trace directories, merged trace by trace |
 //! | `page.rs` | the first traces in order, behind a cursor |
 //! | `summary.rs` | what a page shows of one trace |
@@ -37,6 +38,7 @@ mod self_time;
 mod skeleton;
 mod span;
 mod summary;
+mod told;
 mod tree;
 mod whole;
 
@@ -52,7 +54,7 @@ pub use span::{SpanRecord, SpanRows};
 pub(crate) use calling::{CALLING_COLUMNS, CallingRows, END_COLUMNS, EndRows};
 pub(crate) use directories::Directories;
 pub(crate) use edges::{Call, Callers, CallingSpan, End, calls};
-pub(crate) use matching::Matching;
+pub(crate) use matching::{Asked, Matching};
 pub(crate) use nodes::Nodes;
 pub(crate) use page::TraceKey;
 pub(crate) use peers::peer;
@@ -61,7 +63,8 @@ pub(crate) use skeleton::skeleton;
 pub(crate) use span::span;
 pub(crate) use whole::{logs, span_logs, spans};
 
-use crate::AskedRange;
+use crate::logs::uncounted;
+use crate::{AskedRange, QueryError};
 
 /// What traces are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -130,6 +133,8 @@ pub struct TracesRequest {
     pub limit: usize,
     /// `next_cursor` of the page before this one; the rest of the request must be the same as then.
     pub cursor: Option<String>,
+    /// Whether the answer waits for [`TracesAnswer::matched`], however long that takes.
+    pub count: bool,
 }
 
 /// A page of traces.
@@ -139,14 +144,22 @@ pub struct TracesAnswer {
     pub traces: Vec<TraceSummary>,
     /// Where the next page starts; `None` when this one is the last.
     pub next_cursor: Option<String>,
-    /// Traces that match, in the whole range, on whatever page.
-    pub matched: u64,
+    /// Traces that match, in the whole range, on whatever page. `None` where that would take longer than the page, and
+    /// [`TracesRequest::count`] does not ask for it; the same request knows it when it is asked again.
+    pub matched: Option<u64>,
     /// What was read.
     pub stats: ScanStats,
     /// Segments that could not be read and may hold spans of matching traces. Not empty: the answer is partial.
     pub missing: Vec<MissingSegment>,
     /// What may help whoever asked, as sentences.
     pub hints: Vec<String>,
+}
+
+impl TracesAnswer {
+    /// How many match, for who asked for the count.
+    pub fn counted(&self) -> Result<u64, QueryError> {
+        self.matched.ok_or_else(uncounted)
+    }
 }
 
 /// What a search shows of a trace.

@@ -77,6 +77,11 @@ impl Page {
         }
     }
 
+    /// Whether it holds as many as it may, and knows that another follows.
+    pub(crate) fn is_full(&self) -> bool {
+        self.kept.len() > self.limit
+    }
+
     /// The page in order, and the key to continue from when another follows.
     pub(crate) fn finish(self) -> (Vec<TraceId>, Option<TraceKey>) {
         let mut keys: Vec<TraceKey> = self

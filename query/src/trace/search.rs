@@ -1,24 +1,27 @@
 //! The search for traces.
 //!
-//! 1. Scan for the spans that the query asks for; a query that every span satisfies needs no scan.
+//! 1. Scan for the spans that the query asks for; what every span satisfies, or directories decide, needs no scan.
 //! 2. Walk the traces of the range through the trace directories: count those that match, and keep the
 //!    first of them in order.
 //! 3. Summarise the traces of the page.
+//!
+//! The first two are done for all of the range where that is a matter of moments, or the order or the count needs it. Otherwise they are done for
+//! windows at that end of the range where the page lies, each wider than the one before, until one holds the page.
 
 use clearspan_schema::Signal;
 use clearspan_storage::scan::TimeRange;
 
 use super::directories::{Directories, MergedTrace};
-use super::matching::Matching;
+use super::matching::{Asked, Matching};
 use super::page::{Page, TraceKey};
 use super::summary::summary;
-use super::{TracesAnswer, TracesRequest};
+use super::{TraceSortKey, TracesAnswer, TracesRequest};
 use crate::cursor::{Cursor, Identity};
 use crate::engine::Session;
-use crate::exec::{ScanTally, unread};
+use crate::exec::{ScanTally, Span, WIDEN, unread};
 use crate::language::Query;
 use crate::limits::{STEPS_PER_YIELD, check_limit};
-use crate::{QueryError, hints};
+use crate::{Order, QueryError, hints};
 
 pub(crate) async fn search(
     session: Session,
@@ -37,20 +40,23 @@ pub(crate) async fn search(
     let range = cursor.map_or(asked, |cursor| cursor.range);
 
     let mut tally = ScanTally::default();
-    let matching = Matching::find(&session, &query, range, &mut tally).await?;
-    let directories = Directories::open(&session.snapshot, &mut tally.faults).await?;
-    let page = Page::new(request.sort, cursor.map(|cursor| cursor.key), request.limit);
-    let mut walk = Walk {
+    let mut search = Search {
+        asked: Asked::new(&query),
+        directories: Directories::open(&session.snapshot, &mut tally.faults).await?,
+        session: &session,
         request: &request,
-        range,
-        matching: &matching,
-        page,
-        matched: 0,
+        after: cursor.map(|cursor| cursor.key),
+        tally,
     };
-    walk.all(&directories).await;
+    search.directories.tell(&search.asked.told)?;
+    let (page, matched) = search.page(range).await?;
 
-    let matched = walk.matched;
-    let (ids, last) = walk.page.finish();
+    let Search {
+        directories,
+        mut tally,
+        ..
+    } = search;
+    let (ids, last) = page.finish();
     let mut traces = Vec::with_capacity(ids.len());
     for id in ids {
         traces.extend(summary(&directories, id, &mut tally)?);
@@ -75,11 +81,67 @@ pub(crate) async fn search(
     })
 }
 
+/// A search that goes on.
+struct Search<'a> {
+    session: &'a Session,
+    request: &'a TracesRequest,
+    asked: Asked,
+    directories: Directories,
+    after: Option<TraceKey>,
+    tally: ScanTally,
+}
+
+impl Search<'_> {
+    /// The page, and how many traces match where that is known.
+    async fn page(&mut self, range: TimeRange) -> Result<(Page, Option<u64>), QueryError> {
+        let sort = self.request.sort;
+        let is_whole = self.request.count
+            || sort.by != TraceSortKey::Start
+            || self.asked.is_short(self.session, range).await;
+        if is_whole {
+            let (page, matched) = self.pass(range).await?;
+            return Ok((page, Some(matched)));
+        }
+        let order = match sort.descending {
+            true => Order::Descending,
+            false => Order::Ascending,
+        };
+        let snapshot = &self.session.snapshot;
+        let first_rows = self.session.first_window_rows();
+        let after = self.after.and_then(|key| i64::try_from(key.value?).ok());
+        let span = Span::of(snapshot, range, order, after);
+        let mut width = span.map(|span| span.first_width(snapshot, first_rows as f64));
+        loop {
+            let window = span.zip(width).and_then(|(span, width)| span.window(width));
+            let (page, matched) = self.pass(window.unwrap_or(range)).await?;
+            if window.is_none() || page.is_full() {
+                return Ok((page, window.is_none().then_some(matched)));
+            }
+            width = width.map(|width| width.saturating_mul(WIDEN));
+        }
+    }
+
+    /// The page of the traces in `range`, and how many of them match.
+    async fn pass(&mut self, range: TimeRange) -> Result<(Page, u64), QueryError> {
+        let request = self.request;
+        let matching = Matching::find(self.session, &self.asked, range, &mut self.tally).await?;
+        let mut walk = Walk {
+            request,
+            range,
+            matching: &matching,
+            page: Page::new(request.sort, self.after, request.limit),
+            matched: 0,
+        };
+        walk.all(&self.directories).await;
+        Ok((walk.page, walk.matched))
+    }
+}
+
 /// One pass over the traces.
 struct Walk<'a> {
     request: &'a TracesRequest,
     range: TimeRange,
-    matching: &'a Matching,
+    matching: &'a Matching<'a>,
     page: Page,
     matched: u64,
 }
@@ -114,7 +176,7 @@ impl Walk<'_> {
     fn is_wanted(&self, trace: &MergedTrace) -> bool {
         self.range.contains(trace.placed_time)
             && self.has_duration(trace)
-            && self.matching.matches(trace.trace_id)
+            && self.matching.matches(trace)
     }
 
     fn has_duration(&self, trace: &MergedTrace) -> bool {

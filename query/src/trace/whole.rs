@@ -57,7 +57,7 @@ async fn oldest_logs(
         rows,
         next_cursor: None,
         prev_cursor: None,
-        matched: tally.matched,
+        matched: Some(tally.matched),
         stats: session.stats(&tally.stats),
         missing: unread(snapshot, TimeRange::ALL, tally.faults),
         hints: Vec::new(),

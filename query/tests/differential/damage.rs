@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
 use clearspan_query::{AskedRange, LogsRequest, Order, QueryError, TraceSort, TracesRequest};
+use clearspan_schema::Signal;
 use clearspan_storage::TenantId;
 
 use crate::random::Random;
@@ -32,6 +33,7 @@ fn traces(query: &str) -> TracesRequest {
         sort: TraceSort::default(),
         limit: 10_000,
         cursor: None,
+        count: true,
     }
 }
 
@@ -57,7 +59,7 @@ async fn damaged() -> (Store, Vec<Span>, u64) {
     let length = std::fs::metadata(&files[0]).unwrap().len() as usize;
     std::fs::write(&files[0], vec![0xa5; length]).unwrap();
     std::fs::remove_file(files[0].with_file_name("traces.dir")).unwrap();
-    (store, spans, whole.matched)
+    (store, spans, whole.matched.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,7 +81,8 @@ async fn an_answer_says_which_segments_it_lacks() {
         assert!(answer.missing[0].rows > 0);
         let seen: u64 = answer.traces.iter().map(|trace| trace.span_count).sum();
         assert_eq!(seen + answer.missing[0].rows, spans.len() as u64);
-        assert!(answer.matched > 0 && answer.matched <= all);
+        let matched = answer.matched.unwrap();
+        assert!(matched > 0 && matched <= all);
     }
     let services = store
         .engine
@@ -103,6 +106,11 @@ async fn an_answer_says_which_segments_it_lacks() {
         }
     }
     assert_eq!(found as u64 + services.missing[0].rows, spans.len() as u64);
+    let status = store.storage.status(&tenant).unwrap();
+    for (signal, table) in status.tables {
+        let told = usize::from(signal == Signal::Spans);
+        assert_eq!(table.missing.len(), told, "{signal}: {:?}", table.missing);
+    }
     // The other signal is not concerned.
     let logs = LogsRequest {
         query: String::new(),
@@ -110,6 +118,7 @@ async fn an_answer_says_which_segments_it_lacks() {
         order: Order::Ascending,
         limit: 1,
         cursor: None,
+        count: true,
     };
     assert!(
         store

@@ -26,6 +26,7 @@ fn request(query: &str, range: AskedRange, order: Order, limit: usize) -> LogsRe
         order,
         limit,
         cursor: None,
+        count: true,
     }
 }
 
@@ -37,7 +38,7 @@ async fn search(store: &Store, request: &LogsRequest) -> Result<LogsAnswer, Quer
 }
 
 /// All pages, one after the other.
-async fn page_through(store: &Store, mut request: LogsRequest) -> (Vec<i64>, u64) {
+async fn page_through(store: &Store, mut request: LogsRequest) -> (Vec<i64>, Option<u64>) {
     let (mut seen, mut ids) = (Vec::new(), HashSet::new());
     loop {
         let answer = search(store, &request).await.unwrap();
@@ -71,14 +72,24 @@ async fn check(store: &Store, logs: &[Log], when: &str) {
         for range in [0, 1 + at % 7, 1 + (at + 3) % 7].map(|at| ranges[at]) {
             for order in [Order::Ascending, Order::Descending] {
                 let expected = scan(logs, wanted, range, order);
-                for limit in [1 + expected.len() / 3, 10_000] {
-                    let (seen, matched) =
-                        page_through(store, request(query, range, order, limit)).await;
+                // With the count, and with pages alone: the store counts nothing that is not asked for.
+                for (limit, count) in [
+                    (1 + expected.len() / 3, true),
+                    (1 + expected.len() / 5, false),
+                    (10_000, false),
+                ] {
+                    let asked = LogsRequest {
+                        count,
+                        ..request(query, range, order, limit)
+                    };
+                    let (seen, matched) = page_through(store, asked).await;
                     assert_eq!(
                         seen, expected,
-                        "{when}: {query:?} in {range:?}, {order:?}, limit {limit}"
+                        "{when}: {query:?} in {range:?}, {order:?}, limit {limit}, count {count}"
                     );
-                    assert_eq!(matched, expected.len() as u64, "{when}: {query:?}");
+                    let is_right =
+                        matched.map_or(!count, |matched| matched == expected.len() as u64);
+                    assert!(is_right, "{when}: {query:?}, {matched:?}");
                 }
             }
         }
@@ -153,16 +164,7 @@ async fn searches_equal_a_plain_scan() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_everything_reads_one_end_alone() {
     let store = Store::new();
-    let log = |number: i64| Log {
-        number,
-        time: START + number as u64 * 1_000_000,
-        observed_time: 0,
-        severity: 9,
-        service: None,
-        words: vec!["alpha"],
-        trace: None,
-    };
-    let logs: Vec<Log> = (0..40_000).map(log).collect();
+    let logs: Vec<Log> = (0..40_000).map(numbered).collect();
     logs.chunks(5_000)
         .for_each(|chunk| store.append(batch(chunk)));
     store.flush();
@@ -174,7 +176,10 @@ async fn a_page_of_everything_reads_one_end_alone() {
             numbers(&answer),
             scan(&logs, |_| true, AskedRange::ALL, order)[..100]
         );
-        assert_eq!((answer.matched, answer.stats.rows_total), (40_000, 40_000));
+        assert_eq!(
+            (answer.matched, answer.stats.rows_total),
+            (Some(40_000), 40_000)
+        );
         assert!(answer.stats.rows_scanned < 4_000, "{:?}", answer.stats);
     }
 }
@@ -290,10 +295,10 @@ async fn a_cursor_keeps_the_range_of_its_first_page() {
     };
     let mut request = request("", range, Order::Descending, 15);
     let first = search(&store, &request).await.unwrap();
-    assert_eq!(first.matched, 20);
+    assert_eq!(first.matched, Some(20));
     // An hour later the range, asked anew, would hold nothing.
     store.flush();
-    assert_eq!(search(&store, &request).await.unwrap().matched, 0);
+    assert_eq!(search(&store, &request).await.unwrap().matched, Some(0));
     let empty = search(&store, &request).await.unwrap();
     assert_eq!(
         empty.hints,
@@ -301,5 +306,67 @@ async fn a_cursor_keeps_the_range_of_its_first_page() {
     );
     request.cursor = first.next_cursor;
     let second = search(&store, &request).await.unwrap();
-    assert_eq!((second.rows.len(), second.matched), (5, 20));
+    assert_eq!((second.rows.len(), second.matched), (5, Some(20)));
+}
+
+/// A record of that number, a millisecond after the one before it.
+fn numbered(number: i64) -> Log {
+    Log {
+        number,
+        time: START + number as u64 * 1_000_000,
+        observed_time: 0,
+        severity: 9,
+        service: None,
+        words: vec!["alpha"],
+        trace: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_that_takes_long_is_left_out_until_it_is_asked_for() {
+    let store = Store::new();
+    let logs: Vec<Log> = (0..600).map(numbered).collect();
+    store.append(batch(&logs));
+    let asked = LogsRequest {
+        count: false,
+        ..request("severity:info", AskedRange::ALL, Order::Descending, 5)
+    };
+    let first = search(&store, &asked).await.unwrap();
+    assert_eq!((first.rows.len(), first.matched), (5, None));
+    let again = search(&store, &asked).await.unwrap();
+    assert_eq!(again.matched, Some(600), "who asks twice wants to know");
+    assert_eq!(numbers(&again), numbers(&first));
+    let counted = LogsRequest {
+        count: true,
+        limit: 6,
+        ..asked.clone()
+    };
+    assert_eq!(search(&store, &counted).await.unwrap().matched, Some(600));
+    let all = LogsRequest {
+        limit: 600,
+        ..asked
+    };
+    let all = search(&store, &all).await.unwrap();
+    assert_eq!(all.matched, Some(600), "all of it was looked at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_many_segments_opens_few_of_them() {
+    let store = Store::new();
+    let logs: Vec<Log> = (0..200 * 110).map(numbered).collect();
+    for chunk in logs.chunks(110) {
+        store.append(batch(chunk));
+        store.flush();
+    }
+    for order in [Order::Descending, Order::Ascending] {
+        let asked = LogsRequest {
+            count: false,
+            ..request("severity:info -beta", AskedRange::ALL, order, 100)
+        };
+        let answer = search(&store, &asked).await.unwrap();
+        let expected = scan(&logs, |_| true, AskedRange::ALL, order);
+        assert_eq!(numbers(&answer), expected[..100]);
+        assert_eq!(answer.stats.segments_total, 200);
+        assert!(answer.stats.segments_read <= 3, "{:?}", answer.stats);
+    }
 }

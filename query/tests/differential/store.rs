@@ -31,6 +31,8 @@ impl Store {
     pub(crate) fn new() -> Self {
         Store::with(Config {
             scan_partitions: 3,
+            // Few rows are enough that pages are looked for in windows of time.
+            count_rows_max: 64,
             ..Config::default()
         })
     }

@@ -83,6 +83,7 @@ async fn found(store: &Store, query: &str, range: AskedRange) -> (Vec<i64>, u64)
         order: Order::Ascending,
         limit: 10_000,
         cursor: None,
+        count: true,
     };
     let answer = store
         .engine
@@ -91,7 +92,7 @@ async fn found(store: &Store, query: &str, range: AskedRange) -> (Vec<i64>, u64)
     let answer = answer.unwrap_or_else(|error| panic!("{query}: {error}"));
     let records = answer.rows.records().unwrap();
     let time = |record: clearspan_query::LogRecord<'_>| record.log.time as i64;
-    (records.iter().map(time).collect(), answer.matched)
+    (records.iter().map(time).collect(), answer.matched.unwrap())
 }
 
 /// All time, or from or to some instant, on a minute or not.

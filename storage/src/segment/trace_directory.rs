@@ -118,6 +118,13 @@ impl<'a> TraceEntry<'a> {
         })
     }
 
+    /// Its services, each as its place in [`TraceDirectory::names`]; `None` where the sender named none. In no particular order.
+    pub fn service_places(&self) -> impl Iterator<Item = Option<usize>> + use<'a> {
+        let range = self.entry.services.start as usize..self.entry.services.end as usize;
+        let services = self.directory.services[range].iter();
+        services.map(|&(service, _)| service.map(|place| place as usize))
+    }
+
     /// Spans per service, in no particular order.
     pub fn services(&self) -> impl Iterator<Item = (Option<&'a str>, u32)> + use<'a> {
         let directory = self.directory;
@@ -135,6 +142,11 @@ impl TraceDirectory {
     /// The traces of `batch`, which has all columns of the stored span schema, in any order of rows.
     pub fn build(batch: &RecordBatch) -> Result<Self, SchemaError> {
         build_unsorted(batch)
+    }
+
+    /// The names of services and of root operations, each once.
+    pub fn names(&self) -> &[String] {
+        &self.texts
     }
 
     /// The number of traces.

@@ -36,7 +36,6 @@ pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Res
 }
 
 fn request(params: &Params) -> Result<LogsRequest, ApiError> {
-    params.count()?;
     Ok(LogsRequest {
         query: params.query()?,
         range: range(params)?,
@@ -45,5 +44,6 @@ fn request(params: &Params) -> Result<LogsRequest, ApiError> {
             .unwrap_or_default(),
         limit: params.limit(LOGS_LIMIT_DEFAULT)?,
         cursor: params.cursor()?,
+        count: params.count()?,
     })
 }

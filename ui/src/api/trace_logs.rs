@@ -31,10 +31,11 @@ pub(crate) async fn logs(
     made(move || {
         let mut body = String::from("{\"rows\":");
         push_log_rows(&answer.rows, &mut body)?;
+        let matched = answer.counted()?;
         let end = LogsEnd {
-            matched: answer.matched,
+            matched,
             stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing).cut(answer.rows.len() as u64, answer.matched),
+            whole: Completeness::of(answer.missing).cut(answer.rows.len() as u64, matched),
         };
         push_end(&end, &mut body)?;
         Ok(answer::json_bytes(body))

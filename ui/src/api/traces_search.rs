@@ -72,7 +72,6 @@ pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Res
 }
 
 fn request(params: &Params) -> Result<TracesRequest, ApiError> {
-    params.count()?;
     Ok(TracesRequest {
         query: params.query()?,
         range: range(params)?,
@@ -83,6 +82,7 @@ fn request(params: &Params) -> Result<TracesRequest, ApiError> {
             .unwrap_or_default(),
         limit: params.limit(TRACES_LIMIT_DEFAULT)?,
         cursor: params.cursor()?,
+        count: params.count()?,
     })
 }
 

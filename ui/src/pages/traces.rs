@@ -64,7 +64,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
             next: next(&frame, &answer),
             is_first: frame.view.get("cursor").is_empty(),
             first: frame.view.without(&["cursor"]).link(),
-            matched: answer.matched,
+            matched: answer.counted()?,
             missing: answer.missing.len(),
             hints: answer.hints,
             sorted_by: sort_words(sort),
@@ -86,6 +86,7 @@ fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequ
         sort,
         limit: LIMIT,
         cursor: filled(frame, "cursor").map(str::to_owned),
+        count: true,
     })
 }
 

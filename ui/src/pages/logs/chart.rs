@@ -96,7 +96,7 @@ async fn later(
     logs.range = range;
     let counted = engine.logs_histogram(tenant, logs, 1).await?;
     Ok(Some(Later {
-        count: found.matched,
+        count: found.counted()?,
         rows: by_severity(&counted),
         from_ns,
         newest_ns: newest.id.placed_time,
@@ -124,6 +124,7 @@ fn newest_from(query: String, from_ns: i64) -> LogsRequest {
         order: Order::Descending,
         limit: 1,
         cursor: None,
+        count: true,
     }
 }
 

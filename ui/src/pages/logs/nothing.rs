@@ -121,8 +121,9 @@ pub(super) fn count(api: &Api, view: &LogsView, query: String) -> Result<Beside<
         order: Order::default(),
         limit: 1,
         cursor: None,
+        count: true,
     };
     Ok(Beside::ask(async move {
-        Ok(engine.search_logs(&tenant, request).await?.matched)
+        engine.search_logs(&tenant, request).await?.counted()
     }))
 }

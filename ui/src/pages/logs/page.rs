@@ -61,16 +61,17 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         None => None,
     };
     let rows_before = found.rows_before;
+    let matched = found.matched;
     let logs = Logs {
-        matched: format::count(found.answer.matched),
+        matched: format::count(matched),
         total: total.map(format::count),
         controls: Controls::new(&view),
         around: Around::new(&view, &found),
         status: status(&view, &found, rows_before, elapsed_ms),
-        row_count: found.answer.matched.saturating_add(1),
+        row_count: matched.saturating_add(1),
         missing: found.answer.missing.len(),
         nothing: if found.rows() == 0 {
-            Nothing::ask(&api, &view, found.answer.matched, total, &stored).await?
+            Nothing::ask(&api, &view, matched, total, &stored).await?
         } else {
             Nothing::NotSo
         },
@@ -235,7 +236,7 @@ fn status(view: &LogsView, found: &Page, rows_before: Option<u64>, elapsed_ms: u
             ),
             None => format::count(rows),
         },
-        matched: format::count(found.answer.matched),
+        matched: format::count(found.matched),
         order: match view.order {
             Order::Descending => "newest first",
             Order::Ascending => "oldest first",

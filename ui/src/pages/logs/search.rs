@@ -15,6 +15,7 @@ pub(super) const PAGE_ROWS: usize = 100;
 pub(super) struct Page {
     /// What the engine found; where the page goes back, the last row comes first.
     pub(super) answer: LogsAnswer,
+    pub(super) matched: u64,
     pub(super) goes_back: bool,
     /// Rows before the first, where that is known.
     pub(super) rows_before: Option<u64>,
@@ -35,6 +36,7 @@ pub(super) async fn search(api: &Api, view: &LogsView, limit: usize) -> Result<P
         order,
         limit,
         cursor: view.place.as_ref().map(|place| place.cursor.clone()),
+        count: true,
     };
     let answer = api.engine()?.search_logs(&api.tenant(), request).await?;
     Page::new(view.place.as_ref(), answer)
@@ -69,6 +71,7 @@ impl Page {
             cursor: cursor.clone(),
         });
         Ok(Page {
+            matched: answer.counted()?,
             goes_back,
             rows_before,
             before,

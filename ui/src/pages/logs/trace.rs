@@ -282,9 +282,10 @@ impl Records {
             }
         });
         let rows: Vec<Row> = rows.collect();
+        let matched = answer.counted()?;
         Ok(Records {
-            count: format::count(answer.matched),
-            left: answer.matched.saturating_sub(rows.len() as u64),
+            count: format::count(matched),
+            left: matched.saturating_sub(rows.len() as u64),
             rows,
         })
     }

@@ -210,8 +210,9 @@ async fn log_count(
         order: Order::Ascending,
         limit: 1,
         cursor: None,
+        count: true,
     };
-    Ok(engine.search_logs(tenant, request).await?.matched)
+    engine.search_logs(tenant, request).await?.counted()
 }
 
 fn of_trace(id: TraceId) -> String {

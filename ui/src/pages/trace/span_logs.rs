@@ -54,10 +54,11 @@ impl Logs {
             let link = around.with("sel", &record.id.to_string()).link();
             LogLine::new(&record, link, context.origin)
         };
+        let matched = answer.counted()?;
         Ok(Logs {
             rows: records.iter().take(PANEL_ENTRIES_MAX).map(row).collect(),
-            total: answer.matched,
-            count: format::count(answer.matched),
+            total: matched,
+            count: format::count(matched),
             all: all.link(),
         })
     }
