@@ -1,27 +1,41 @@
 //! What an answer adds when it is empty.
 
+mod fields;
+mod nearest;
+
 use clearspan_storage::scan::{Snapshot, TimeRange};
 
-/// When nothing matched and even the newest record lies outside of the range: when that record was.
-pub(crate) fn for_empty(
-    snapshot: &Snapshot,
+pub(crate) use nearest::nearest;
+
+use crate::QueryError;
+use crate::engine::Session;
+use crate::language::Query;
+
+/// When `query` found nothing in `range`: fields that no record has, and when the newest record was if that lies outside.
+pub(crate) async fn of_nothing(
+    session: &Session,
+    query: &Query,
     range: TimeRange,
     matched: Option<u64>,
-) -> Vec<String> {
+) -> Result<Vec<String>, QueryError> {
     // What was not counted has a page at least.
     if matched != Some(0) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let mut hints = fields::unknown(session, query).await?;
+    hints.extend(for_empty(&session.snapshot, range));
+    Ok(hints)
+}
+
+/// When even the newest record lies outside of the range: when that record was.
+fn for_empty(snapshot: &Snapshot, range: TimeRange) -> Option<String> {
     let newest = snapshot
         .parts()
         .iter()
         .map(|part| part.time_range().1)
         .max();
     let outside = newest.filter(|&newest| !range.contains(newest));
-    outside
-        .map(|newest| format!("the newest record is of {}", shown(newest)))
-        .into_iter()
-        .collect()
+    outside.map(|newest| format!("the newest record is of {}", shown(newest)))
 }
 
 /// When no trace can be as long as was asked for.

@@ -17,6 +17,12 @@ pub(crate) const FIRST_WINDOW_ROWS: u64 = 1024;
 /// Requests that are remembered because their answer did not say how many match, 8 bytes each: whoever asks one of them again is told.
 pub(crate) const UNCOUNTED_REMEMBERED: usize = 1024;
 
+/// Newest records whose fields are looked at when a query found nothing and names a field: some milliseconds.
+pub(crate) const HINT_ROWS: usize = 16 * 1024;
+
+/// Fields of theirs that are compared with it. Senders with more put what differs from record to record into names.
+pub(crate) const HINT_KEYS_MAX: usize = 10_000;
+
 /// Logs of one trace that are shown at once. A trace with more is a batch job, and its logs are
 /// searched by `trace_id:` page by page.
 pub const TRACE_LOGS_MAX: usize = 100_000;

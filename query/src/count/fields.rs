@@ -148,6 +148,6 @@ pub(crate) async fn fields(
             })
             .collect(),
         distinct,
-        counted: Counted::new(&session, scanned.range, tally),
+        counted: Counted::new(&session, &scanned.query, scanned.range, tally).await?,
     })
 }

@@ -96,7 +96,7 @@ pub(crate) async fn histogram(
             .to
             .or(counts.seen.map(|(_, last)| i128::from(last) + 1)),
         buckets: counts.buckets(ends),
-        counted: Counted::new(&session, range, tally),
+        counted: Counted::new(&session, &scanned.query, range, tally).await?,
     })
 }
 

@@ -80,13 +80,18 @@ pub struct Counted {
 }
 
 impl Counted {
-    fn new(session: &Session, range: TimeRange, tally: ScanTally) -> Self {
-        Counted {
+    async fn new(
+        session: &Session,
+        query: &Query,
+        range: TimeRange,
+        tally: ScanTally,
+    ) -> Result<Self, QueryError> {
+        Ok(Counted {
             matched: tally.matched,
             stats: session.stats(&tally.stats),
-            hints: hints::for_empty(&session.snapshot, range, Some(tally.matched)),
+            hints: hints::of_nothing(session, query, range, Some(tally.matched)).await?,
             missing: unread(&session.snapshot, range, tally.faults),
-        }
+        })
     }
 }
 

@@ -116,5 +116,6 @@ async fn count(
         counters.try_for_each(|counter| counter.add(batch, &mut budget))
     };
     let tally = scanned.each_batch(session, projection, each).await?;
-    Ok((counters, Counted::new(session, scanned.range, tally)))
+    let counted = Counted::new(session, &scanned.query, scanned.range, tally).await?;
+    Ok((counters, counted))
 }

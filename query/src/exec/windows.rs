@@ -68,6 +68,20 @@ impl Span {
         })
     }
 
+    /// The same, for whoever does not know whether a window will do: where it holds more than a quarter of the rows of `range`, that is `None` too, as all of
+    /// them are then no more than four times the work.
+    pub(crate) fn small_window(
+        self,
+        width: i128,
+        snapshot: &Snapshot,
+        range: TimeRange,
+    ) -> Option<TimeRange> {
+        let share = 1.0 / WIDEN as f64;
+        let is_small =
+            |window: &TimeRange| rows_of(snapshot, *window) <= share * rows_of(snapshot, range);
+        self.window(width).filter(is_small)
+    }
+
     /// A width that should hold `rows` rows, if each part's rows lie evenly in its time.
     pub(crate) fn first_width(self, snapshot: &Snapshot, rows: f64) -> i128 {
         let enough = rows * ROWS_FACTOR;

@@ -58,7 +58,9 @@ pub(crate) async fn top_uncounted(
     let span = span(snapshot, range, wanted);
     let mut width = span.map(|span| span.first_width(snapshot, wanted.fetch as f64));
     loop {
-        let window = span.zip(width).and_then(|(span, width)| span.window(width));
+        let window = span
+            .zip(width)
+            .and_then(|(span, width)| span.small_window(width, snapshot, range));
         let (found, read) =
             top_rows(plans, snapshot, query, window.unwrap_or(range), wanted).await?;
         let matched = window.is_none().then_some(read.matched);

@@ -71,6 +71,6 @@ pub(crate) async fn search(
         matched,
         stats: session.stats(&tally.stats),
         missing: unread(snapshot, range, tally.faults),
-        hints: hints::for_empty(snapshot, range, matched),
+        hints: hints::of_nothing(&session, &query, range, matched).await?,
     })
 }

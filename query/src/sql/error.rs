@@ -6,6 +6,7 @@ use datafusion::sql::sqlparser::tokenizer::Location;
 
 use crate::QueryError;
 use crate::exec::Plans;
+use crate::hints::nearest;
 
 /// A query that is refused: why, where the reason stands in its text, and what would help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,7 +135,7 @@ fn plain_error(error: &DataFusionError, position: Option<usize>) -> SqlError {
     match missing_table(&message) {
         Some(name) => {
             let known = ["logs".to_owned(), "spans".to_owned()];
-            let hint = match nearest(&name, &known) {
+            let hint = match nearest(&name, known.iter().map(String::as_str)) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => "the tables are `logs` and `spans`".to_owned(),
             };
@@ -178,7 +179,7 @@ fn missing_column(field: &Column, valid: &[Column], position: Option<usize>) -> 
     let hint = if in_scope_without_qualifier(field, valid) {
         "the table's name or alias before the dot is not known here".to_owned()
     } else {
-        match nearest(&field.name, &names) {
+        match nearest(&field.name, names.iter().map(String::as_str)) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => listed(&names),
         }
@@ -209,21 +210,6 @@ fn listed(names: &[String]) -> String {
         "there are {}; text stands in 'single quotes'",
         names.join(", ")
     )
-}
-
-/// The name that is nearest to `name`, if one is near at all.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    const LENGTH_MAX: usize = 64;
-    if name.len() > LENGTH_MAX {
-        return None;
-    }
-    let name = name.to_lowercase();
-    known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(known, &name), known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min()
-        .map(|(_, known)| known.as_str())
 }
 
 /// A message of DataFusion as one of ours: one line, no capital, no final stop, no advice about a bug tracker.
@@ -261,19 +247,5 @@ mod tests {
         check("a\n\nbc", 3, 2, Some(4));
         check("a", 9, 9, Some(1));
         check("a", 0, 0, None);
-    }
-
-    #[test]
-    fn a_near_name_is_found_and_a_far_one_is_not() {
-        let known = [
-            "logs".to_owned(),
-            "spans".to_owned(),
-            "duration_ns".to_owned(),
-        ];
-        assert_eq!(nearest("span", &known), Some("spans"));
-        assert_eq!(nearest("LOG", &known), Some("logs"));
-        assert_eq!(nearest("duration", &known), Some("duration_ns"));
-        assert_eq!(nearest("users", &known), None);
-        assert_eq!(nearest(&"x".repeat(100_000), &known), None);
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! A join whose condition is no equality holds each row of a batch against every row of its first side, at one
 //! stretch: with a batch of a thousand rows that is half a thousand million comparisons of large tables, during
-//! which nobody can end it. So it gets few rows at a time, and gives way after each such piece.
+//! which nobody can end it. So it gets few rows at a time, and gives way after each such piece. And any join makes batch after batch of what it
+//! has been given, without ever waiting for more, so that a sort above it would take thousands of them at one stretch: it gives way after each.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,8 +23,11 @@ use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
-use datafusion::physical_plan::joins::{CrossJoinExec, NestedLoopJoinExec};
+use datafusion::physical_plan::joins::{
+    CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec,
+};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties, SendableRecordBatchStream,
@@ -45,7 +49,10 @@ impl PhysicalOptimizerRule for GuardOperators {
         plan.transform_up(|plan| {
             let guards = guards(&plan);
             if guards.is_empty() {
-                return Ok(Transformed::no(plan));
+                return Ok(match multiplies(&plan) {
+                    true => Transformed::yes(giving_way(plan)),
+                    false => Transformed::no(plan),
+                });
             }
             let mut children: Vec<_> = plan.children().into_iter().cloned().collect();
             for (child, &guard) in children.iter_mut().zip(guards) {
@@ -55,9 +62,11 @@ impl PhysicalOptimizerRule for GuardOperators {
                 });
             }
             let recompute = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
-            Ok(Transformed::yes(
-                plan.replace_children(children, recompute)?,
-            ))
+            let plan = plan.replace_children(children, recompute)?;
+            Ok(Transformed::yes(match multiplies(&plan) {
+                true => giving_way(plan),
+                false => plan,
+            }))
         })
         .data()
     }
@@ -80,6 +89,24 @@ enum Guard {
     CountPlaces,
     /// They are handed on a few at a time.
     Divide,
+    /// Whoever runs the plan may end it after each batch of them.
+    GiveWay,
+}
+
+/// Whether it makes more rows than it is given: whoever takes them in a loop, as a sort does, would not end before the last.
+fn multiplies(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    plan.downcast_ref::<CrossJoinExec>().is_some()
+        || plan.downcast_ref::<NestedLoopJoinExec>().is_some()
+        || plan.downcast_ref::<HashJoinExec>().is_some()
+        || plan.downcast_ref::<SortMergeJoinExec>().is_some()
+        || plan.downcast_ref::<UnnestExec>().is_some()
+}
+
+fn giving_way(plan: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
+    Arc::new(GuardedExec {
+        input: plan,
+        guard: Guard::GiveWay,
+    })
 }
 
 /// The guards of the sides of `plan`, from the first on. A join keeps its first side.
@@ -167,6 +194,7 @@ impl ExecutionPlan for GuardedExec {
             // The list doubles when it is full.
             Guard::CountPlaces => counted(batches, memory, |_| 2 * size_of::<RecordBatch>()),
             Guard::Divide => divided(batches),
+            Guard::GiveWay => giving_way_each(batches),
         })
     }
 }
@@ -184,6 +212,15 @@ fn counted(
         Ok(batch)
     });
     Box::pin(RecordBatchStreamAdapter::new(schema, counted))
+}
+
+fn giving_way_each(batches: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = batches.schema();
+    let each = batches.then(async |batch| {
+        tokio::task::yield_now().await;
+        batch
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, Box::pin(each)))
 }
 
 fn divided(batches: SendableRecordBatchStream) -> SendableRecordBatchStream {

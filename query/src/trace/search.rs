@@ -75,7 +75,7 @@ pub(crate) async fn search(
         missing: unread(&session.snapshot, concerned, tally.faults),
         hints: [
             hints::for_durations(durations),
-            hints::for_empty(&session.snapshot, range, matched),
+            hints::of_nothing(&session, &query, range, matched).await?,
         ]
         .concat(),
     })
@@ -112,7 +112,9 @@ impl Search<'_> {
         let span = Span::of(snapshot, range, order, after);
         let mut width = span.map(|span| span.first_width(snapshot, first_rows as f64));
         loop {
-            let window = span.zip(width).and_then(|(span, width)| span.window(width));
+            let window = span
+                .zip(width)
+                .and_then(|(span, width)| span.small_window(width, snapshot, range));
             let (page, matched) = self.pass(window.unwrap_or(range)).await?;
             if window.is_none() || page.is_full() {
                 return Ok((page, window.is_none().then_some(matched)));

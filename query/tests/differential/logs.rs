@@ -8,7 +8,7 @@ use clearspan_storage::TenantId;
 
 use crate::random::Random;
 use crate::records::{Log, QUERIES, START, at, batch, ranges, scan};
-use crate::store::Store;
+use crate::store::{ARRIVAL_NS, Store};
 
 fn numbers(answer: &LogsAnswer) -> Vec<i64> {
     let records = answer.rows.records().unwrap();
@@ -353,10 +353,18 @@ async fn a_count_that_takes_long_is_left_out_until_it_is_asked_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_many_segments_opens_few_of_them() {
     let store = Store::new();
-    let logs: Vec<Log> = (0..200 * 110).map(numbered).collect();
+    const APART_NS: u64 = 25 * 3_600_000_000_000;
+    // An hour of each of many days, so that none is merged with another.
+    let in_days = |number: i64| Log {
+        time: ARRIVAL_NS as u64 - (200 - number as u64 / 110) * APART_NS + number as u64 % 110,
+        ..numbered(number)
+    };
+    let logs: Vec<Log> = (0..200 * 110).map(in_days).collect();
     for chunk in logs.chunks(110) {
         store.append(batch(chunk));
         store.flush();
+        // The store is driven by polling, of which a task may do so much until it gives way.
+        tokio::task::yield_now().await;
     }
     for order in [Order::Descending, Order::Ascending] {
         let asked = LogsRequest {

@@ -37,6 +37,7 @@ mod dependencies;
 mod edge_sums;
 mod export;
 mod export_ends;
+mod gone;
 mod keys;
 mod logs;
 mod memory;

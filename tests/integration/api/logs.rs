@@ -343,3 +343,35 @@ async fn hints() {
         "{empty}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_nobody_sent_finds_nothing_and_is_told() {
+    let server = Server::start().await;
+    let attribute = json!({"key": "http.route", "value": {"stringValue": "/pay"}});
+    let record = json!({"timeUnixNano": NOW_NS.to_string(), "attributes": [attribute]});
+    server.send_logs(&request(&[record]));
+    let no_field = "the newest records have no field";
+    for (query, hint) in [
+        (
+            "htpp.route:x",
+            format!("{no_field} `htpp.route`; did you mean `http.route`?"),
+        ),
+        (
+            "serverity:error",
+            format!("{no_field} `serverity`; did you mean `severity`?"),
+        ),
+        (
+            "http.route:x+resource.wholly_else:*",
+            format!("{no_field} `wholly_else`"),
+        ),
+    ] {
+        for path in [SEARCH, "/api/v1/logs/histogram", "/api/v1/logs/fields"] {
+            let nothing = server.get(&format!("{path}?q={query}")).await.json();
+            assert_eq!(nothing["hints"], json!([hint]), "{path} {query}: {nothing}");
+        }
+    }
+    for known in ["http.route:x", "severity:fatal", "-htpp.route:x"] {
+        let answer = server.get(&format!("{SEARCH}?q={known}")).await.json();
+        assert_eq!(answer.get("hints"), None, "{known}: {answer}");
+    }
+}
