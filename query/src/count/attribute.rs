@@ -19,7 +19,7 @@ use memchr::memmem::Finder;
 use super::budget::Budget;
 use super::distinct::{Distinct, Origin};
 use super::entries;
-use super::remembered::{Found, Remembered};
+use super::remembered::{Answers, Found, Remembered};
 use crate::QueryError;
 use crate::language::Level;
 use crate::language::renamed::names_of;
@@ -122,20 +122,13 @@ impl AttributeValues {
         budget: &mut Budget,
     ) -> Result<(), QueryError> {
         let record = self.record(batch)?;
-        let groups = Groups::new(self.level, batch)?;
-        let AttributeValues {
-            level,
-            names,
-            scopes,
-            resources,
-            ..
-        } = self;
-        let mut scopes = groups
-            .scope
-            .map(|column| (column, scopes.of(column.values())));
-        let mut resources = groups
-            .resource
-            .map(|column| (column, resources.of(column.values())));
+        let columns = Groups::new(self.level, batch)?;
+        let mut groups = GroupAnswers {
+            level: self.level,
+            names: &self.names,
+            scopes: answers_for(columns.scope, &mut self.scopes),
+            resources: answers_for(columns.resource, &mut self.resources),
+        };
         for run in runs_of(record, batch.num_rows()) {
             let asked = || run.clone().filter(|&row| is_asked(row));
             let rows = asked().count() as u64;
@@ -143,40 +136,14 @@ impl AttributeValues {
             if rows == 0 {
                 continue;
             }
-            if let Some(record) = record
-                && push(
-                    names,
-                    KeyValues::new(record.value(run.start)),
-                    distinct,
-                    budget,
-                )?
+            let in_record = record.map(|record| KeyValues::new(record.value(run.start)));
+            if let Some(attributes) = in_record
+                && push(&self.names, attributes, distinct, budget)?
             {
                 distinct.count_rows(rows);
                 continue;
             }
-            for row in asked() {
-                if let Some((column, answers)) = &mut scopes
-                    && let Some(key) = column.key(row)
-                {
-                    let encoded = column.values().value(key);
-                    let found =
-                        answers.get(key, || in_scope(*level, names, encoded, distinct, budget))?;
-                    if let Some(found) = found {
-                        distinct.count(found, 1);
-                        continue;
-                    }
-                }
-                if let Some((column, answers)) = &mut resources
-                    && let Some(key) = column.key(row)
-                {
-                    let encoded = column.values().value(key);
-                    let found =
-                        answers.get(key, || in_resource(names, encoded, distinct, budget))?;
-                    if let Some(found) = found {
-                        distinct.count(found, 1);
-                    }
-                }
-            }
+            asked().try_for_each(|row| groups.count(row, distinct, budget))?;
         }
         Ok(())
     }
@@ -234,6 +201,53 @@ impl<'b> Groups<'b> {
                 logs::RESOURCE,
             )?,
         })
+    }
+}
+
+/// What is known of the groups in the rows of a batch.
+struct GroupAnswers<'b, 'a> {
+    level: Level,
+    names: &'a [String],
+    scopes: Option<(BinaryDictionary<'b>, &'a mut Answers<Option<Found>>)>,
+    resources: Option<(BinaryDictionary<'b>, &'a mut Answers<Option<Found>>)>,
+}
+
+fn answers_for<'b, 'a>(
+    column: Option<BinaryDictionary<'b>>,
+    remembered: &'a mut Remembered<Option<Found>>,
+) -> Option<(BinaryDictionary<'b>, &'a mut Answers<Option<Found>>)> {
+    column.map(|column| (column, remembered.of(column.values())))
+}
+
+impl GroupAnswers<'_, '_> {
+    /// Counts a row whose record does not have the attribute: by its scope, else by its resource.
+    fn count(
+        &mut self,
+        row: usize,
+        distinct: &mut Distinct,
+        budget: &mut Budget,
+    ) -> Result<(), QueryError> {
+        let (level, names) = (self.level, self.names);
+        if let Some((column, answers)) = &mut self.scopes
+            && let Some(key) = column.key(row)
+        {
+            let encoded = column.values().value(key);
+            let found = answers.get(key, || in_scope(level, names, encoded, distinct, budget))?;
+            if let Some(found) = found {
+                distinct.count(found, 1);
+                return Ok(());
+            }
+        }
+        if let Some((column, answers)) = &mut self.resources
+            && let Some(key) = column.key(row)
+        {
+            let encoded = column.values().value(key);
+            let found = answers.get(key, || in_resource(names, encoded, distinct, budget))?;
+            if let Some(found) = found {
+                distinct.count(found, 1);
+            }
+        }
+        Ok(())
     }
 }
 
