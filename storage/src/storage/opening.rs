@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clearspan_schema::Signal;
+use parking_lot::Mutex;
 
 use crate::background::{Job, Runner};
 use crate::catalog::SqliteCatalog;
@@ -103,13 +104,16 @@ impl OpenedTenant {
     }
 }
 
-/// What the WAL of each table had, side by side: a core has enough to do with one.
+/// What the WAL of each table had, side by side: a core has enough to do with one. They flush in turns: a flush holds copies of a whole memtable, and
+/// two at once would take a start far beyond what the program needs afterwards.
 fn replay_all(tables: &[Arc<Table>], runner: &dyn Runner) -> Result<Vec<Replayed>, OpenError> {
     let mut replayed: Vec<Option<Result<Replayed, OpenError>>> = Vec::new();
     replayed.resize_with(tables.len(), || None);
+    let turn = Mutex::new(());
+    let turn = &turn;
     let mut jobs: Vec<Job<'_>> = Vec::new();
     for (table, replayed) in tables.iter().zip(&mut replayed) {
-        let job = move || *replayed = Some(table.replay());
+        let job = move || *replayed = Some(table.replay(turn));
         jobs.push(("replay", Box::new(job)));
     }
     runner.at_once(jobs);

@@ -186,14 +186,15 @@ impl Table {
     }
 
     /// Puts the WAL's rows back into the memtable, flushing as it fills, so that a long log needs no
-    /// more memory than a short one. Returns where the WAL goes on, and what was found wrong in it.
-    pub(crate) fn replay(&self) -> Result<Replayed, OpenError> {
+    /// more memory than a short one; others that replay hold `turn` while they flush. Returns where the WAL goes on, and what was found wrong in it.
+    pub(crate) fn replay(&self, turn: &Mutex<()>) -> Result<Replayed, OpenError> {
         let files = self.room.catalog.wal_files(&self.key()).len();
         let mut rows_so_far = 0;
         let replayed = replay(&self.wal_place(), &self.signal.schema(), |frame| {
             self.apply(&frame.batch, frame.base_seq, frame.arrival_ns, None)?;
             rows_so_far += frame.batch.num_rows();
             if self.state.read().active.bytes() >= self.room.config.flush_bytes {
+                let _turn = turn.lock();
                 self.flush_all(self.room.clock.now())?;
                 tracing::info!(tenant = %self.tenant, signal = %self.signal, rows_so_far, files, "replaying the write-ahead log");
             }
