@@ -185,7 +185,7 @@ async fn a_page_of_everything_reads_one_end_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn paging_gives_each_row_once_while_more_arrive() {
+async fn paging_gives_each_row_once_while_more_arrive_and_segments_merge() {
     let mut random = Random::new(11);
     let mut logs: Vec<Log> = (0..300)
         .map(|number| Log::random(number, &mut random))
@@ -202,6 +202,10 @@ async fn paging_gives_each_row_once_while_more_arrive() {
             let first = logs.len();
             logs.extend((0..5).map(|row| Log::random((first + row) as i64, &mut random)));
             store.append(batch(&logs[first..]));
+            // The loops of storage work for an hour: segments are written, and merged.
+            if first % 2 == 0 {
+                store.flush();
+            }
             request.cursor = answer.next_cursor;
             if request.cursor.is_none() {
                 break;

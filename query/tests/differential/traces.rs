@@ -6,8 +6,8 @@ use clearspan_query::{
     AskedRange, AskedTime, QueryError, RootSpan, ServiceRow, ServiceSpans, TraceSort, TraceSortKey,
     TraceSummary, TracesAnswer, TracesRequest,
 };
-use clearspan_schema::SpanId;
 use clearspan_schema::spans::SpansReader;
+use clearspan_schema::{SpanId, TraceId};
 use clearspan_storage::TenantId;
 
 use crate::random::Random;
@@ -381,5 +381,77 @@ async fn traces_and_services_equal_a_plain_scan() {
             }
             check_all(&store, &spans, &format!("seed {seed}, {stage}")).await;
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paging_gives_each_trace_once_while_others_arrive_and_segments_merge() {
+    const AT_START: u8 = 40;
+    for (sort, query) in [
+        ("-start", ""),
+        ("start", "kind:server"),
+        ("duration", "status:error"),
+        ("-span_count", ""),
+    ] {
+        let mut random = Random::new(3);
+        let store = Store::new();
+        let mut spans: Vec<Span> = Vec::new();
+        for _ in 0..5 {
+            let first = spans.len() as u64;
+            let of_start = u64::from(AT_START);
+            spans.extend((0..60).map(|row| Span::random(first + row, of_start, &mut random)));
+            store.append(batch(&spans[first as usize..]));
+            store.flush();
+        }
+        let mut request = TracesRequest {
+            query: query.into(),
+            range: AskedRange::ALL,
+            min_duration_ns: None,
+            max_duration_ns: None,
+            sort: TraceSort::parse(sort).unwrap(),
+            limit: 3,
+            cursor: None,
+            count: false,
+        };
+        let everything = TracesRequest {
+            limit: 1_000,
+            ..request.clone()
+        };
+        let ids = |traces: &[TraceSummary]| -> Vec<TraceId> {
+            traces.iter().map(|trace| trace.trace_id).collect()
+        };
+        let expected = ids(&search(&store, &everything).await.traces);
+        assert!(expected.len() > 12, "{query}: enough pages");
+        let (mut seen, mut page) = (Vec::new(), 0);
+        loop {
+            let answer = search(&store, &request).await;
+            seen.extend(ids(&answer.traces));
+            // A trace that was not there before, of several spans, and then what the loops of storage do in a day or an hour.
+            let number = spans.len() as u64;
+            let arrived = (0..4).map(|row| Span {
+                trace: AT_START + page,
+                ..Span::random(number + row, 1, &mut random)
+            });
+            spans.extend(arrived);
+            store.append(batch(&spans[number as usize..]));
+            match page % 3 {
+                0 => store.flush(),
+                1 => store.compact(),
+                _ => {}
+            }
+            page += 1;
+            request.cursor = answer.next_cursor;
+            if request.cursor.is_none() {
+                break;
+            }
+        }
+        let distinct: BTreeSet<TraceId> = seen.iter().copied().collect();
+        assert_eq!(distinct.len(), seen.len(), "{sort} {query}: no trace twice");
+        let of_start: BTreeSet<TraceId> = expected.iter().copied().collect();
+        seen.retain(|id| of_start.contains(id));
+        assert_eq!(
+            seen, expected,
+            "{sort} {query}: all of them, in their order"
+        );
     }
 }
