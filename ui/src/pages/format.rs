@@ -1,5 +1,6 @@
 //! Numbers, durations and times as people read them.
 
+use clearspan_query::ScanStats;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
@@ -18,6 +19,21 @@ pub(crate) fn count(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// What an answer took: `664 templates tested, 128 of 2,072,664 rows read, 1 of 55 segments`.
+pub(crate) fn work(stats: &ScanStats) -> String {
+    let rows = format!(
+        "{} of {} rows read, {} of {} segments",
+        count(stats.rows_scanned.min(stats.rows_total)),
+        count(stats.rows_total),
+        count(stats.segments_read),
+        count(stats.segments_total)
+    );
+    match stats.templates_tested {
+        0 => rows,
+        templates => format!("{} templates tested, {rows}", count(templates)),
+    }
 }
 
 /// Three significant digits, a no-break space, the unit: `826 µs`, `1.22 ms`, `2.84 s`, `12.5 min`.
@@ -148,6 +164,20 @@ pub(crate) fn ago(ns: i64, now_ns: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_answer_took_is_said() {
+        let mut stats = ScanStats {
+            segments_total: 55,
+            segments_read: 1,
+            rows_total: 2_072_664,
+            rows_scanned: 128,
+            ..ScanStats::default()
+        };
+        assert_eq!(work(&stats), "128 of 2,072,664 rows read, 1 of 55 segments");
+        stats.templates_tested = 664;
+        assert!(work(&stats).starts_with("664 templates tested, 128 of"));
+    }
 
     #[test]
     fn durations_have_three_digits() {

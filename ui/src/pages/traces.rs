@@ -68,6 +68,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
             missing: answer.missing.len(),
             hints: answer.hints,
             sorted_by: sort_words(sort),
+            work: format::work(&answer.stats),
             elapsed_ms,
             frame,
         })
@@ -132,6 +133,8 @@ struct Traces {
     missing: usize,
     hints: Vec<String>,
     sorted_by: String,
+    /// What was looked at.
+    work: String,
     elapsed_ms: u64,
 }
 

@@ -220,8 +220,8 @@ struct Status {
     matched: String,
     order: &'static str,
     elapsed_ms: u64,
-    segments_read: u64,
-    segments_total: u64,
+    /// What was looked at.
+    work: String,
 }
 
 fn status(view: &LogsView, found: &Page, rows_before: Option<u64>, elapsed_ms: u64) -> Status {
@@ -242,7 +242,6 @@ fn status(view: &LogsView, found: &Page, rows_before: Option<u64>, elapsed_ms: u
             Order::Ascending => "oldest first",
         },
         elapsed_ms,
-        segments_read: stats.segments_read,
-        segments_total: stats.segments_total,
+        work: format::work(stats),
     }
 }
