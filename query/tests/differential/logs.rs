@@ -203,7 +203,7 @@ async fn paging_gives_each_row_once_while_more_arrive_and_segments_merge() {
             logs.extend((0..5).map(|row| Log::random((first + row) as i64, &mut random)));
             store.append(batch(&logs[first..]));
             // The loops of storage work for an hour: segments are written, and merged.
-            if first % 2 == 0 {
+            if first.is_multiple_of(2) {
                 store.flush();
             }
             request.cursor = answer.next_cursor;
