@@ -23,7 +23,7 @@
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `derived_rows.rs` | the rows that formulas have derived, read |
-//! | `verify.rs` | every byte of a segment checked |
+//! | `verify.rs` | every byte of a segment checked; the fault that a reader found |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
 //! | `trace_codec.rs` | its file |

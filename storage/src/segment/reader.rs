@@ -34,7 +34,7 @@ pub struct Segment {
     pub(super) vfs: Arc<dyn Vfs>,
     pub(super) cache: Arc<SegmentCache>,
     /// What somebody found wrong with it who read it.
-    fault: OnceLock<MissingSegment>,
+    pub(super) fault: OnceLock<MissingSegment>,
 }
 
 impl Segment {
@@ -76,16 +76,6 @@ impl Segment {
         };
         segment.check_length(segment.meta.container.file_name())?;
         Ok(segment)
-    }
-
-    /// Keeps the first fault that is found while it is read, for the status.
-    pub(crate) fn note_fault(&self, fault: MissingSegment) {
-        self.fault.get_or_init(|| fault);
-    }
-
-    /// The fault that was found.
-    pub(crate) fn fault(&self) -> Option<&MissingSegment> {
-        self.fault.get()
     }
 
     /// The row file must be there whole; what is in it is checked when it is read.

@@ -1,8 +1,9 @@
-//! Every byte of a segment held against its checksums.
+//! Whether a segment is sound: every byte held against its checksums, and what was found wrong by whoever read it.
 
 use super::meta::FileMeta;
 use super::{Segment, SegmentError};
 use crate::limits::VERIFY_BYTES;
+use crate::scan::MissingSegment;
 
 impl Segment {
     /// Checks every byte of every file, a piece at a time: a row file may be larger than memory.
@@ -11,6 +12,16 @@ impl Segment {
             .files
             .keys()
             .try_for_each(|name| self.sum_up(name))
+    }
+
+    /// Keeps the first fault that is found while it is read, for the status.
+    pub(crate) fn note_fault(&self, fault: MissingSegment) {
+        self.fault.get_or_init(|| fault);
+    }
+
+    /// The fault that was found.
+    pub(crate) fn fault(&self) -> Option<&MissingSegment> {
+        self.fault.get()
     }
 
     fn sum_up(&self, name: &str) -> Result<(), SegmentError> {
