@@ -42,7 +42,7 @@ mod trace;
 
 pub use config::Config;
 pub use count::{
-    Counted, CountedLogs, FacetsAnswer, FacetsRequest, FieldCount, FieldType, FieldValue,
+    Counted, CountedRows, FacetsAnswer, FacetsRequest, FieldCount, FieldType, FieldValue,
     FieldValues, FieldsAnswer, HistogramAnswer, HistogramBucket, SEVERITY_NAMES, ValueCount,
     ValuesAnswer, ValuesRequest,
 };

@@ -9,8 +9,8 @@ use http::Method;
 use crate::api::{
     dependencies, health, logs_search, services, sql, status, trace, trace_logs, traces_search,
 };
+use crate::api::{facets, field_values, fields, logs_histogram, metrics};
 use crate::api::{logs_export, trace_skeleton, traces_export};
-use crate::api::{logs_fields, logs_histogram, logs_values, metrics};
 use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;
 use crate::error::{ApiError, shown};
@@ -25,16 +25,22 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .route("/api/v1/logs/search", asked(logs_search::search))
         .route("/api/v1/logs/histogram", asked(logs_histogram::histogram))
-        .route("/api/v1/logs/fields", asked(logs_fields::fields))
+        .route("/api/v1/logs/fields", asked(fields::of_logs))
         .route(
             "/api/v1/logs/fields/{name}/values",
-            asked(logs_values::values),
+            asked(field_values::of_logs),
         )
-        .route("/api/v1/logs/facets", asked(logs_values::facets))
+        .route("/api/v1/logs/facets", asked(facets::of_logs))
         .route("/api/v1/logs/export", asked(logs_export::logs))
         .route("/api/v1/traces/export", asked(traces_export::traces))
         .route("/api/v1/traces/{id}/export", get(traces_export::trace))
         .route("/api/v1/traces/search", asked(traces_search::search))
+        .route("/api/v1/traces/fields", asked(fields::of_spans))
+        .route(
+            "/api/v1/traces/fields/{name}/values",
+            asked(field_values::of_spans),
+        )
+        .route("/api/v1/traces/facets", asked(facets::of_spans))
         .route("/api/v1/traces/{id}", asked(trace::trace))
         .route("/api/v1/traces/{id}/logs", get(trace_logs::logs))
         .route(

@@ -3,12 +3,11 @@
 use std::ops::BitOrAssign;
 
 use clearspan_schema::any::AnyRef;
-use clearspan_storage::scan::Projection;
 
 use super::budget::Budget;
-use super::names::{COLUMNS, FieldNames};
+use super::names::FieldNames;
 use super::top::Top;
-use super::{Counted, CountedLogs, Scanned};
+use super::{Counted, CountedRows, Scanned};
 use crate::QueryError;
 use crate::engine::Session;
 use crate::limits::check_limit;
@@ -89,6 +88,7 @@ const TYPES: [FieldType; 7] = [
 
 impl Types {
     pub(crate) const STRING: Types = Types(1);
+    pub(crate) const INT: Types = Types(1 << 1);
 
     /// That of `value`; none of one that is unset.
     pub(crate) fn of(value: AnyRef<'_>) -> Types {
@@ -121,17 +121,17 @@ impl BitOrAssign for Types {
 
 pub(crate) async fn fields(
     session: Session,
-    logs: CountedLogs,
+    rows: CountedRows,
     limit: usize,
 ) -> Result<FieldsAnswer, QueryError> {
     check_limit(limit)?;
-    let scanned = Scanned::new(&session, &logs)?;
+    let scanned = Scanned::new(&session, &rows)?;
     let mut budget = Budget::new(&session.plans);
-    let mut names = FieldNames::default();
+    let signal = session.snapshot.signal();
+    let mut names = FieldNames::new(signal);
+    let projection = names.projection();
     let count = |batch: &_| names.add(batch, &mut budget);
-    let tally = scanned
-        .each_batch(&session, Projection::from(&COLUMNS), count)
-        .await?;
+    let tally = scanned.each_batch(&session, projection, count).await?;
     let all = names.finish();
     let distinct = all.len() as u64;
     let mut top = Top::new(limit);

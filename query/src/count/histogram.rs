@@ -17,7 +17,7 @@ use clearspan_storage::scan::{AttributeKeys, Projection, Snapshot, TimeRange};
 
 use super::grid::Grid;
 use super::remembered::Remembered;
-use super::{Counted, CountedLogs, Scanned};
+use super::{Counted, CountedRows, Scanned};
 use crate::derived::{
     COUNT, Division, FIRST_NS, LAST_NS, LOG_KEYS, LogMinutes, MINUTE, MINUTE_NS, Minutes,
 };
@@ -71,7 +71,7 @@ impl HistogramBucket {
 
 pub(crate) async fn histogram(
     session: Session,
-    logs: CountedLogs,
+    logs: CountedRows,
     buckets_max: usize,
 ) -> Result<HistogramAnswer, QueryError> {
     check_within("buckets", buckets_max, LIMIT_MAX)?;

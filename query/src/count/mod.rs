@@ -1,5 +1,5 @@
-//! Counting: what the logs that match hold, without showing one of them. A histogram over time and
-//! severity, the fields that there are, the values that a field has.
+//! Counting: what the rows that match hold, without showing one of them. A histogram of logs over time and
+//! severity; of logs or spans the fields that there are, and the values that a field has.
 //!
 //! Every count comes from one scan of the pinned snapshot through the same plan and the same matcher as a
 //! search, so that the counts add up to what a search finds; only the columns that are counted are read.
@@ -10,9 +10,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `histogram.rs`, `grid.rs` | rows by time and severity; widths that are round numbers |
-//! | `fields.rs`, `names.rs` | the fields that rows have; counting their names |
+//! | `fields.rs`, `names.rs`, `known.rs` | the fields that rows have; counting their names, and those of columns |
 //! | `values.rs` | the values of one or several fields |
-//! | `source.rs`, `attribute.rs` | which values a field has in the rows of a batch |
+//! | `source.rs`, `attribute.rs`, `severity.rs`, `code.rs` | which values a field has in the rows of a batch |
 //! | `distinct.rs`, `value.rs` | counting distinct values; one value, its order and its filter |
 //! | `entries.rs` | rows by entry of a dictionary |
 //! | `top.rs` | the first of what was counted |
@@ -21,13 +21,16 @@
 
 mod attribute;
 mod budget;
+mod code;
 mod distinct;
 mod entries;
 mod fields;
 mod grid;
 mod histogram;
+mod known;
 mod names;
 mod remembered;
+mod severity;
 mod source;
 mod top;
 mod value;
@@ -36,7 +39,6 @@ mod values;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use clearspan_schema::Signal;
 use clearspan_storage::scan::{MissingSegment, Projection, ScanStats, Snapshot, TimeRange};
 use futures::StreamExt;
 
@@ -57,12 +59,12 @@ use crate::exec::{Emit, Plans, ScanTally, SegmentScan, SegmentScanExec, unread};
 use crate::language::Query;
 use crate::{AskedRange, QueryError, hints};
 
-/// Which logs are counted.
+/// Which rows of a signal are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CountedLogs {
-    /// A query of the search language; empty for every record.
+pub struct CountedRows {
+    /// A query of the search language; empty for every row. Of spans it is asked of each span: it has no groups.
     pub query: String,
-    /// The range, over event times, else observed times.
+    /// The range: logs are placed by their event time, else their observed time, spans by their start.
     pub range: AskedRange,
 }
 
@@ -102,10 +104,10 @@ struct Scanned {
 }
 
 impl Scanned {
-    fn new(session: &Session, logs: &CountedLogs) -> Result<Self, QueryError> {
+    fn new(session: &Session, rows: &CountedRows) -> Result<Self, QueryError> {
         Ok(Scanned {
-            query: Query::parse(&logs.query, Signal::Logs)?,
-            range: logs.range.resolve(session.now_ns)?,
+            query: Query::parse(&rows.query, session.snapshot.signal())?,
+            range: rows.range.resolve(session.now_ns)?,
         })
     }
 

@@ -3,54 +3,41 @@
 //! A row has a name once, with the value that the language finds under it: of a repeated key the last, the
 //! record's before its scope's, and that before its resource's. An attribute that is named like a known field
 //! is found by its level alone, so it is listed as `attributes.body` and the like. `event.name` is one
-//! field, whether it stands in a record's own place or among its attributes.
+//! field, whether a record or an event of a span has it in its own place or it stands among the attributes.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use arrow::array::{Array, RecordBatch};
-use clearspan_schema::any::{AnyRef, KeyValues};
+use arrow::array::RecordBatch;
+use clearspan_schema::any::KeyValues;
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::json::last_of_each_key;
 use clearspan_schema::{Signal, columns, logs};
+use clearspan_storage::scan::Projection;
 
 use super::budget::Budget;
 use super::fields::Types;
+use super::known::KnownFields;
 use super::remembered::Remembered;
 use crate::QueryError;
 use crate::language::{Field, Level};
-
-/// The columns it reads.
-pub(crate) const COLUMNS: [&str; 11] = [
-    logs::SERVICE,
-    logs::SEVERITY_NUMBER,
-    logs::SEVERITY_TEXT,
-    logs::BODY,
-    logs::BODY_VALUE,
-    logs::TRACE_ID,
-    logs::SPAN_ID,
-    logs::EVENT_NAME,
-    logs::ATTRIBUTES,
-    logs::SCOPE,
-    logs::RESOURCE,
-];
 
 /// A name's place, and the type of its value.
 type Entries = Box<[(u32, Types)]>;
 
 /// Counts the fields of rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FieldNames {
     names: Names,
-    severity_texts: Remembered<bool>,
-    event_names: Remembered<bool>,
+    known: KnownFields,
     scopes: Remembered<Entries>,
     resources: Remembered<Entries>,
 }
 
 /// The names seen so far.
-#[derive(Debug, Default)]
-struct Names {
+#[derive(Debug)]
+pub(super) struct Names {
+    signal: Signal,
     by_name: HashMap<Box<str>, u32>,
     /// By a record's key, which a row looks up without building a name.
     by_key: HashMap<Box<str>, u32>,
@@ -71,22 +58,39 @@ struct Counting {
 }
 
 impl FieldNames {
+    /// For rows of `signal`.
+    pub(crate) fn new(signal: Signal) -> Self {
+        FieldNames {
+            names: Names::new(signal),
+            known: KnownFields::new(signal),
+            scopes: Remembered::default(),
+            resources: Remembered::default(),
+        }
+    }
+
+    /// What it reads.
+    pub(crate) fn projection(&self) -> Projection {
+        let levels = [logs::ATTRIBUTES, logs::SCOPE, logs::RESOURCE];
+        let columns = self.known.columns().iter().copied().chain(levels);
+        Projection::from(columns.collect::<Vec<_>>().as_slice())
+    }
+
     /// Counts the rows of `batch`.
     pub(crate) fn add(
         &mut self,
         batch: &RecordBatch,
         budget: &mut Budget,
     ) -> Result<(), QueryError> {
-        self.add_known(batch, budget)?;
         let FieldNames {
             names,
-            event_names,
+            known,
             scopes,
             resources,
-            ..
         } = self;
-        let events = columns::text_dictionary(batch, logs::EVENT_NAME)?;
-        let is_named = event_names.of(events.values());
+        for (field, rows, types) in known.rows(batch)? {
+            names.add(&field, rows, types, budget)?;
+        }
+        let has_event = known.with_events(batch)?;
         let attributes = columns::binary(batch, logs::ATTRIBUTES)?;
         let scope = columns::binary_dictionary(batch, logs::SCOPE)?;
         let in_scopes = scopes.of(scope.values());
@@ -114,60 +118,13 @@ impl FieldNames {
                 })?;
                 names.note_all(entries);
             }
-            if let Some(key) = events.key(row)
-                && *is_named.get(key, || Ok(!events.values().value(key).is_empty()))?
-            {
+            if has_event.value(row) {
                 let slot = names.named(&Field::EventName.to_string(), budget)?;
                 names.note(slot, Types::STRING, true);
             }
             names.count_row();
         }
         Ok(())
-    }
-
-    /// The fields that are columns of their own, but the event's name.
-    fn add_known(&mut self, batch: &RecordBatch, budget: &mut Budget) -> Result<(), QueryError> {
-        let rows = batch.num_rows();
-        let services = columns::text_dictionary(batch, logs::SERVICE)?;
-        let trace_ids = columns::id(batch, logs::TRACE_ID)?;
-        let span_ids = columns::id(batch, logs::SPAN_ID)?;
-        let bodies = columns::text(batch, logs::BODY)?;
-        for (field, nulls) in [
-            (Field::Service, services.keys().null_count()),
-            (Field::TraceId, trace_ids.null_count()),
-            (Field::SpanId, span_ids.null_count()),
-            (Field::Body, bodies.null_count()),
-        ] {
-            self.names
-                .add(&field, rows - nulls, Types::STRING, budget)?;
-        }
-        let values = columns::binary(batch, logs::BODY_VALUE)?;
-        for encoded in values.iter().flatten() {
-            if let Some(value) = AnyRef::decode(encoded) {
-                self.names.add(&Field::Body, 1, Types::of(value), budget)?;
-            }
-        }
-        let severities = self.severities(batch)?;
-        self.names
-            .add(&Field::Severity, severities, Types::STRING, budget)
-    }
-
-    fn severities(&mut self, batch: &RecordBatch) -> Result<usize, QueryError> {
-        let numbers = columns::int32(batch, logs::SEVERITY_NUMBER)?;
-        let texts = columns::text_dictionary(batch, logs::SEVERITY_TEXT)?;
-        let has_text = self.severity_texts.of(texts.values());
-        let mut rows = 0;
-        for row in 0..batch.num_rows() {
-            let is_there = numbers.value(row) != 0
-                || match texts.key(row) {
-                    Some(key) => {
-                        *has_text.get(key, || Ok(!texts.values().value(key).is_empty()))?
-                    }
-                    None => false,
-                };
-            rows += usize::from(is_there);
-        }
-        Ok(rows)
     }
 
     /// Each name with its rows and the types of its values.
@@ -181,6 +138,17 @@ impl FieldNames {
 }
 
 impl Names {
+    fn new(signal: Signal) -> Self {
+        Names {
+            signal,
+            by_name: HashMap::new(),
+            by_key: HashMap::new(),
+            fields: Vec::new(),
+            row: 0,
+            noted: Vec::new(),
+        }
+    }
+
     fn add(
         &mut self,
         field: &Field,
@@ -215,7 +183,7 @@ impl Names {
             return Ok(slot);
         }
         budget.take(key.len())?;
-        let slot = self.named(&listed(Level::Record, key), budget)?;
+        let slot = self.named(&listed(self.signal, Level::Record, key), budget)?;
         self.by_key.insert(key.into(), slot);
         Ok(slot)
     }
@@ -228,7 +196,7 @@ impl Names {
     ) -> Result<Entries, QueryError> {
         let each = last_of_each_key(attributes).into_iter();
         each.map(|(key, value)| {
-            let slot = self.named(&listed(level, key), budget)?;
+            let slot = self.named(&listed(self.signal, level, key), budget)?;
             Ok((slot, Types::of(value)))
         })
         .collect()
@@ -262,8 +230,8 @@ impl Names {
 }
 
 /// The name by which a query finds the attribute `key` of `level`.
-fn listed(level: Level, key: &str) -> Cow<'_, str> {
-    match Field::named(key, Signal::Logs) {
+fn listed(signal: Signal, level: Level, key: &str) -> Cow<'_, str> {
+    match Field::named(key, signal) {
         Field::Attribute(Level::Any, _) | Field::EventName => key.into(),
         _ => Field::Attribute(level, key.to_owned()).to_string().into(),
     }

@@ -7,20 +7,22 @@ use arrow::array::{Array, RecordBatch};
 use clearspan_schema::any::AnyRef;
 use clearspan_schema::ids::hex;
 use clearspan_schema::logs::{self, Body, body_at};
-use clearspan_schema::{Signal, columns};
+use clearspan_schema::{Signal, columns, spans};
 use clearspan_storage::scan::{AttributeKeys, Projection};
 
 use super::attribute::AttributeValues;
 use super::budget::Budget;
+use super::code::Codes;
 use super::distinct::{Distinct, Origin};
 use super::entries;
 use super::remembered::{Found, Remembered};
+use super::severity::Severities;
 use super::values::FieldValues;
 use crate::QueryError;
-use crate::language::fields::{SEVERITIES, severity_band};
+use crate::language::fields::{kind_name, status_name};
 use crate::language::{Field, Level};
 
-/// Counts the values of one field of logs.
+/// Counts the values of one field.
 #[derive(Debug)]
 pub(crate) struct FieldCounter {
     name: String,
@@ -33,40 +35,40 @@ enum Source {
     Service(Remembered<Found>),
     Severity(Severities),
     Body,
+    Name(Remembered<Found>),
+    Codes(Codes),
+    Duration,
     Id(&'static str),
     EventName {
+        signal: Signal,
         names: Remembered<Found>,
         attribute: AttributeValues,
     },
     Attribute(AttributeValues),
-    /// A field that logs do not have.
-    None,
-}
-
-#[derive(Debug, Default)]
-struct Severities {
-    texts: Remembered<Found>,
-    /// The names of the bands.
-    bands: [Option<Found>; SEVERITIES.len()],
 }
 
 impl FieldCounter {
-    /// For values whose text begins with `prefix`.
-    pub(crate) fn new(name: &str, prefix: &str) -> Self {
-        let field = Field::named(name, Signal::Logs);
+    /// For values of the field of that name in rows of `signal`, whose text begins with `prefix`.
+    pub(crate) fn new(name: &str, prefix: &str, signal: Signal) -> Self {
+        let field = Field::named(name, signal);
         let ignores_case = field.ignores_case();
         let source = match field {
             Field::Service => Source::Service(Remembered::default()),
             Field::Severity => Source::Severity(Severities::default()),
             Field::Body => Source::Body,
+            // Both signals name the columns of service and ids alike.
             Field::TraceId => Source::Id(logs::TRACE_ID),
             Field::SpanId => Source::Id(logs::SPAN_ID),
             Field::EventName => Source::EventName {
+                signal,
                 names: Remembered::default(),
                 attribute: AttributeValues::new(Level::Any, "event.name"),
             },
             Field::Attribute(level, key) => Source::Attribute(AttributeValues::new(level, &key)),
-            Field::Name | Field::Kind | Field::Status | Field::Duration => Source::None,
+            Field::Name => Source::Name(Remembered::default()),
+            Field::Kind => Source::Codes(Codes::new(spans::KIND, kind_name)),
+            Field::Status => Source::Codes(Codes::new(spans::STATUS_CODE, status_name)),
+            Field::Duration => Source::Duration,
         };
         FieldCounter {
             name: name.to_owned(),
@@ -81,12 +83,20 @@ impl FieldCounter {
             Source::Service(_) => vec![logs::SERVICE],
             Source::Severity(_) => vec![logs::SEVERITY_NUMBER, logs::SEVERITY_TEXT],
             Source::Body => vec![logs::BODY, logs::BODY_VALUE],
+            Source::Name(_) => vec![spans::NAME],
+            Source::Codes(codes) => vec![codes.column()],
+            Source::Duration => vec![spans::DURATION_NS],
             Source::Id(column) => vec![column],
-            Source::EventName { attribute, .. } => {
-                [vec![logs::EVENT_NAME], attribute.columns()].concat()
+            Source::EventName {
+                signal, attribute, ..
+            } => {
+                let own = match signal {
+                    Signal::Logs => logs::EVENT_NAME,
+                    Signal::Spans => spans::EVENTS,
+                };
+                [vec![own], attribute.columns()].concat()
             }
             Source::Attribute(attribute) => attribute.columns(),
-            Source::None => vec![],
         }
     }
 
@@ -111,15 +121,31 @@ impl FieldCounter {
             Source::Service(names) => add_texts(logs::SERVICE, names, batch, distinct, budget),
             Source::Severity(severities) => severities.add(batch, distinct, budget),
             Source::Body => add_bodies(batch, distinct, budget),
+            Source::Name(names) => add_texts(spans::NAME, names, batch, distinct, budget),
+            Source::Codes(codes) => codes.add(batch, distinct, budget),
+            Source::Duration => add_durations(batch, distinct, budget),
             Source::Id(column) => add_ids(column, batch, distinct, budget),
-            Source::EventName { names, attribute } => {
+            Source::EventName {
+                signal: Signal::Logs,
+                names,
+                attribute,
+            } => {
                 let events = columns::text_dictionary(batch, logs::EVENT_NAME)?;
                 let is_named = |row: usize| events.value(row).is_some_and(|name| !name.is_empty());
                 add_texts(logs::EVENT_NAME, names, batch, distinct, budget)?;
                 attribute.add_asked(batch, |row| !is_named(row), distinct, budget)
             }
+            Source::EventName { attribute, .. } => {
+                let events = columns::events(batch)?;
+                for row in 0..batch.num_rows() {
+                    for event in events.row(row) {
+                        distinct.push_text(event.name, Origin::Sent, budget)?;
+                    }
+                    distinct.count_row();
+                }
+                attribute.add_asked(batch, |row| events.row(row).len() == 0, distinct, budget)
+            }
             Source::Attribute(attribute) => attribute.add(batch, distinct, budget),
-            Source::None => Ok(()),
         }
     }
 
@@ -160,69 +186,6 @@ fn add_texts(
     Ok(())
 }
 
-impl Severities {
-    /// A row has its text, and its number by the name of the band; a number without a band by itself.
-    fn add(
-        &mut self,
-        batch: &RecordBatch,
-        distinct: &mut Distinct,
-        budget: &mut Budget,
-    ) -> Result<(), QueryError> {
-        let numbers = columns::int32(batch, logs::SEVERITY_NUMBER)?;
-        let texts = columns::text_dictionary(batch, logs::SEVERITY_TEXT)?;
-        let answers = self.texts.of(texts.values());
-        let rows: Vec<usize> = (0..batch.num_rows()).collect();
-        let is_alike = |&a: &usize, &b: &usize| {
-            numbers.value(a) == numbers.value(b) && texts.key(a) == texts.key(b)
-        };
-        // Most neighbours are alike.
-        for run in rows.chunk_by(is_alike) {
-            let row = run[0];
-            let number = numbers.value(row);
-            // Both are found before the first is pushed: finding takes the row's values.
-            let band = band(number, &mut self.bands, distinct, budget)?;
-            if let Some(key) = texts.key(row) {
-                let found = answers.get(key, || {
-                    let text = texts.values().value(key);
-                    if !text.is_empty() {
-                        distinct.push_text(text, Origin::Sent, budget)?;
-                    }
-                    Ok(distinct.take_found())
-                })?;
-                distinct.push_found(found);
-            }
-            match band {
-                Some(found) => distinct.push_found(found),
-                None if number != 0 => distinct.push_int(number.into(), false, budget)?,
-                None => {}
-            }
-            distinct.count_rows(run.len() as u64);
-        }
-        Ok(())
-    }
-}
-
-/// The name of the band that `number` lies in, for counting; `None` where it lies in none.
-fn band<'f>(
-    number: i32,
-    known: &'f mut [Option<Found>; SEVERITIES.len()],
-    distinct: &mut Distinct,
-    budget: &mut Budget,
-) -> Result<Option<&'f Found>, QueryError> {
-    let Some(name) = severity_band(number) else {
-        return Ok(None);
-    };
-    let place = SEVERITIES.iter().position(|&of| of == name);
-    let Some(place) = place.and_then(|at| known.get_mut(at)) else {
-        return Ok(None);
-    };
-    if place.is_none() {
-        distinct.push_text(name, Origin::Name, budget)?;
-        *place = Some(distinct.take_found());
-    }
-    Ok(place.as_ref())
-}
-
 fn add_bodies(
     batch: &RecordBatch,
     distinct: &mut Distinct,
@@ -241,6 +204,19 @@ fn add_bodies(
                 None => {}
             },
         }
+        distinct.count_row();
+    }
+    Ok(())
+}
+
+fn add_durations(
+    batch: &RecordBatch,
+    distinct: &mut Distinct,
+    budget: &mut Budget,
+) -> Result<(), QueryError> {
+    let durations = columns::int64(batch, spans::DURATION_NS)?;
+    for duration in durations.iter().flatten() {
+        distinct.push_int(duration, false, budget)?;
         distinct.count_row();
     }
     Ok(())

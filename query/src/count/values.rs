@@ -3,7 +3,7 @@
 use super::budget::Budget;
 use super::source::{FieldCounter, projection_of};
 use super::value::FieldValue;
-use super::{Counted, CountedLogs, Scanned};
+use super::{Counted, CountedRows, Scanned};
 use crate::QueryError;
 use crate::engine::Session;
 use crate::limits::{FACETS_MAX, check_limit, check_within};
@@ -11,8 +11,8 @@ use crate::limits::{FACETS_MAX, check_limit, check_within};
 /// A question for the values of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValuesRequest {
-    /// Which logs are counted.
-    pub logs: CountedLogs,
+    /// Which rows are counted.
+    pub rows: CountedRows,
     /// The field as it is named in a query.
     pub field: String,
     /// What the texts of the values begin with; empty for all values. Case counts where it counts in a
@@ -34,8 +34,8 @@ pub struct ValuesAnswer {
 /// A question for the values of several fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacetsRequest {
-    /// Which logs are counted.
-    pub logs: CountedLogs,
+    /// Which rows are counted.
+    pub rows: CountedRows,
     /// The fields as they are named in a query, from 1 to [`FACETS_MAX`].
     pub fields: Vec<String>,
     /// Values of each field, from 1 to [`crate::limits::LIMIT_MAX`].
@@ -76,8 +76,9 @@ pub(crate) async fn values(
     request: ValuesRequest,
 ) -> Result<ValuesAnswer, QueryError> {
     check_limit(request.limit)?;
-    let counter = FieldCounter::new(&request.field, &request.prefix);
-    let (counters, counted) = count(&session, &request.logs, vec![counter]).await?;
+    let signal = session.snapshot.signal();
+    let counter = FieldCounter::new(&request.field, &request.prefix, signal);
+    let (counters, counted) = count(&session, &request.rows, vec![counter]).await?;
     let counter = counters.into_iter().next();
     let counter = counter.ok_or_else(|| QueryError::Internal("a field was lost".into()))?;
     Ok(ValuesAnswer {
@@ -92,9 +93,12 @@ pub(crate) async fn facets(
 ) -> Result<FacetsAnswer, QueryError> {
     check_within("the number of fields", request.fields.len(), FACETS_MAX)?;
     check_limit(request.limit)?;
+    let signal = session.snapshot.signal();
     let fields = request.fields.iter();
-    let counters = fields.map(|name| FieldCounter::new(name, "")).collect();
-    let (counters, counted) = count(&session, &request.logs, counters).await?;
+    let counters = fields
+        .map(|name| FieldCounter::new(name, "", signal))
+        .collect();
+    let (counters, counted) = count(&session, &request.rows, counters).await?;
     let mut facets = Vec::with_capacity(counters.len());
     for counter in counters {
         facets.push(counter.top(request.limit).await);
@@ -105,10 +109,10 @@ pub(crate) async fn facets(
 /// All `counters` over the rows that match.
 async fn count(
     session: &Session,
-    logs: &CountedLogs,
+    rows: &CountedRows,
     mut counters: Vec<FieldCounter>,
 ) -> Result<(Vec<FieldCounter>, Counted), QueryError> {
-    let scanned = Scanned::new(session, logs)?;
+    let scanned = Scanned::new(session, rows)?;
     let mut budget = Budget::new(&session.plans);
     let projection = projection_of(&counters);
     let each = |batch: &_| {

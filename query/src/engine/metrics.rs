@@ -15,7 +15,7 @@ const SECONDS: [f64; 11] = [
 ];
 const QUESTION: &str = "question";
 /// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
-const QUESTIONS: [&str; 21] = [
+const QUESTIONS: [&str; 24] = [
     "dependencies",
     "exceptions",
     "latency",
@@ -30,6 +30,9 @@ const QUESTIONS: [&str; 21] = [
     "services",
     "skeleton",
     "span",
+    "span_facets",
+    "span_field_values",
+    "span_fields",
     "span_logs",
     "sql",
     "trace",

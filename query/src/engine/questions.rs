@@ -5,7 +5,7 @@ use clearspan_storage::TenantId;
 
 use super::QueryEngine;
 use crate::{
-    AskedRange, CountedLogs, DependenciesAnswer, DependenciesRequest, ExceptionsAnswer,
+    AskedRange, CountedRows, DependenciesAnswer, DependenciesRequest, ExceptionsAnswer,
     FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LatencyAnswer, LatencyRequest,
     LogId, LogRows, LogsAnswer, LogsRequest, OperationsAnswer, QueryError, ServicesAnswer,
     ServicesRequest, Skeleton, SpanRows, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer,
@@ -42,7 +42,7 @@ impl QueryEngine {
     pub async fn logs_histogram(
         &self,
         tenant: &TenantId,
-        logs: CountedLogs,
+        logs: CountedRows,
         buckets: usize,
     ) -> Result<HistogramAnswer, QueryError> {
         self.ask(
@@ -55,50 +55,53 @@ impl QueryEngine {
         .await
     }
 
-    /// The fields of the logs that match; those in the most rows, at most `limit`.
-    pub async fn log_fields(
+    /// The fields of the rows of a signal that match; those in the most rows, at most `limit`.
+    pub async fn fields(
         &self,
         tenant: &TenantId,
-        logs: CountedLogs,
+        signal: Signal,
+        rows: CountedRows,
         limit: usize,
     ) -> Result<FieldsAnswer, QueryError> {
         self.ask(
             &self.0.scans,
-            "log_fields",
+            of_signal(signal, "log_fields", "span_fields"),
             tenant,
-            Signal::Logs,
-            move |session| count::fields(session, logs, limit),
+            signal,
+            move |session| count::fields(session, rows, limit),
         )
         .await
     }
 
-    /// The values that a field has in the logs that match.
-    pub async fn log_field_values(
+    /// The values that a field has in the rows of a signal that match.
+    pub async fn field_values(
         &self,
         tenant: &TenantId,
+        signal: Signal,
         request: ValuesRequest,
     ) -> Result<ValuesAnswer, QueryError> {
         self.ask(
             &self.0.scans,
-            "log_field_values",
+            of_signal(signal, "log_field_values", "span_field_values"),
             tenant,
-            Signal::Logs,
+            signal,
             move |session| count::values(session, request),
         )
         .await
     }
 
-    /// The values of several fields of the logs that match, all from one scan.
-    pub async fn log_facets(
+    /// The values of several fields of the rows of a signal that match, all from one scan.
+    pub async fn facets(
         &self,
         tenant: &TenantId,
+        signal: Signal,
         request: FacetsRequest,
     ) -> Result<FacetsAnswer, QueryError> {
         self.ask(
             &self.0.scans,
-            "log_facets",
+            of_signal(signal, "log_facets", "span_facets"),
             tenant,
-            Signal::Logs,
+            signal,
             move |session| count::facets(session, request),
         )
         .await
@@ -301,5 +304,13 @@ impl QueryEngine {
             move |session| dependencies::dependencies(session, request),
         )
         .await
+    }
+}
+
+/// The name under which a question of one of two signals is measured.
+fn of_signal(signal: Signal, logs: &'static str, spans: &'static str) -> &'static str {
+    match signal {
+        Signal::Logs => logs,
+        Signal::Spans => spans,
     }
 }

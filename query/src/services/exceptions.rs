@@ -9,8 +9,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use clearspan_schema::any::{AnyRef, KeyValues};
 use clearspan_schema::columns::{self, id_at};
-use clearspan_schema::nested::{EventRef, EventsReader};
-use clearspan_schema::{SEQ, SchemaError, TraceId, spans};
+use clearspan_schema::nested::EventRef;
+use clearspan_schema::{SEQ, TraceId, spans};
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
 use super::asked::{each_batch, narrow, spans_of};
@@ -96,11 +96,7 @@ struct Kind {
 
 impl Exceptions {
     fn add(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
-        let events = EventsReader::new(columns::list(batch, spans::EVENTS)?);
-        let events = events.ok_or(SchemaError::Column {
-            column: spans::EVENTS,
-            expected: "events",
-        })?;
+        let events = columns::events(batch)?;
         let times = columns::time(batch, spans::PLACED_TIME)?;
         let seqs = columns::uint64(batch, SEQ)?;
         let trace_ids = columns::id(batch, spans::TRACE_ID)?;

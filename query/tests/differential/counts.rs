@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use clearspan_query::{
-    AskedRange, Config, CountedLogs, FacetsRequest, FieldValue, LogsRequest, Order, QueryError,
+    AskedRange, Config, CountedRows, FacetsRequest, FieldValue, LogsRequest, Order, QueryError,
     ValueCount, ValuesRequest,
 };
 use clearspan_schema::Signal;
@@ -14,8 +14,8 @@ use crate::random::Random;
 use crate::records::{Log, batch};
 use crate::store::Store;
 
-fn all() -> CountedLogs {
-    CountedLogs {
+fn all() -> CountedRows {
+    CountedRows {
         query: String::new(),
         range: AskedRange::ALL,
     }
@@ -30,7 +30,7 @@ pub(crate) fn logs(count: i64) -> Vec<Log> {
 
 fn values_of(field: &str) -> ValuesRequest {
     ValuesRequest {
-        logs: all(),
+        rows: all(),
         field: field.into(),
         prefix: String::new(),
         limit: 10_000,
@@ -46,7 +46,7 @@ async fn a_value_is_found_by_its_own_filter() {
         store.flush();
     }
     let request = FacetsRequest {
-        logs: all(),
+        rows: all(),
         fields: [
             "service",
             "service.name",
@@ -60,7 +60,11 @@ async fn a_value_is_found_by_its_own_filter() {
         limit: 10_000,
     };
     let tenant = TenantId::default();
-    let answer = store.engine.log_facets(&tenant, request).await.unwrap();
+    let answer = store
+        .engine
+        .facets(&tenant, Signal::Logs, request)
+        .await
+        .unwrap();
     let mut services = BTreeMap::<&str, u64>::new();
     for service in logs.iter().filter_map(|log| log.service) {
         *services.entry(service).or_default() += 1;
@@ -103,7 +107,9 @@ async fn more_values_than_fit_are_refused_and_leave_room() {
     let tenant = TenantId::default();
     for _ in 0..3 {
         let engine = &store.engine;
-        let refused = engine.log_field_values(&tenant, values_of("n")).await;
+        let refused = engine
+            .field_values(&tenant, Signal::Logs, values_of("n"))
+            .await;
         assert!(
             matches!(refused, Err(QueryError::MemoryLimit { limit: 100_000, .. })),
             "{refused:?}"
@@ -113,7 +119,10 @@ async fn more_values_than_fit_are_refused_and_leave_room() {
             prefix: "149".into(),
             ..values_of("n")
         };
-        let few = engine.log_field_values(&tenant, few).await.unwrap();
+        let few = engine
+            .field_values(&tenant, Signal::Logs, few)
+            .await
+            .unwrap();
         assert_eq!(few.values.distinct, 11);
         let first = FieldValue::Int {
             value: 149,

@@ -7,8 +7,9 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use clearspan_query::{
-    AskedRange, CountedLogs, LogsRequest, Order, SqlRequest, ValueCount, ValuesRequest,
+    AskedRange, CountedRows, LogsRequest, Order, SqlRequest, ValueCount, ValuesRequest,
 };
+use clearspan_schema::Signal;
 use clearspan_schema::any::{AnyWriter, KeyValues};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
@@ -123,7 +124,7 @@ async fn check(store: &Store, records: &[Attributes], form: &str) {
             assert_eq!(found.matched, Some(*rows), "{form}: {key}:{value}");
         }
         let request = ValuesRequest {
-            logs: CountedLogs {
+            rows: CountedRows {
                 query: String::new(),
                 range: AskedRange::ALL,
             },
@@ -131,7 +132,10 @@ async fn check(store: &Store, records: &[Attributes], form: &str) {
             prefix: String::new(),
             limit: 100,
         };
-        let answer = store.engine.log_field_values(&tenant, request).await;
+        let answer = store
+            .engine
+            .field_values(&tenant, Signal::Logs, request)
+            .await;
         let mut found = BTreeMap::new();
         for ValueCount { value, count } in answer.unwrap().values.values {
             // A number finds texts that read like it too, and is counted with them; they stand in the list by themselves besides.

@@ -13,6 +13,7 @@
 //! | `one_service.rs` | operations and latency of one service |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
+//! | `span_counts.rs` | what spans hold |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
 //! | `calls.rs` | random spans that call each other, as generated and as batches |
@@ -47,6 +48,7 @@ mod random;
 mod records;
 mod single;
 mod skeleton;
+mod span_counts;
 mod spans;
 mod store;
 mod texts;

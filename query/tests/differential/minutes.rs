@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use clearspan_query::{
-    AskedRange, AskedTime, Config, CountedLogs, HistogramAnswer, QueryEngine, ServiceRow,
+    AskedRange, AskedTime, Config, CountedRows, HistogramAnswer, QueryEngine, ServiceRow,
     ServicesAnswer, ServicesRequest,
 };
 use clearspan_storage::TenantId;
@@ -65,7 +65,7 @@ impl Both {
         buckets: usize,
     ) -> [HistogramAnswer; 2] {
         let tenant = TenantId::default();
-        let logs = || CountedLogs {
+        let logs = || CountedRows {
             query: query.into(),
             range,
         };

@@ -6,8 +6,9 @@ use arrow::array::{
     StringArray, TimestampNanosecondArray, UInt32Array, UInt64Array,
 };
 
-use crate::SchemaError;
 use crate::dictionary::{BinaryDictionary, TextDictionary};
+use crate::nested::EventsReader;
+use crate::{SchemaError, spans};
 
 macro_rules! typed {
     ($name:ident, $array:ty, $expected:literal) => {
@@ -63,6 +64,14 @@ pub fn binary_dictionary<'a>(
             column: name,
             expected: "Dictionary(Int32, Binary)",
         })
+}
+
+/// The events of spans.
+pub fn events(batch: &RecordBatch) -> Result<EventsReader<'_>, SchemaError> {
+    EventsReader::new(list(batch, spans::EVENTS)?).ok_or(SchemaError::Column {
+        column: spans::EVENTS,
+        expected: "List(Struct(time_unix_nano, name, attributes, dropped_attributes_count))",
+    })
 }
 
 /// The row's id of `N` bytes; `None` where it is null or of another size.

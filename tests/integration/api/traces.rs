@@ -52,6 +52,47 @@ async fn server() -> Server {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn fields_and_their_values() {
+    let server = server().await;
+    let answer = server.get("/api/v1/traces/fields?q=-name:odd").await.json();
+    let field = |name, of, count| json!({"name": name, "type": of, "count": count});
+    assert_eq!(
+        answer["fields"],
+        json!([
+            field("duration", "int", 3),
+            field("kind", "string", 3),
+            field("name", "string", 3),
+            field("service", "string", 3),
+            field("service.name", "string", 3),
+            field("span_id", "string", 3),
+            field("trace_id", "string", 3),
+            field("status", "string", 1),
+        ])
+    );
+    assert_eq!(
+        (&answer["matched"], &answer["distinct"]),
+        (&json!(3), &json!(8))
+    );
+    let path = "/api/v1/traces/fields/service.name/values?q=kind:server";
+    let answer = server.get(path).await.json();
+    let services = json!([{"value": "shop", "count": 2}, {"value": "pay", "count": 1}]);
+    assert_eq!(answer["values"], services);
+    let path = "/api/v1/traces/facets?fields=status,duration&limit=1";
+    let answer = server.get(path).await.json();
+    assert_eq!(
+        answer["facets"],
+        json!([
+            {"field": "status", "values": [{"value": "UNSET", "count": 3}], "distinct": 2},
+            {"field": "duration", "values": [{"value": 90_000_000, "count": 2}], "distinct": 2},
+        ])
+    );
+    // Groups are asked of traces, not of spans.
+    let refused = server.get("/api/v1/traces/fields?q={service:pay}").await;
+    let error = refused.error(400, "bad_query");
+    assert_eq!(error["position"], json!(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn search() {
     let server = server().await;
     let answer = server

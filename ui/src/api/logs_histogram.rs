@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Response;
-use clearspan_query::{CountedLogs, HistogramAnswer, HistogramBucket};
+use clearspan_query::{HistogramAnswer, HistogramBucket};
 use serde::Serialize;
 
+use super::counted::counted;
 use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::limits::BUCKETS_DEFAULT;
 use crate::params::Params;
 use crate::state::Api;
-use crate::time::range;
 
 const PARAMETERS: [&str; 4] = ["q", "from", "to", "buckets"];
 
@@ -38,7 +38,7 @@ pub(crate) async fn histogram(
     params: Params,
 ) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let logs = logs(&params)?;
+    let logs = counted(&params)?;
     let buckets = params.limited("buckets", BUCKETS_DEFAULT)?;
     let engine = api.engine()?;
     let answer = engine.logs_histogram(&api.tenant(), logs, buckets).await?;
@@ -51,14 +51,6 @@ pub(crate) async fn histogram(
         ))
     })
     .await
-}
-
-/// `q`, `from` and `to`: which logs are counted.
-pub(crate) fn logs(params: &Params) -> Result<CountedLogs, ApiError> {
-    Ok(CountedLogs {
-        query: params.query()?,
-        range: range(params)?,
-    })
 }
 
 impl HistogramView {

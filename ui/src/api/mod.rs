@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `logs_search.rs` | `/api/v1/logs/search` |
 //! | `logs_histogram.rs` | `/api/v1/logs/histogram` |
-//! | `logs_fields.rs` | `/api/v1/logs/fields` |
-//! | `logs_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/logs/facets` |
+//! | `fields.rs` | `/api/v1/logs/fields`, `/api/v1/traces/fields` |
+//! | `field_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/traces/fields/{name}/values` |
+//! | `facets.rs` | `/api/v1/logs/facets`, `/api/v1/traces/facets` |
+//! | `counted.rs` | which rows these and the histogram count |
 //! | `logs_export.rs` | `/api/v1/logs/export` |
 //! | `traces_export.rs` | `/api/v1/traces/export`, `/api/v1/traces/{id}/export` |
 //! | `traces_search.rs` | `/api/v1/traces/search` |
@@ -25,13 +27,15 @@
 //! | `health.rs` | `/livez`, `/readyz` |
 
 mod calls;
+mod counted;
 pub(crate) mod dependencies;
+pub(crate) mod facets;
+pub(crate) mod field_values;
+pub(crate) mod fields;
 pub(crate) mod health;
 pub(crate) mod logs_export;
-pub(crate) mod logs_fields;
 pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
-pub(crate) mod logs_values;
 pub(crate) mod metrics;
 pub(crate) mod service;
 pub(crate) mod service_exceptions;

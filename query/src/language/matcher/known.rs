@@ -8,7 +8,6 @@ use clearspan_schema::any::AnyRef;
 use clearspan_schema::ids::{hex, parse_hex};
 use clearspan_schema::json::push_text;
 use clearspan_schema::logs::{self, Body, body_at};
-use clearspan_schema::nested::EventsReader;
 use clearspan_schema::{SchemaError, Signal, columns, spans};
 use clearspan_storage::scan::{AttributeKeys, ValueCondition};
 
@@ -289,7 +288,7 @@ impl EventNameTest {
                 })
             }
             Signal::Spans => {
-                let events = events(batch)?;
+                let events = columns::events(batch)?;
                 rows_where(mask, |row| events.row(row).len() > 0)
             }
         };
@@ -316,19 +315,11 @@ impl EventNameTest {
                 }))
             }
             Signal::Spans => {
-                let events = events(batch)?;
+                let events = columns::events(batch)?;
                 Ok(rows_where(mask, |row| {
                     events.row(row).any(|event| self.test.text(event.name))
                 }))
             }
         }
     }
-}
-
-fn events(batch: &RecordBatch) -> Result<EventsReader<'_>, SchemaError> {
-    let expected = "List(Struct(time_unix_nano, name, attributes, dropped_attributes_count))";
-    EventsReader::new(columns::list(batch, spans::EVENTS)?).ok_or(SchemaError::Column {
-        column: spans::EVENTS,
-        expected,
-    })
 }

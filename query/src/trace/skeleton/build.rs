@@ -135,10 +135,7 @@ impl<'a> Source<'a> {
             end: time(spans::END_TIME, spans::END_TIME_RAW)?,
             status_code: columns::int32(batch, spans::STATUS_CODE)?,
             service: columns::text_dictionary(batch, spans::SERVICE)?,
-            events: EventsReader::new(event_lists).ok_or(SchemaError::Column {
-                column: spans::EVENTS,
-                expected: "list of events",
-            })?,
+            events: columns::events(batch)?,
             event_lists,
             link_lists: columns::list(batch, spans::LINKS)?,
         })

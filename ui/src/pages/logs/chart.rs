@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use clearspan_query::{
-    AskedRange, AskedTime, CountedLogs, HistogramAnswer, HistogramBucket, LogsRequest, Order,
+    AskedRange, AskedTime, CountedRows, HistogramAnswer, HistogramBucket, LogsRequest, Order,
     QueryEngine, QueryError, TenantId,
 };
 
@@ -82,7 +82,7 @@ pub(super) fn ask(
 async fn later(
     engine: &QueryEngine,
     tenant: &TenantId,
-    logs: &CountedLogs,
+    logs: &CountedRows,
     from_ns: i64,
 ) -> Result<Option<Later>, QueryError> {
     let newest = newest_from(logs.query.clone(), from_ns);

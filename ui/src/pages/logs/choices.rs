@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::FieldCount;
+use clearspan_query::{FieldCount, Signal};
 
 use super::columns::COLUMNS_MAX;
 use super::message::{Marked, short};
@@ -33,7 +33,12 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let view = LogsView::read(&params, frame)?;
     let answer = api
         .engine()?
-        .log_fields(&api.tenant(), view.counted(), FIELDS_MAX + SHOWN.len())
+        .fields(
+            &api.tenant(),
+            Signal::Logs,
+            view.counted(),
+            FIELDS_MAX + SHOWN.len(),
+        )
         .await?;
     let fields = answer
         .fields

@@ -74,12 +74,14 @@ async fn answer_one(question: Question) -> Result<Response, ApiError> {
 async fn more(api: &Api, view: &LogsView, field: &str) -> Result<Group, ApiError> {
     let engine = api.engine()?;
     let request = ValuesRequest {
-        logs: view.counted(),
+        rows: view.counted(),
         field: field.to_owned(),
         prefix: String::new(),
         limit: VALUES_MORE,
     };
-    let answer = engine.log_field_values(&api.tenant(), request).await?;
+    let answer = engine
+        .field_values(&api.tenant(), Signal::Logs, request)
+        .await?;
     let writer = Writer::new(view, Marks::read(api)?, answer.counted.matched);
     Ok(writer.group(&answer.values, &Kind::Field, VALUES_MORE))
 }
@@ -138,7 +140,7 @@ impl Facets {
         let tenant = api.tenant();
         let errors = values_beside(api, view, &clauses::with_clause(view.frame.query(), ERRORS))?;
         let fields = engine
-            .log_fields(&tenant, view.counted(), FIELDS_MAX)
+            .fields(&tenant, Signal::Logs, view.counted(), FIELDS_MAX)
             .await?;
         let (answer, is_refused) = counted(api, view, candidates(&fields)).await?;
         let matched = answer.counted.matched;
@@ -183,13 +185,13 @@ fn values_beside(
 ) -> Result<Beside<clearspan_query::ValuesAnswer>, ApiError> {
     let (engine, tenant) = (api.engine()?.clone(), api.tenant());
     let request = ValuesRequest {
-        logs: view.counted_with(query),
+        rows: view.counted_with(query),
         field: SERVICE.to_owned(),
         prefix: String::new(),
         limit: VALUES,
     };
     Ok(Beside::ask(async move {
-        engine.log_field_values(&tenant, request).await
+        engine.field_values(&tenant, Signal::Logs, request).await
     }))
 }
 
@@ -203,16 +205,22 @@ async fn counted(
     let engine = api.engine()?;
     let two = vec![SEVERITY.to_owned(), SERVICE.to_owned()];
     let request = |fields| FacetsRequest {
-        logs: view.counted(),
+        rows: view.counted(),
         fields,
         limit: VALUES_COUNTED,
     };
     let all = [two.clone(), further].concat();
-    match engine.log_facets(&api.tenant(), request(all)).await {
+    match engine
+        .facets(&api.tenant(), Signal::Logs, request(all))
+        .await
+    {
         Ok(answer) => Ok((answer, false)),
-        Err(clearspan_query::QueryError::MemoryLimit { .. }) => {
-            Ok((engine.log_facets(&api.tenant(), request(two)).await?, true))
-        }
+        Err(clearspan_query::QueryError::MemoryLimit { .. }) => Ok((
+            engine
+                .facets(&api.tenant(), Signal::Logs, request(two))
+                .await?,
+            true,
+        )),
         Err(error) => Err(error.into()),
     }
 }

@@ -12,7 +12,7 @@
 //! | `add` | a condition to add to the query: leads to the page that is asked with it |
 
 use clearspan_query::language::{Highlighter, Query};
-use clearspan_query::{AskedRange, AskedTime, CountedLogs, Order, QueryError, Signal};
+use clearspan_query::{AskedRange, AskedTime, CountedRows, Order, QueryError, Signal};
 
 use super::columns::Columns;
 use super::message::Style;
@@ -87,15 +87,15 @@ impl LogsView {
     }
 
     /// The records that are counted: those of the query, in the range as it is at this moment.
-    pub(super) fn counted(&self) -> CountedLogs {
+    pub(super) fn counted(&self) -> CountedRows {
         self.counted_with(self.frame.query())
     }
 
     /// The same records of another query.
-    pub(super) fn counted_with(&self, query: &str) -> CountedLogs {
+    pub(super) fn counted_with(&self, query: &str) -> CountedRows {
         let at = |ns: i64| AskedTime::At(ns.into());
         let range = &self.frame.range;
-        CountedLogs {
+        CountedRows {
             query: query.to_owned(),
             range: AskedRange {
                 from: range.from_ns.map(at),

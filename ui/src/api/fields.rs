@@ -1,11 +1,11 @@
-//! `/api/v1/logs/fields`: the fields of the logs that match.
+//! `/api/v1/logs/fields`, `/api/v1/traces/fields`: the fields of the logs or spans that match.
 
 use axum::extract::State;
 use axum::response::Response;
-use clearspan_query::{FieldCount, FieldType};
+use clearspan_query::{FieldCount, FieldType, Signal};
 use serde::Serialize;
 
-use super::logs_histogram::logs;
+use super::counted::counted;
 use crate::answer::{self, CountEnd, made};
 use crate::error::ApiError;
 use crate::limits::FIELDS_LIMIT_DEFAULT;
@@ -30,11 +30,24 @@ struct FieldView {
     count: u64,
 }
 
-pub(crate) async fn fields(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
+pub(crate) async fn of_logs(api: State<Api>, params: Params) -> Result<Response, ApiError> {
+    fields(api, Signal::Logs, params).await
+}
+
+pub(crate) async fn of_spans(api: State<Api>, params: Params) -> Result<Response, ApiError> {
+    fields(api, Signal::Spans, params).await
+}
+
+async fn fields(
+    State(api): State<Api>,
+    signal: Signal,
+    params: Params,
+) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let logs = logs(&params)?;
+    let rows = counted(&params)?;
     let limit = params.limit(FIELDS_LIMIT_DEFAULT)?;
-    let answer = api.engine()?.log_fields(&api.tenant(), logs, limit).await?;
+    let engine = api.engine()?;
+    let answer = engine.fields(&api.tenant(), signal, rows, limit).await?;
     let elapsed_ms = timer.elapsed_ms();
     made(move || {
         answer::json(&FieldsView {

@@ -1,79 +1,52 @@
-//! `/api/v1/logs/fields/{name}/values`: the values of one field. `/api/v1/logs/facets`: those of several,
-//! from one scan.
+//! `/api/v1/logs/facets`, `/api/v1/traces/facets`: the values of several fields of the logs or spans that match, from one scan.
 
 use std::collections::HashSet;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use clearspan_query::json::push_json_string;
-use clearspan_query::{FacetsRequest, FieldValues, ValuesRequest};
+use clearspan_query::{FacetsRequest, FieldValues, Signal};
 use serde::Serialize;
 
-use super::logs_histogram::logs;
+use super::counted::counted;
 use crate::answer::{self, CountEnd, made, push_end};
 use crate::error::ApiError;
 use crate::json::push_value_counts;
-use crate::limits::{FACET_VALUES_LIMIT_DEFAULT, VALUES_LIMIT_DEFAULT};
+use crate::limits::FACET_VALUES_LIMIT_DEFAULT;
 use crate::params::Params;
 use crate::state::Api;
 
-const VALUES_PARAMETERS: [&str; 5] = ["q", "from", "to", "limit", "prefix"];
-const FACETS_PARAMETERS: [&str; 5] = ["fields", "q", "from", "to", "limit"];
+const PARAMETERS: [&str; 5] = ["fields", "q", "from", "to", "limit"];
 
-/// What stands behind the values.
+/// What stands behind the facets.
 #[derive(Serialize)]
-struct ValuesEnd {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    distinct: Option<u64>,
+struct FacetsEnd {
     matched: u64,
     #[serde(flatten)]
     end: CountEnd,
 }
 
-pub(crate) async fn values(
+pub(crate) async fn of_logs(api: State<Api>, params: Params) -> Result<Response, ApiError> {
+    facets(api, Signal::Logs, params).await
+}
+
+pub(crate) async fn of_spans(api: State<Api>, params: Params) -> Result<Response, ApiError> {
+    facets(api, Signal::Spans, params).await
+}
+
+async fn facets(
     State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
+    signal: Signal,
     params: Params,
 ) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let Path(field) = name.map_err(|_| ApiError::BadEncoding {
-        what: "the path".into(),
-    })?;
-    let request = ValuesRequest {
-        logs: logs(&params)?,
-        field,
-        prefix: params
-            .text_or_number("prefix")?
-            .unwrap_or_default()
-            .to_owned(),
-        limit: params.limit(VALUES_LIMIT_DEFAULT)?,
-    };
-    let engine = api.engine()?;
-    let answer = engine.log_field_values(&api.tenant(), request).await?;
-    let elapsed_ms = timer.elapsed_ms();
-    made(move || {
-        let mut body = String::from("{\"values\":");
-        push_value_counts(&answer.values.values, &mut body);
-        let end = ValuesEnd {
-            distinct: Some(answer.values.distinct),
-            matched: answer.counted.matched,
-            end: CountEnd::new(elapsed_ms, answer.counted, params.hints(&VALUES_PARAMETERS)),
-        };
-        push_end(&end, &mut body)?;
-        Ok(answer::json_bytes(body))
-    })
-    .await
-}
-
-pub(crate) async fn facets(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
-    let timer = api.timer();
     let request = FacetsRequest {
-        logs: logs(&params)?,
+        rows: counted(&params)?,
         fields: fields(&params)?,
         limit: params.limit(FACET_VALUES_LIMIT_DEFAULT)?,
     };
-    let answer = api.engine()?.log_facets(&api.tenant(), request).await?;
+    let engine = api.engine()?;
+    let answer = engine.facets(&api.tenant(), signal, request).await?;
     let elapsed_ms = timer.elapsed_ms();
     made(move || {
         let mut body = String::from("{\"facets\":[");
@@ -84,10 +57,9 @@ pub(crate) async fn facets(State(api): State<Api>, params: Params) -> Result<Res
             push_facet(facet, &mut body);
         }
         body.push(']');
-        let end = ValuesEnd {
-            distinct: None,
+        let end = FacetsEnd {
             matched: answer.counted.matched,
-            end: CountEnd::new(elapsed_ms, answer.counted, params.hints(&FACETS_PARAMETERS)),
+            end: CountEnd::new(elapsed_ms, answer.counted, params.hints(&PARAMETERS)),
         };
         push_end(&end, &mut body)?;
         Ok(answer::json_bytes(body))
