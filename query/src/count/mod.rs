@@ -62,7 +62,7 @@ use crate::{AskedRange, QueryError, hints};
 /// Which rows of a signal are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountedRows {
-    /// A query of the search language; empty for every row. Of spans it is asked of each span: it has no groups.
+    /// A query of the search language; empty for every row. Of spans it is asked of each span by itself, and groups are brackets.
     pub query: String,
     /// The range: logs are placed by their event time, else their observed time, spans by their start.
     pub range: AskedRange,

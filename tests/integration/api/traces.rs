@@ -86,10 +86,11 @@ async fn fields_and_their_values() {
             {"field": "duration", "values": [{"value": 90_000_000, "count": 2}], "distinct": 2},
         ])
     );
-    // Groups are asked of traces, not of spans.
-    let refused = server.get("/api/v1/traces/fields?q={service:pay}").await;
-    let error = refused.error(400, "bad_query");
-    assert_eq!(error["position"], json!(0));
+    // Of single spans groups are brackets.
+    for (query, matched) in [("{service:pay}", 1), ("{service:pay} {name:odd}", 0)] {
+        let path = format!("/api/v1/traces/fields?q={query}").replace(' ', "+");
+        assert_eq!(server.get(&path).await.json()["matched"], json!(matched));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
