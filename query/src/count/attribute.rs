@@ -28,6 +28,7 @@ use crate::language::renamed::names_of;
 #[derive(Debug)]
 pub(crate) struct AttributeValues {
     level: Level,
+    asks_scopes: bool,
     /// Its own name first.
     names: Vec<String>,
     finders: Vec<Finder<'static>>,
@@ -41,6 +42,7 @@ impl AttributeValues {
         let finder = |name: &String| Finder::new(name.as_bytes()).into_owned();
         AttributeValues {
             level,
+            asks_scopes: matches!(level, Level::Any | Level::Scope),
             finders: names.iter().map(finder).collect(),
             names,
             scopes: Remembered::default(),
@@ -48,8 +50,14 @@ impl AttributeValues {
         }
     }
 
+    /// Does not look into scopes beside records and resources, for it is known that none has attributes.
+    pub(crate) fn leave_scopes(&mut self) {
+        self.asks_scopes &= self.level == Level::Scope;
+    }
+
     pub(crate) fn columns(&self) -> Vec<&'static str> {
         match self.level {
+            Level::Any if !self.asks_scopes => vec![logs::ATTRIBUTES, logs::RESOURCE],
             Level::Any => vec![logs::ATTRIBUTES, logs::SCOPE, logs::RESOURCE],
             Level::Record => vec![logs::ATTRIBUTES],
             Level::Scope => vec![logs::SCOPE],
@@ -72,7 +80,7 @@ impl AttributeValues {
         distinct: &mut Distinct,
         budget: &mut Budget,
     ) -> Result<(), QueryError> {
-        let groups = Groups::new(self.level, batch)?;
+        let groups = Groups::new(self.level, self.asks_scopes, batch)?;
         if self.record(batch)?.is_some() || self.is_in_scopes(&groups, distinct, budget)? {
             return self.add_asked(batch, |_| true, distinct, budget);
         }
@@ -122,7 +130,7 @@ impl AttributeValues {
         budget: &mut Budget,
     ) -> Result<(), QueryError> {
         let record = self.record(batch)?;
-        let columns = Groups::new(self.level, batch)?;
+        let columns = Groups::new(self.level, self.asks_scopes, batch)?;
         let mut groups = GroupAnswers {
             level: self.level,
             names: &self.names,
@@ -188,14 +196,14 @@ struct Groups<'b> {
 }
 
 impl<'b> Groups<'b> {
-    fn new(level: Level, batch: &'b RecordBatch) -> Result<Self, QueryError> {
+    fn new(level: Level, asks_scopes: bool, batch: &'b RecordBatch) -> Result<Self, QueryError> {
         let column = |matters: bool, name: &'static str| {
             matters
                 .then(|| columns::binary_dictionary(batch, name))
                 .transpose()
         };
         Ok(Groups {
-            scope: column(matches!(level, Level::Any | Level::Scope), logs::SCOPE)?,
+            scope: column(asks_scopes, logs::SCOPE)?,
             resource: column(
                 matches!(level, Level::Any | Level::Resource),
                 logs::RESOURCE,

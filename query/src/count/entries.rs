@@ -2,24 +2,35 @@
 
 use arrow::array::{Array, Int32Array};
 
+const LANES: usize = 4;
+
 /// The entries, of `entries` in all, that stand in some row of `keys`, each with the number of its rows; ascending. Null is no entry.
 pub(super) fn used(keys: &Int32Array, entries: usize) -> Vec<(usize, u64)> {
     // A chunk of a memtable may have a dictionary that is larger than itself.
     if entries > keys.len() {
         return by_sorting(keys);
     }
-    let mut rows = vec![0_u64; entries];
-    if keys.null_count() == 0 {
-        for &key in keys.values() {
-            rows[key as usize] += 1;
-        }
-    } else {
-        for key in keys.iter().flatten() {
-            rows[key as usize] += 1;
-        }
-    }
+    let rows = match keys.null_count() {
+        0 => by_counting(keys.values(), entries),
+        _ => by_counting(&keys.iter().flatten().collect::<Vec<_>>(), entries),
+    };
     let rows = rows.into_iter().enumerate();
     rows.filter(|&(_, rows)| rows > 0).collect()
+}
+
+/// Neighbours are often alike: each of four has its own counts, so that none waits for the one before it.
+fn by_counting(keys: &[i32], entries: usize) -> Vec<u64> {
+    let mut rows = vec![[0_u64; LANES]; entries];
+    let fours = keys.chunks_exact(LANES);
+    for &key in fours.remainder() {
+        rows[key as usize][0] += 1;
+    }
+    for four in fours {
+        for (lane, &key) in four.iter().enumerate() {
+            rows[key as usize][lane] += 1;
+        }
+    }
+    rows.iter().map(|rows| rows.iter().sum()).collect()
 }
 
 fn by_sorting(keys: &Int32Array) -> Vec<(usize, u64)> {

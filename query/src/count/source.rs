@@ -77,6 +77,16 @@ impl FieldCounter {
         }
     }
 
+    /// Does not look into scopes where it may do without, for it is known that none has attributes.
+    pub(crate) fn leave_scopes(&mut self) {
+        match &mut self.source {
+            Source::EventName { attribute, .. } | Source::Attribute(attribute) => {
+                attribute.leave_scopes();
+            }
+            _ => {}
+        }
+    }
+
     /// The columns it reads.
     pub(crate) fn columns(&self) -> Vec<&'static str> {
         match &self.source {

@@ -1,5 +1,7 @@
 //! The values of one or several fields, with the rows that have them, from one scan.
 
+use clearspan_storage::scan::TimeRange;
+
 use super::budget::Budget;
 use super::source::{FieldCounter, projection_of};
 use super::value::FieldValue;
@@ -114,6 +116,9 @@ async fn count(
 ) -> Result<(Vec<FieldCounter>, Counted), QueryError> {
     let scanned = Scanned::new(session, rows)?;
     let mut budget = Budget::new(&session.plans);
+    if !scopes_have_attributes(session, scanned.range).await {
+        counters.iter_mut().for_each(FieldCounter::leave_scopes);
+    }
     let projection = projection_of(&counters);
     let each = |batch: &_| {
         let mut counters = counters.iter_mut();
@@ -122,4 +127,16 @@ async fn count(
     let tally = scanned.each_batch(session, projection, each).await?;
     let counted = Counted::new(session, &scanned.query, scanned.range, tally).await?;
     Ok((counters, counted))
+}
+
+/// Whether the scope of some row that may be counted has attributes. What cannot be read, the scan finds too, and says so.
+async fn scopes_have_attributes(session: &Session, range: TimeRange) -> bool {
+    for part in session.snapshot.parts() {
+        let (first, last) = part.time_range();
+        if range.overlaps(first, last) && part.scopes_have_attributes().unwrap_or(true) {
+            return true;
+        }
+        tokio::task::yield_now().await;
+    }
+    false
 }

@@ -116,8 +116,14 @@ struct ByRange {
 }
 
 impl ByRange {
-    fn new(emit: &Emit, matched: &[&'static str], keys: &AttributeKeys) -> Self {
-        let read = |timed| emit.with(matched.to_vec(), keys.clone(), timed);
+    fn new(emit: &Emit, matched: &[&'static str], keys: &AttributeKeys, texts: bool) -> Self {
+        let read = |timed| {
+            let read = emit.with(matched.to_vec(), keys.clone(), timed);
+            match texts {
+                true => read.with_texts(),
+                false => read,
+            }
+        };
         ByRange {
             covered: read(false),
             cut: read(true),
@@ -147,8 +153,13 @@ impl SegmentScan {
         };
         let keys = matcher.record_keys();
         let reads = Reads {
-            plain: ByRange::new(&emit, &matcher.columns(), &keys),
-            beside_texts: ByRange::new(&emit, &matcher.columns_beside_texts(), &keys),
+            plain: ByRange::new(&emit, &matcher.columns(), &keys, false),
+            beside_texts: ByRange::new(
+                &emit,
+                &matcher.columns_beside_texts(),
+                &keys,
+                matcher.has_texts(),
+            ),
         };
         let hint = Query::all(query.signal());
         Ok(SegmentScan {

@@ -11,7 +11,7 @@ use super::{MissingSegment, Predicate, Projection, RowSelection, RowTexts, ScanS
 use crate::derived::Derive;
 use crate::limits::{GRANULE_ROWS, LONG_STEP_ROWS};
 use crate::memtable::Chunk;
-use crate::segment::{Segment, SegmentError, TraceDirectory};
+use crate::segment::{Segment, SegmentError, TraceDirectory, scopes_have_attributes};
 
 /// Why rows could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub struct SelectedBatch {
     pub first_row: u32,
     /// The rows, with the columns that were asked for, in that order.
     pub batch: RecordBatch,
-    /// The rows' texts, where [`Part::has_texts`].
+    /// The rows' texts, where they were wanted and [`Part::has_texts`].
     pub texts: Option<RowTexts>,
 }
 
@@ -140,6 +140,14 @@ impl Part {
         }
     }
 
+    /// Whether the scope of some row has attributes.
+    pub fn scopes_have_attributes(&self) -> Result<bool, PartError> {
+        match &self.kind {
+            Kind::Chunk(chunk) => Ok(scopes_have_attributes(chunk.batch())?),
+            Kind::Segment(segment) => Ok(segment.scopes_have_attributes()?),
+        }
+    }
+
     /// What `formula` derives from all its rows; `None` where that is not there, and the rows are to be read. One look at a file, or at
     /// the rows of a chunk.
     pub fn derived(&self, formula: &dyn Derive) -> Result<Option<Arc<RecordBatch>>, PartError> {
@@ -159,7 +167,7 @@ impl Part {
     ) -> impl Iterator<Item = Result<SelectedBatch, PartError>> + Send + 'a {
         let projection = projection.into();
         let mut windows = self.windows(selection);
-        if projection.in_long_steps() && self.has_runs(&projection) {
+        if projection.in_long_steps() && !projection.has_texts() && self.has_runs(&projection) {
             windows = joined(windows);
         }
         self.note_reading(&windows, selection, stats);
@@ -219,18 +227,21 @@ impl Part {
             .collect()
     }
 
-    /// Whether units of decoding may be read together: where no texts come with the rows and nothing is wanted that has no bound.
+    /// Whether units of decoding may be read together: where nothing is wanted that has no bound.
     fn has_runs(&self, projection: &Projection) -> bool {
+        let Kind::Segment(segment) = &self.kind else {
+            return false;
+        };
         let schema = self.signal.stored_schema();
-        let narrow = |name: &&str| {
-            let field = schema.field_with_name(name);
-            field.is_ok_and(|field| is_narrow(field.data_type()))
+        let narrow = |name: &&str| match *name {
+            // Attributes have no bound, unless they are known to be none.
+            logs::ATTRIBUTES => segment.lacks(projection.attributes()),
+            name => {
+                let field = schema.field_with_name(name);
+                field.is_ok_and(|field| is_narrow(field.data_type()))
+            }
         };
-        let segment = match &self.kind {
-            Kind::Chunk(_) => false,
-            Kind::Segment(segment) => segment.has_runs(),
-        };
-        segment && !self.has_texts() && projection.columns().iter().all(narrow)
+        segment.has_runs() && projection.columns().iter().all(narrow)
     }
 
     fn read_window(
@@ -241,7 +252,10 @@ impl Part {
     ) -> Vec<Result<SelectedBatch, PartError>> {
         let start = window.start;
         let decoded = self.decode(projection, window.clone());
-        let decoded = decoded.and_then(|batch| Ok((batch, self.texts(start)?)));
+        let decoded = decoded.and_then(|batch| match projection.has_texts() {
+            true => Ok((batch, self.texts(start)?)),
+            false => Ok((batch, None)),
+        });
         match decoded {
             Err(error) => vec![Err(error)],
             Ok((batch, texts)) => selection

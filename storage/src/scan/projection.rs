@@ -36,6 +36,7 @@ pub struct Projection {
     columns: Vec<&'static str>,
     attributes: AttributeKeys,
     in_long_steps: bool,
+    with_texts: bool,
 }
 
 impl Projection {
@@ -45,6 +46,7 @@ impl Projection {
             columns,
             attributes,
             in_long_steps: false,
+            with_texts: false,
         }
     }
 
@@ -56,6 +58,20 @@ impl Projection {
             in_long_steps: true,
             ..self
         }
+    }
+
+    /// The same, and the rows' texts beside them, where [`Part::has_texts`](super::Part::has_texts).
+    #[must_use]
+    pub fn with_texts(self) -> Self {
+        Projection {
+            with_texts: true,
+            ..self
+        }
+    }
+
+    /// Whether the rows' texts come too.
+    pub fn has_texts(&self) -> bool {
+        self.with_texts
     }
 
     /// Whether many rows may be decoded at once.

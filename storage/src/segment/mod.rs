@@ -23,6 +23,7 @@
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `derived_rows.rs` | the rows that formulas have derived, read |
+//! | `attributes.rs` | what is known of attributes without reading rows |
 //! | `verify.rs` | every byte of a segment checked; the fault that a reader found |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
 //! | `trace_directory.rs`, `trace_builder.rs` | [`TraceDirectory`], and how it is made |
@@ -31,6 +32,7 @@
 //! | `error.rs` | [`SegmentError`] |
 
 mod arrow_file;
+mod attributes;
 mod batch_texts;
 mod block_sums;
 mod cache;
@@ -69,6 +71,7 @@ pub use meta::SegmentMeta;
 pub use reader::Segment;
 pub use trace_directory::{RootEntry, TraceDirectory, TraceEntry};
 
+pub(crate) use attributes::scopes_have_attributes;
 pub(crate) use batch_texts::BatchTexts;
 pub(crate) use cache::SegmentCache;
 pub(crate) use row_texts::index_rows;

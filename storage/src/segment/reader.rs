@@ -28,13 +28,14 @@ use crate::vfs::Vfs;
 /// cache that all segments share.
 #[derive(Debug)]
 pub struct Segment {
-    signal: Signal,
+    pub(super) signal: Signal,
     pub(super) dir: PathBuf,
     pub(super) meta: SegmentMeta,
     pub(super) vfs: Arc<dyn Vfs>,
     pub(super) cache: Arc<SegmentCache>,
     /// What somebody found wrong with it who read it.
     pub(super) fault: OnceLock<MissingSegment>,
+    pub(super) scopes_have_attributes: OnceLock<bool>,
 }
 
 impl Segment {
@@ -73,6 +74,7 @@ impl Segment {
             vfs,
             cache,
             fault: OnceLock::new(),
+            scopes_have_attributes: OnceLock::new(),
         };
         segment.check_length(segment.meta.container.file_name())?;
         Ok(segment)
@@ -199,7 +201,7 @@ impl Segment {
         self.row_file()?.dictionary(column)
     }
 
-    fn row_file(&self) -> Result<Arc<ShapedRows>, SegmentError> {
+    pub(super) fn row_file(&self) -> Result<Arc<ShapedRows>, SegmentError> {
         self.cache.get(self.id(), Piece::Rows, || {
             let shape = self.shape()?;
             let vfs = self.vfs.as_ref();

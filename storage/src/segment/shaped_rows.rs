@@ -68,7 +68,8 @@ impl ShapedRows {
         logical.map_err(|source| self.of_shape(source))
     }
 
-    /// Record batches that follow each other as one, with the stored schema's columns at `columns`, in that order; no texts or attributes.
+    /// Record batches that follow each other as one, with the stored schema's columns at `columns`, in that order; no texts, and attributes only where
+    /// none of those that are wanted are there.
     pub(super) fn read_run(
         &self,
         batches: Range<usize>,

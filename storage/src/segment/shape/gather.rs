@@ -52,6 +52,13 @@ impl Gatherer {
         rows: usize,
         columns: &Columns<'_>,
     ) -> Result<BinaryArray, ShapeError> {
+        if columns.0.is_empty() {
+            return Ok(BinaryArray::try_new(
+                OffsetBuffer::new_zeroed(rows),
+                Buffer::default(),
+                None,
+            )?);
+        }
         let mut lists = Lists::with_capacity(rows);
         for row in 0..rows {
             for (number, values) in &columns.0 {

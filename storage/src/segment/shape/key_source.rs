@@ -60,6 +60,12 @@ impl Shape {
         Chosen { columns, in_order }
     }
 
+    /// Whether no row has an attribute with any of these keys.
+    pub(crate) fn lacks(&self, keys: &AttributeKeys) -> bool {
+        let chosen = self.chosen(keys);
+        chosen.columns.is_empty() && !chosen.in_order
+    }
+
     /// The places of the physical columns with these attributes.
     pub(super) fn places_of(&self, chosen: &Chosen) -> impl Iterator<Item = usize> {
         let columns = chosen.columns.iter().copied().map(Part::Attribute);
