@@ -18,6 +18,7 @@
 //! | `text_count.rs` | rows with a text, counted by templates |
 //! | `select.rs` | which granules of a part may match |
 //! | `selection.rs` | [`RowSelection`]: the row ranges that are left |
+//! | `take.rs` | some rows of a part, whole |
 //! | `snapshot.rs` | [`Snapshot`], and rows by address |
 //! | `stats.rs` | what a scan read and what it could leave out |
 
@@ -29,6 +30,7 @@ mod select;
 mod selection;
 mod snapshot;
 mod stats;
+mod take;
 mod text_condition;
 mod text_count;
 mod text_search;

@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, FixedSizeBinaryArray, RecordBatch, UInt32Array};
+use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, SchemaRef};
-use clearspan_schema::{SchemaError, Signal, TraceId, columns, logs};
+use clearspan_schema::{SchemaError, Signal, logs};
 
-use super::{MissingSegment, Predicate, Projection, RowSelection, RowTexts, ScanStats, TimeRange};
+use super::{MissingSegment, Projection, RowSelection, RowTexts, ScanStats};
 use crate::derived::Derive;
 use crate::limits::{GRANULE_ROWS, LONG_STEP_ROWS};
 use crate::memtable::Chunk;
@@ -289,70 +289,6 @@ impl Part {
             }
         })
     }
-
-    /// The rows at `rows` (ascending), with `columns`, decoding only the record batches they stand in.
-    pub fn take(
-        &self,
-        rows: &[u32],
-        columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, PartError> {
-        let mut selection = RowSelection::none();
-        rows.iter().for_each(|&row| selection.push(row..row + 1));
-        let mut taken = Vec::new();
-        let projection = Projection::from(columns);
-        for window in self.windows(&selection) {
-            let batch = self.decode(&projection, window.clone())?;
-            let below = |bound: u32| rows.partition_point(|&row| row < bound);
-            let inside = rows[below(window.start)..below(window.end)]
-                .iter()
-                .map(|row| row - window.start);
-            taken.push(arrow::compute::take_record_batch(
-                &batch,
-                &UInt32Array::from_iter_values(inside),
-            )?);
-        }
-        let found: usize = taken.iter().map(RecordBatch::num_rows).sum();
-        if found == rows.len() {
-            Ok(taken)
-        } else {
-            Err(PartError::NoSuchRow)
-        }
-    }
-
-    /// The rows of one trace, with `columns`.
-    pub(super) fn trace(
-        &self,
-        id: TraceId,
-        columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, PartError> {
-        match self.signal {
-            Signal::Spans => {
-                let rows: Vec<u32> = self.trace_directory()?.rows_of(id).collect();
-                self.take(&rows, columns)
-            }
-            Signal::Logs => self.verified_trace(id, columns),
-        }
-    }
-
-    fn verified_trace(
-        &self,
-        id: TraceId,
-        columns: &[&'static str],
-    ) -> Result<Vec<RecordBatch>, PartError> {
-        let mut stats = ScanStats::default();
-        let selection = self.select(&Predicate::TraceId(id), TimeRange::ALL, &mut stats)?;
-        let mut rows = Vec::new();
-        for selected in self.read(&[logs::TRACE_ID], &selection, &mut stats) {
-            let selected = selected?;
-            let ids = columns::id(&selected.batch, logs::TRACE_ID)?;
-            rows.extend(
-                (0..ids.len())
-                    .filter(|&row| is_id(ids, row, &id))
-                    .map(|row| selected.first_row + row as u32),
-            );
-        }
-        self.take(&rows, columns)
-    }
 }
 
 /// Whether a value of it takes few bytes, whatever was sent.
@@ -377,12 +313,8 @@ fn joined(windows: Vec<Range<u32>>) -> Vec<Range<u32>> {
     steps
 }
 
-fn is_id(ids: &FixedSizeBinaryArray, row: usize, id: &TraceId) -> bool {
-    ids.is_valid(row) && ids.value(row) == id
-}
-
 /// The positions of `columns` in the stored schema.
-fn indices(signal: Signal, columns: &[&'static str]) -> Result<Vec<usize>, PartError> {
+pub(super) fn indices(signal: Signal, columns: &[&'static str]) -> Result<Vec<usize>, PartError> {
     let schema = signal.stored_schema();
     let index = |&name: &&'static str| schema.index_of(name);
     Ok(columns.iter().map(index).collect::<Result<_, _>>()?)

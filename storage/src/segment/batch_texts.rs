@@ -274,7 +274,7 @@ impl BatchTexts {
     }
 
     fn read(&self, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
-        self.rows.physical(&self.shape, self.index, columns)
+        self.rows.physical(&self.shape, self.index, None, columns)
     }
 
     fn missing(&self, name: &str) -> SegmentError {

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,19 @@ pub(crate) trait RowFile: Send + Sync + std::fmt::Debug {
         columns: &[usize],
         keys_of: Option<usize>,
     ) -> Result<RecordBatch, SegmentError>;
+
+    /// The same, of its rows at `rows` alone, which ascend.
+    fn read_rows(
+        &self,
+        index: usize,
+        rows: &[u32],
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError> {
+        let batch = self.read(index, columns, keys_of)?;
+        let rows = UInt32Array::from(rows.to_vec());
+        Ok(take_record_batch(&batch, &rows)?)
+    }
 
     /// Decodes record batches that follow each other as one, with the file's columns at `columns`, in that order.
     fn read_run(

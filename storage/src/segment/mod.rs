@@ -22,6 +22,7 @@
 //! | `decompressors.rs` | decompressors that are kept from read to read |
 //! | `folder.rs` | the steps that make a folder durable |
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
+//! | `rows.rs` | its rows, read |
 //! | `derived_rows.rs` | the rows that formulas have derived, read |
 //! | `attributes.rs` | what is known of attributes without reading rows |
 //! | `verify.rs` | every byte of a segment checked; the fault that a reader found |
@@ -50,6 +51,7 @@ mod parquet_writer;
 mod reader;
 mod row_texts;
 mod row_writer;
+mod rows;
 pub mod shape;
 mod shaped_rows;
 mod sieve;

@@ -97,13 +97,29 @@ impl ParquetFile {
         columns: &[usize],
         keys_of: Option<usize>,
     ) -> Result<RecordBatch, SegmentError> {
+        let all = RowSelection::from(vec![
+            RowSelector::skip(place.before),
+            RowSelector::select(place.rows),
+        ]);
+        self.decode_selected(place, all, columns, keys_of)
+    }
+
+    /// The `selected` rows of a row group, which lie at `place`, with the schema's columns at `columns`.
+    fn decode_selected(
+        &self,
+        place: Place,
+        selected: RowSelection,
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError> {
+        let rows = selected.row_count();
         let fields = self.schema.fields().len();
         if columns.iter().any(|&column| column >= fields) {
             return Err(self.malformed("column number"));
         }
         let schema = Arc::new(self.schema.project(columns)?);
         if columns.is_empty() {
-            let options = RecordBatchOptions::new().with_row_count(Some(place.rows));
+            let options = RecordBatchOptions::new().with_row_count(Some(rows));
             return Ok(RecordBatch::try_new_with_options(schema, vec![], &options)?);
         }
         // Parquet gives each column once, in the order of the schema.
@@ -111,9 +127,9 @@ impl ParquetFile {
         given.sort_unstable();
         given.dedup();
         let batch = guarded(&self.file, "record batch", |read| {
-            self.decode_pages(read, place, &given, keys_of)
+            self.decode_pages(read, place, selected, &given, keys_of)
         })?;
-        let batch = batch.filter(|batch| batch.num_rows() == place.rows);
+        let batch = batch.filter(|batch| batch.num_rows() == rows);
         let batch = batch.ok_or_else(|| self.malformed("number of rows"))?;
         let position = |column: &usize| given.binary_search(column).ok();
         let arrays = columns.iter().map(|column| {
@@ -129,6 +145,7 @@ impl ParquetFile {
         &self,
         read: &CheckedRead,
         place: Place,
+        selected: RowSelection,
         columns: &[usize],
         keys_of: Option<usize>,
     ) -> Result<Option<RecordBatch>, ParquetError> {
@@ -144,13 +161,13 @@ impl ParquetFile {
             keys_of,
             &self.decompressors,
         )?;
-        let rows = vec![
-            RowSelector::skip(place.before),
-            RowSelector::select(place.rows),
-        ];
-        let rows = Some(RowSelection::from(rows));
-        let mut reader =
-            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, place.rows, rows)?;
+        let rows = selected.row_count();
+        let mut reader = ParquetRecordBatchReader::try_new_with_row_groups(
+            &levels,
+            &pages,
+            rows,
+            Some(selected),
+        )?;
         Ok(reader.next().transpose()?)
     }
 
@@ -194,6 +211,25 @@ impl RowFile for ParquetFile {
         let place = self.batches.get(index).copied();
         let place = place.ok_or_else(|| self.malformed("batch number"))?;
         self.decode(place, columns, keys_of)
+    }
+
+    fn read_rows(
+        &self,
+        index: usize,
+        rows: &[u32],
+        columns: &[usize],
+        keys_of: Option<usize>,
+    ) -> Result<RecordBatch, SegmentError> {
+        let place = self.batches.get(index).copied();
+        let place = place.ok_or_else(|| self.malformed("batch number"))?;
+        let runs = rows.chunk_by(|&row, &next| next == row + 1);
+        let runs = runs.map(|run| {
+            let first = place.before + run[0] as usize;
+            first..first + run.len()
+        });
+        let end = place.before + place.rows;
+        let selected = RowSelection::from_consecutive_ranges(runs, end);
+        self.decode_selected(place, selected, columns, keys_of)
     }
 
     fn read_run(

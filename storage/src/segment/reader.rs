@@ -4,17 +4,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use arrow::array::RecordBatch;
 use bytes::Bytes;
 use clearspan_schema::Signal;
-use clearspan_schema::logs::SERVICE;
 
 use super::batch_texts::BatchTexts;
 use super::cache::{Piece, SegmentCache};
-use super::container::Container;
 use super::meta::{BatchMeta, FileMeta, SegmentMeta};
 use super::shape::Shape;
-use super::shaped_rows::ShapedRows;
 use super::trace_builder::{self, TraceDirectoryBuilder};
 use super::trace_directory::TraceDirectory;
 use super::{SegmentError, trace_codec};
@@ -155,68 +151,6 @@ impl Segment {
         let batches = &self.meta.batches;
         let behind = batches.partition_point(|batch| batch.first_row <= row);
         batches.get(behind.checked_sub(1)?)
-    }
-
-    /// The record batch that starts at `first_row`, with the stored schema's columns at `columns`; of the attributes, if they are among
-    /// them, those that are wanted.
-    pub(crate) fn read_batch(
-        &self,
-        first_row: u32,
-        columns: &[usize],
-        attributes: &AttributeKeys,
-    ) -> Result<RecordBatch, SegmentError> {
-        let index = self.batch_at(first_row)?;
-        self.row_file()?.read(index, columns, attributes)
-    }
-
-    /// The record batches of `rows` as one, with the stored schema's columns at `columns`; no texts or attributes.
-    pub(crate) fn read_run(
-        &self,
-        rows: &Range<u32>,
-        columns: &[usize],
-    ) -> Result<RecordBatch, SegmentError> {
-        let batches = &self.meta.batches;
-        let first = self.batch_at(rows.start)?;
-        let end = batches.partition_point(|batch| batch.first_row < rows.end);
-        self.row_file()?.read_run(first..end, columns)
-    }
-
-    /// Whether several record batches that are read as one take less than each for itself.
-    pub(crate) fn has_runs(&self) -> bool {
-        self.meta.container == Container::Parquet
-    }
-
-    fn batch_at(&self, first_row: u32) -> Result<usize, SegmentError> {
-        let batches = &self.meta.batches;
-        let at = batches.binary_search_by_key(&first_row, |batch| batch.first_row);
-        at.map_err(|_| SegmentError::Malformed {
-            path: self.dir.join(names::META),
-            what: "record batch",
-        })
-    }
-
-    /// A record batch of the services alone. Its dictionary holds the names of all rows.
-    pub(crate) fn service_batch(&self) -> Result<RecordBatch, SegmentError> {
-        let column = self.signal.stored_schema().index_of(SERVICE)?;
-        self.row_file()?.dictionary(column)
-    }
-
-    pub(super) fn row_file(&self) -> Result<Arc<ShapedRows>, SegmentError> {
-        self.cache.get(self.id(), Piece::Rows, || {
-            let shape = self.shape()?;
-            let vfs = self.vfs.as_ref();
-            let decompressors = self.cache.decompressors();
-            let rows = ShapedRows::open(
-                vfs,
-                &self.dir,
-                self.signal,
-                &self.meta,
-                shape,
-                decompressors,
-            )?;
-            let memory = rows.memory();
-            Ok((rows, memory))
-        })
     }
 
     /// How its rows lie in the row file, and what is known of them without reading it. A folder of format 1 has none.

@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, Int32Array, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use clearspan_schema::Signal;
 use parking_lot::Mutex;
 
@@ -23,6 +24,7 @@ use crate::vfs::Vfs;
 #[derive(Debug)]
 pub(super) struct ShapedRows {
     path: PathBuf,
+    signal: Signal,
     file: Box<dyn RowFile>,
     shape: Option<Arc<Shape>>,
     /// By dictionary of the file.
@@ -45,6 +47,7 @@ impl ShapedRows {
         };
         Ok(ShapedRows {
             path: dir.join(meta.container.file_name()),
+            signal,
             file: container::open(vfs, dir, &schema, meta, decompressors)?,
             shape,
             template_ids: Mutex::default(),
@@ -63,9 +66,46 @@ impl ShapedRows {
             return self.file.read(index, columns, None);
         };
         let physical = shape.physical_columns(columns, attributes);
-        let physical = self.physical(shape, index, &physical)?;
+        let physical = self.physical(shape, index, None, &physical)?;
         let logical = shape.to_logical(&physical, columns, attributes);
         logical.map_err(|source| self.of_shape(source))
+    }
+
+    /// Of record batch `index` the rows at `rows`, which ascend, each once, with the stored schema's columns at `columns`, in that order.
+    ///
+    /// What is not asked for is not restored, but for columns whose rows are told by others: of these the whole batch is.
+    pub(super) fn read_rows(
+        &self,
+        index: usize,
+        rows: &[u32],
+        columns: &[usize],
+        attributes: &AttributeKeys,
+    ) -> Result<RecordBatch, SegmentError> {
+        let Some(shape) = &self.shape else {
+            return self.file.read_rows(index, rows, columns, None);
+        };
+        let (alone, told): (Vec<usize>, Vec<usize>) = columns
+            .iter()
+            .partition(|&&column| shape.stands_alone(column));
+        let physical = shape.physical_columns(&alone, attributes);
+        let physical = self.physical(shape, index, Some(rows), &physical)?;
+        let restored = shape.to_logical(&physical, &alone, attributes);
+        let restored = restored.map_err(|source| self.of_shape(source))?;
+        if told.is_empty() {
+            return Ok(restored);
+        }
+        let whole = self.read(index, &told, attributes)?;
+        let taken = take_record_batch(&whole, &UInt32Array::from(rows.to_vec()))?;
+        let mut arrays = (restored.columns().iter(), taken.columns().iter());
+        let arrays = columns
+            .iter()
+            .map(|&column| match shape.stands_alone(column) {
+                true => arrays.0.next(),
+                false => arrays.1.next(),
+            });
+        let schema = self.signal.stored_schema().project(columns)?;
+        let arrays = arrays.flatten().cloned().collect();
+        Ok(RecordBatch::try_new(Arc::new(schema), arrays)?)
     }
 
     /// Record batches that follow each other as one, with the stored schema's columns at `columns`, in that order; no texts, and attributes only where
@@ -85,19 +125,24 @@ impl ShapedRows {
         logical.map_err(|source| self.of_shape(source))
     }
 
-    /// Record batch `index` with the file's columns at `columns`; instead of the texts of templates their ids.
+    /// Record batch `index`, or some rows of it, with the file's columns at `columns`; instead of the texts of templates their ids.
     pub(super) fn physical(
         &self,
         shape: &Shape,
         index: usize,
+        rows: Option<&[u32]>,
         columns: &[usize],
     ) -> Result<RecordBatch, SegmentError> {
+        let read = |keys_of| match rows {
+            Some(rows) => self.file.read_rows(index, rows, columns, keys_of),
+            None => self.file.read(index, columns, keys_of),
+        };
         let template = shape.body_columns().template;
         let place = columns.iter().position(|&column| Some(column) == template);
         let Some((template, place)) = template.zip(place) else {
-            return self.file.read(index, columns, None);
+            return read(None);
         };
-        let batch = self.file.read(index, columns, Some(template))?;
+        let batch = read(Some(template))?;
         let keys: &Int32Array = batch.column(place).as_primitive();
         let ids = self.ids_of(shape, self.file.dictionary_of(index), template)?;
         // A key beyond the dictionary becomes an id that no template has, and so an error where it is used.

@@ -202,8 +202,13 @@ impl Shape {
         }
     }
 
-    /// Translates physical rows to the logical columns `logical`, in that order, the attributes as far as they are wanted. The rows are a whole batch as it was written, with the
-    /// columns that [`Self::physical_columns`] names, in that order; instead of [`TEMPLATE`](super::TEMPLATE) there may be `Int32` with the
+    /// Whether each row of the logical column is restored without the others of its batch.
+    pub fn stands_alone(&self, logical: usize) -> bool {
+        self.layout.forms.get(logical) != Some(&Form::Parent)
+    }
+
+    /// Translates physical rows to the logical columns `logical`, in that order, the attributes as far as they are wanted. The rows are a whole batch as it was written,
+    /// or some of it where all columns [stand alone](Self::stands_alone), with the columns that [`Self::physical_columns`] names, in that order; instead of [`TEMPLATE`](super::TEMPLATE) there may be `Int32` with the
     /// templates' ids.
     pub fn to_logical(
         &self,
