@@ -9,7 +9,8 @@ pub(in crate::segment) mod rows;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
+use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::datatypes::DataType;
 use clearspan_schema::concat::compact;
 use clearspan_schema::logs::PLACED_TIME;
@@ -216,6 +217,47 @@ fn a_run_of_batches_is_its_batches_one_after_the_other() {
     });
 }
 
+/// Reads some rows of each batch in several ways of lying, and holds them against the whole batch.
+fn check_scattered(case: &Case, seed: u64) {
+    let file = case.open().unwrap();
+    let mut random = SimRandom::new(seed);
+    let mut columns = case.all_columns();
+    let turn = random.below(columns.len() as u64) as usize;
+    columns.rotate_left(turn);
+    for index in 0..case.batches() {
+        let whole = case.expected(index, &columns);
+        for among in [1, 2, 7, 300] {
+            let mut rows: Vec<u32> = (0..whole.num_rows() as u32).collect();
+            rows.retain(|_| random.one_in(among));
+            let read = file
+                .read_rows(index, &rows, &columns, &AttributeKeys::All)
+                .unwrap();
+            let places = UInt32Array::from(rows);
+            let expected = take_record_batch(&whole, &places).unwrap();
+            assert_eq!(
+                plain(&read),
+                plain(&expected),
+                "seed {seed}, one in {among}"
+            );
+        }
+        let beyond = [0, whole.num_rows() as u32];
+        assert!(
+            file.read_rows(index, &beyond, &columns, &AttributeKeys::All)
+                .is_err()
+        );
+    }
+}
+
+#[test]
+fn scattered_rows_are_those_of_their_batch() {
+    each(|container, signal| {
+        for seed in 0..4 {
+            let case = Case::new(container, signal, random_rows(signal, seed, 9_000), 4_000);
+            check_scattered(&case, seed);
+        }
+    });
+}
+
 #[test]
 fn what_is_not_there_is_an_error() {
     each(|container, signal| {
@@ -297,6 +339,7 @@ fn check_row_groups(rows: RecordBatch, row_groups: usize) {
         let read = file.read(index, &columns, &AttributeKeys::All).unwrap();
         assert_eq!(plain(&read), case.expected(index, &columns));
     }
+    check_scattered(&case, 1);
     let narrow = narrow_columns(&case);
     let all = file.read_run(0..case.batches(), &narrow).unwrap();
     assert_eq!(plain(&all), expected_run(&case, 0..case.batches(), &narrow));

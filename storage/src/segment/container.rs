@@ -11,6 +11,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{DataType, Field, Int32Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use serde::{Deserialize, Serialize};
 
 use super::SegmentError;
@@ -90,6 +91,13 @@ pub(crate) trait RowFile: Send + Sync + std::fmt::Debug {
         keys_of: Option<usize>,
     ) -> Result<RecordBatch, SegmentError> {
         let batch = self.read(index, columns, keys_of)?;
+        if rows
+            .last()
+            .is_some_and(|&last| last as usize >= batch.num_rows())
+        {
+            let unknown = ArrowError::InvalidArgumentError("no such row in the batch".into());
+            return Err(unknown.into());
+        }
         let rows = UInt32Array::from(rows.to_vec());
         Ok(take_record_batch(&batch, &rows)?)
     }

@@ -122,6 +122,10 @@ impl ParquetFile {
             let options = RecordBatchOptions::new().with_row_count(Some(rows));
             return Ok(RecordBatch::try_new_with_options(schema, vec![], &options)?);
         }
+        if rows == 0 {
+            let none = keys_only(RecordBatch::new_empty(schema), columns, keys_of);
+            return none.ok_or_else(|| self.malformed("dictionary column"));
+        }
         // Parquet gives each column once, in the order of the schema.
         let mut given = columns.to_vec();
         given.sort_unstable();
@@ -222,6 +226,9 @@ impl RowFile for ParquetFile {
     ) -> Result<RecordBatch, SegmentError> {
         let place = self.batches.get(index).copied();
         let place = place.ok_or_else(|| self.malformed("batch number"))?;
+        if rows.last().is_some_and(|&last| last as usize >= place.rows) {
+            return Err(self.malformed("row number"));
+        }
         let runs = rows.chunk_by(|&row, &next| next == row + 1);
         let runs = runs.map(|run| {
             let first = place.before + run[0] as usize;
