@@ -14,6 +14,7 @@
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `span_counts.rs` | what spans hold |
+//! | `language/` | the whole search language, of logs and traces |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
 //! | `calls.rs` | random spans that call each other, as generated and as batches |
@@ -40,6 +41,7 @@ mod export;
 mod export_ends;
 mod gone;
 mod keys;
+mod language;
 mod logs;
 mod memory;
 mod minutes;
