@@ -21,6 +21,26 @@ const OTHER_NAMES: [(&str, &str); 8] = [
     ("server.address", "http.server_name"),
 ];
 
+/// Words with more than letters in them, which need no quotes, and some that no record has.
+const COMPOUNDS: [&str; 16] = [
+    "film-camera.jpg",
+    "film-camera",
+    "ilm-camera.jpg",
+    "user@host",
+    "user@hos",
+    "12:30:0",
+    "error#7",
+    "issue#",
+    "rror#7",
+    "issue#x",
+    "don't",
+    "don't-",
+    "http://x/y",
+    "http://x/yy",
+    "std::io",
+    "/api/orders/",
+];
+
 pub(super) struct Asker<'a> {
     pub(super) signal: Signal,
     pub(super) records: &'a [Record],
@@ -173,11 +193,15 @@ impl Asker<'_> {
 
     fn words(&mut self, record: usize) -> Question {
         let text = self.text(record);
+        if self.random.one_in(6) {
+            let picked = recased(self.random.pick(&COMPOUNDS), self.random);
+            return Question::Words(picked, self.random.one_in(4), self.random.one_in(4));
+        }
         let words: Vec<&str> = text.split_whitespace().collect();
         let word = self.random.pick(&words);
         let letters: Vec<char> = match self.random.below(3) {
-            0 => text.chars().collect(),
-            _ => word.chars().collect(),
+            0 => text.chars().take(200).collect(),
+            _ => word.chars().take(200).collect(),
         };
         let picked: String = match self.random.below(8) {
             0..3 => letters.iter().collect(),
@@ -191,6 +215,11 @@ impl Asker<'_> {
                 letters[from..].iter().take(most).collect()
             }
         };
+        let picked = match self.random.below(8) {
+            0 => format!("{picked}x"),
+            1 => format!("y{picked}"),
+            _ => picked,
+        };
         if picked.is_empty() {
             return Question::Words("camera".to_owned(), false, false);
         }
@@ -200,10 +229,45 @@ impl Asker<'_> {
 
     /// A field that the record has as often as not, and a value that may be its.
     fn field(&mut self, record: usize) -> (Field, Value) {
-        match self.random.below(16) {
-            0..9 => self.attribute(record),
+        let (field, value) = match self.random.below(32) {
+            0..18 => self.attribute(record),
+            18 => self.of_scope_itself(record),
             _ => self.known(record),
+        };
+        let missed = self.random.one_in(6).then(|| self.missed(&field, &value));
+        (field, missed.unwrap_or(value))
+    }
+
+    /// A value that hardly any record has.
+    fn missed(&mut self, field: &Field, value: &Value) -> Value {
+        let id = |bytes: usize| Value::Text("fe".repeat(bytes));
+        match (field, value) {
+            (Field::TraceId, _) => id(16),
+            (Field::SpanId, _) => id(8),
+            (Field::Kind | Field::Status, Value::Int(_)) => Value::Int(77),
+            (Field::Kind | Field::Status, _) => {
+                Value::text(self.random.pick(&["nobody", "errors", "serve"]))
+            }
+            (Field::Duration, _) => Value::Int(i64::MAX - 7),
+            (_, Value::Int(value)) => Value::Int(value.wrapping_mul(3).wrapping_add(1)),
+            (_, Value::Double(_)) => Value::Double(-3.75e200),
+            (_, Value::Text(text)) => Value::Text(format!("~~{text}~")),
+            (_, value) => value.clone(),
         }
+    }
+
+    /// The scope's own name or version.
+    fn of_scope_itself(&mut self, record: usize) -> (Field, Value) {
+        let scope = &self.records[record].group;
+        let (key, own) = match self.random.one_in(2) {
+            true => ("name", &scope.scope_name),
+            false => ("version", &scope.scope_version),
+        };
+        let own = if own.is_empty() { "1.2" } else { own };
+        (
+            Field::Attribute(Level::Scope, key.to_owned()),
+            Value::text(own),
+        )
     }
 
     fn attribute(&mut self, at: usize) -> (Field, Value) {

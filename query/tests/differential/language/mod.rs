@@ -8,19 +8,22 @@
 //! | `question.rs` | the tree |
 //! | `ask.rs`, `tests_of_values.rs` | random questions |
 //! | `print.rs` | the tree as the text of a query |
-//! | `meaning.rs` | the tree asked of records |
+//! | `meaning.rs`, `check.rs` | the tree asked of records, its tests of values |
 //! | `value.rs`, `number.rs`, `text.rs` | values, numbers and texts, as the language sees them |
-//! | `records.rs`, `random_records.rs` | records as generated and as batches, random ones |
+//! | `records.rs` | records as generated, and as batches |
+//! | `random_records.rs`, `pools.rs` | random records, and what they are made from |
 //! | `coverage.rs` | which parts of the language were reached |
 //! | `stages.rs` | the forms in which storage keeps the records |
 //! | `of_logs.rs`, `of_traces.rs` | questions of log search and trace search, held against the oracle |
 
 mod ask;
+mod check;
 mod coverage;
 mod meaning;
 mod number;
 mod of_logs;
 mod of_traces;
+mod pools;
 mod print;
 mod question;
 mod random_records;

@@ -34,7 +34,7 @@ impl Asked {
             random: &mut *random,
         }
         .question();
-        let query = Printer { random }.question(&question, None);
+        let query = Printer { random }.whole(&question);
         let held = Oracle { signal, coverage }.holds(&question, records);
         Asked {
             question,

@@ -41,8 +41,16 @@ impl Printer<'_> {
         }
     }
 
+    /// A whole query of one record.
+    pub(super) fn whole(&mut self, asked: &Question) -> String {
+        match (asked, self.random.below(3)) {
+            (Question::Everything, 0) => self.blank().to_owned(),
+            _ => self.question(asked, None),
+        }
+    }
+
     /// `of` is the field in whose brackets the question stands.
-    pub(super) fn question(&mut self, asked: &Question, of: Option<&Field>) -> String {
+    fn question(&mut self, asked: &Question, of: Option<&Field>) -> String {
         match asked {
             Question::Everything => "*".to_owned(),
             Question::Words(text, open_start, open_end) => self.words(text, *open_start, *open_end),

@@ -4,148 +4,15 @@ use std::rc::Rc;
 
 use clearspan_schema::Signal;
 
+use super::pools::{DOUBLES, FORMS, INTS, KEYS, TEXTS};
 use super::records::{Group, Record};
 use super::value::{Attributes, Value};
 use super::{FREQUENT_KEYS, MINUTE};
 use crate::random::Random;
 use crate::records::START;
 
-const TEXTS: [&str; 44] = [
-    "",
-    "200",
-    "200.0",
-    "-5",
-    "true",
-    "True",
-    "cart",
-    "Cart",
-    "CART",
-    "a b",
-    "5ms",
-    "10kB",
-    "film-camera.jpg",
-    "É",
-    "é",
-    "straße",
-    "STRA\u{1e9e}E",
-    "STRASSE",
-    "\u{212a}elvin",
-    "kelvin",
-    "\u{17f}o",
-    "SO",
-    "\u{130}stanbul",
-    "istanbul",
-    "x/y:z",
-    "line\nbreak",
-    "quo\"te\\",
-    "1e2",
-    "9007199254740993",
-    "[1]",
-    "/path/a",
-    "(b)",
-    "a*b",
-    "<c>",
-    "-x",
-    "AND",
-    " lead",
-    "user@host",
-    "12:30:01",
-    "don't",
-    "issue#7",
-    "日本語",
-    "NaN",
-    "{\"k\":1}",
-];
-
-const KEYS: [&str; 36] = [
-    "a",
-    "a",
-    "a",
-    "b.c",
-    "x y",
-    "k:v",
-    "http.status_code",
-    "http.response.status_code",
-    "db.name",
-    "db.namespace",
-    "db.redis.database_index",
-    "net.peer.name",
-    "server.address",
-    "level",
-    "severity",
-    "kind",
-    "status",
-    "name",
-    "body",
-    "duration",
-    "event.name",
-    "service.name",
-    "version",
-    "Größe",
-    "1st",
-    "@at",
-    "_u",
-    "rare-1",
-    "rare-2",
-    "rare-3",
-    "rare-4",
-    "rare-5",
-    "a",
-    "status",
-    "level",
-    "db.name",
-];
-
-/// What bodies and names are made from: `#` is a number, `$` the record's own trace id, `%` its span id.
-const FORMS: [&str; 14] = [
-    "GET /api/orders/# took # ms",
-    "user=u# logged in from 10.0.0.#",
-    "trace $ span % done",
-    "connection refused: #.#.#.#:#",
-    "Straße # in KÖLN",
-    "\u{212a}elvin # degrees",
-    "日本語 # ログ",
-    "film-camera.jpg of user@host at 12:30:0#",
-    "std::io error#7 don't http://x/y",
-    "{\"key\": \"#\", \"id\": \"$\"}",
-    "a_b a-b a.b # A_B",
-    "#",
-    "true",
-    "Starting job #\nStep # is ready",
-];
-
-const INTS: [i64; 14] = [
-    200,
-    200,
-    0,
-    -5,
-    7,
-    100,
-    5_000_000,
-    10_000,
-    (1 << 53) - 1,
-    1 << 53,
-    (1 << 53) + 1,
-    i64::MAX,
-    i64::MIN,
-    612,
-];
-
-const DOUBLES: [f64; 13] = [
-    200.0,
-    0.5,
-    -0.5,
-    0.0,
-    -0.0,
-    1e300,
-    9_007_199_254_740_992.0,
-    f64::NAN,
-    f64::INFINITY,
-    f64::NEG_INFINITY,
-    9_223_372_036_854_775_808.0,
-    5e6,
-    0.1,
-];
+/// Too long for a column of its own.
+const LONG: usize = 66_000;
 
 pub(super) fn any_text(random: &mut Random) -> String {
     random.pick(&TEXTS).to_owned()
@@ -160,6 +27,7 @@ pub(super) fn any_key(random: &mut Random) -> String {
 
 fn any_value(random: &mut Random, depth: u32) -> Value {
     match random.below(if depth > 2 { 16 } else { 20 }) {
+        0 if random.one_in(8) => Value::Text("long ".repeat(LONG / 5) + random.pick(&TEXTS)),
         0..7 => Value::Text(any_text(random)),
         7..10 => Value::Int(random.pick(&INTS)),
         10..12 => Value::Double(random.pick(&DOUBLES)),
@@ -243,7 +111,7 @@ fn filled(form: &str, id: u8, random: &mut Random) -> String {
     let mut text = String::new();
     for c in form.chars() {
         match c {
-            '#' => {
+            '~' => {
                 let digits = random.below(5) as u32;
                 text += &random.below(1 + 10u64.pow(digits)).to_string();
             }
