@@ -234,7 +234,7 @@ impl Asker<'_> {
             18 => self.of_scope_itself(record),
             _ => self.known(record),
         };
-        let missed = self.random.one_in(6).then(|| self.missed(&field, &value));
+        let missed = self.random.one_in(4).then(|| self.missed(&field, &value));
         (field, missed.unwrap_or(value))
     }
 
