@@ -6,7 +6,6 @@ use arrow::array::{Array, RecordBatch};
 use arrow::buffer::BooleanBuffer;
 use clearspan_schema::any::AnyRef;
 use clearspan_schema::ids::{hex, parse_hex};
-use clearspan_schema::json::push_text;
 use clearspan_schema::logs::{self, Body, body_at};
 use clearspan_schema::{SchemaError, Signal, columns, spans};
 use clearspan_storage::scan::{AttributeKeys, ValueCondition};
@@ -200,7 +199,7 @@ impl DurationTest {
     }
 }
 
-/// A log's body as a whole. A list is its JSON here: the body is not one of its elements.
+/// A log's body as a whole. A list is its JSON here, as a map is: the body is not one of its elements.
 #[derive(Debug)]
 pub(crate) struct BodyTest(ValueTest);
 
@@ -233,11 +232,7 @@ impl BodyTest {
 impl ValueCondition for BodyTest {
     fn holds(&self, value: AnyRef<'_>) -> bool {
         match value {
-            AnyRef::Array(_) => {
-                let mut json = String::new();
-                push_text(value, &mut json);
-                self.0.text(&json)
-            }
+            AnyRef::Array(_) => self.0.json(value),
             other => self.0.value(other),
         }
     }

@@ -153,7 +153,8 @@ impl ValueTest {
         }
     }
 
-    fn json(&self, value: AnyRef<'_>) -> bool {
+    /// Of a value that is its JSON, which has no order.
+    pub(crate) fn json(&self, value: AnyRef<'_>) -> bool {
         if !matches!(
             self.check,
             Check::Text(_) | Check::Glob(_) | Check::Regex(_)

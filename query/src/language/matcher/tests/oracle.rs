@@ -45,6 +45,8 @@ impl Oracle {
             Field::Name => text(&row.name),
             Field::Body => match &row.body {
                 None => false,
+                // JSON has no order.
+                Some(Any::List(_)) if matches!(test, Test::Compare(..) | Test::Range(..)) => false,
                 Some(list @ Any::List(_)) => text(&json(list)),
                 Some(body) => passes(body, test, false),
             },
