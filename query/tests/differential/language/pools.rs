@@ -1,6 +1,6 @@
 //! What random records are made from.
 
-pub(super) const TEXTS: [&str; 48] = [
+pub(super) const TEXTS: [&str; 65] = [
     "",
     "200",
     "200.0",
@@ -49,6 +49,23 @@ pub(super) const TEXTS: [&str; 48] = [
     "key=value,b",
     "-7.50",
     "2e3us",
+    "cafe\u{301}s",
+    "हिन्दी",
+    "x²",
+    "\u{fb00}ine",
+    "ΣΊΣΥΦΟΣ",
+    "σίσυφος",
+    "\u{212b}ngström",
+    "ångström",
+    "5 µs",
+    "5 \u{3bc}s",
+    "\u{1c5}",
+    "\u{1c6}",
+    "\u{10400}\u{10428}",
+    "no\u{a0}break",
+    "nul\u{0}l",
+    "🦀crab",
+    "ı",
 ];
 
 pub(super) const KEYS: [&str; 36] = [
@@ -91,7 +108,7 @@ pub(super) const KEYS: [&str; 36] = [
 ];
 
 /// What bodies and names are made from: `~` is a number, `$` the record's own trace id, `%` its span id.
-pub(super) const FORMS: [&str; 14] = [
+pub(super) const FORMS: [&str; 17] = [
     "GET /api/orders/~ took ~ ms",
     "user=u~ logged in from 10.0.0.~",
     "trace $ span % done",
@@ -105,6 +122,9 @@ pub(super) const FORMS: [&str; 14] = [
     "a_b a-b a.b ~ A_B",
     "~",
     "true",
+    "ΣΊΣΥΦΟΣ ~ σίσυφος~ 🦀~",
+    "cafe\u{301}s ~ no\u{a0}break \u{10400}~",
+    "\u{212b}ngström ~µ ~\u{3bc} हिन्दी ~",
     "Starting job ~\nStep ~ is ready",
 ];
 

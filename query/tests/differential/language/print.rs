@@ -168,8 +168,9 @@ impl Printer<'_> {
     fn form(&mut self, pieces: &[String]) -> String {
         let mut printed = Vec::new();
         for (at, piece) in pieces.iter().enumerate() {
-            let bare =
-                piece.chars().all(is_bare) && !(at == 0 && piece.starts_with(['-', '/', '[']));
+            let begins_another =
+                at == 0 && (piece.starts_with(['-', '/', '[']) || is_operator(piece));
+            let bare = piece.chars().all(is_bare) && !begins_another;
             printed.push(match piece.is_empty() || (bare && !self.random.one_in(4)) {
                 true => piece.clone(),
                 false => quoted(piece),
@@ -190,9 +191,8 @@ impl Printer<'_> {
 impl Written {
     /// Quoted where it has to be, and sometimes where it need not.
     pub(super) fn new(text: &str, random: &mut Random) -> Self {
-        let operator = ["AND", "OR", "NOT", "TO"].contains(&text);
         let bare = !text.is_empty()
-            && !operator
+            && !is_operator(text)
             && text.chars().all(|c| is_bare(c) && c != ']')
             && !text.starts_with(['/', '['])
             && (!text.starts_with('-') || super::number::read(text).is_some());
@@ -235,12 +235,15 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
+fn is_operator(text: &str) -> bool {
+    ["AND", "OR", "NOT", "TO"].contains(&text)
+}
+
 fn is_bare(c: char) -> bool {
     !c.is_whitespace() && !"(){}\"<>*".contains(c)
 }
 
 fn can_be_bare_word(text: &str) -> bool {
-    let operator = ["AND", "OR", "NOT"].contains(&text);
     let field = match text.split_once(':') {
         None => false,
         Some((name, value)) => {
@@ -251,5 +254,5 @@ fn can_be_bare_word(text: &str) -> bool {
         }
     };
     let can_begin = !text.is_empty() && !text.starts_with(['-', '/']);
-    can_begin && !operator && !field && text.chars().all(is_bare)
+    can_begin && !is_operator(text) && !field && text.chars().all(is_bare)
 }

@@ -124,14 +124,35 @@ fn filled(form: &str, id: u8, random: &mut Random) -> String {
 }
 
 fn line(id: u8, random: &mut Random) -> String {
-    const LETTERS: [char; 14] = [
-        'a', 'B', 'k', '\u{212a}', 'ß', 'é', '日', ' ', ' ', '-', '.', '_', '7', '\u{2}',
+    const LETTERS: [char; 20] = [
+        'a',
+        'B',
+        'k',
+        '\u{212a}',
+        'ß',
+        'é',
+        '日',
+        ' ',
+        ' ',
+        '-',
+        '.',
+        '_',
+        '7',
+        '\u{2}',
+        'ς',
+        'Σ',
+        '\u{301}',
+        'µ',
+        '²',
+        '\u{10428}',
     ];
     match random.below(8) {
-        0 => (0..3 + random.below(30))
-            .map(|_| random.pick(&LETTERS))
-            .collect(),
+        0 => {
+            let length = random.pick(&[3, 10, 30, 30, 400]);
+            (0..length).map(|_| random.pick(&LETTERS)).collect()
+        }
         1 => format!("{} {}", any_text(random), any_text(random)),
+        2 if random.one_in(4) => format!("{}{} z", "abc7".repeat(80), any_text(random)),
         2 => any_text(random),
         _ => filled(random.pick(&FORMS), id, random),
     }

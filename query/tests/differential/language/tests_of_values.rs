@@ -302,6 +302,9 @@ pub(super) fn recased(text: &str, random: &mut Random) -> String {
             ('k' | 'K', 0) => '\u{212a}',
             ('s' | 'S', 0) => '\u{17f}',
             ('ß', _) => '\u{1e9e}',
+            ('σ' | 'Σ', 0) => 'ς',
+            ('µ', 0) => '\u{3bc}',
+            ('å', 0) => '\u{212b}',
             (_, 1..4) if swapped.len() == 1 => swapped[0],
             (c, _) => c,
         }
