@@ -2,10 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::question::{Question, TraceQuestion};
+use super::number::Unit;
+use super::question::{Field, Level, Question, Test, TraceQuestion};
 
 /// What the name of a part begins with that is no field together with a test.
-const KINDS: [&str; 6] = ["words", "combination", "field", "test", "value", "traces"];
+const KINDS: [&str; 9] = [
+    "words",
+    "combination",
+    "field",
+    "test",
+    "value",
+    "traces",
+    "comparisons",
+    "attributes",
+    "levels",
+];
 
 /// For each part, questions of which it held of no record, and of some.
 #[derive(Default)]
@@ -44,8 +55,32 @@ impl Coverage {
                 self.reached(&format!("field {}", field.kind()), matched);
                 self.reached(&format!("test {}", test.kind()), matched);
                 self.reached(&format!("{} {}", field.kind(), test.kind()), matched);
+                self.operands(test, matched);
+                if let Field::Attribute(Level::Any | Level::Record, key) = field {
+                    let has_column = super::FREQUENT_KEYS.contains(&key.as_str());
+                    let column = if has_column { "with" } else { "without" };
+                    self.reached(&format!("attributes {column} a column"), matched);
+                }
             }
             Question::OfField(_) | Question::And(_) | Question::Or(_) | Question::Not(_) => {}
+        }
+    }
+
+    /// What something is compared with.
+    fn operands(&mut self, test: &Test, matched: bool) {
+        let ends = match test {
+            Test::Compare(_, with) => [Some(with), None],
+            Test::Between(low, high) => [low.as_ref(), high.as_ref()],
+            _ => [None, None],
+        };
+        for end in ends.into_iter().flatten() {
+            let what = match end.number() {
+                None => "a text",
+                Some((_, None)) => "a number",
+                Some((_, Some(Unit::Time))) => "a duration",
+                Some((_, Some(Unit::Data))) => "a size",
+            };
+            self.reached(&format!("comparisons with {what}"), matched);
         }
     }
 

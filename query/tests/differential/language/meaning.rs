@@ -113,6 +113,7 @@ impl Oracle<'_> {
         let is_id = matches!(field, Field::TraceId | Field::SpanId);
         let check = Check::new(test, is_id || field.ignores_case());
         let mut values: BTreeMap<&'static str, bool> = BTreeMap::new();
+        let mut levels: BTreeMap<&'static str, bool> = BTreeMap::new();
         let mut held = Vec::with_capacity(records.len());
         for record in records {
             let found = match field {
@@ -134,11 +135,17 @@ impl Oracle<'_> {
                     for value in found {
                         let passes = check.passes(&value);
                         *values.entry(value.kind()).or_default() |= passes;
+                        for special in specials(field, record) {
+                            *levels.entry(special).or_default() |= passes;
+                        }
                         any |= passes;
                     }
                     any
                 }
             });
+        }
+        for (special, passed) in levels {
+            self.coverage.reached(&format!("levels {special}"), passed);
         }
         for (kind, passed) in values {
             self.coverage.reached(&format!("value {kind}"), passed);
@@ -221,6 +228,35 @@ fn values_of(field: &Field, record: &Record, signal: Signal) -> Vec<Value> {
         Field::Severity(_) | Field::Kind | Field::Status => None,
     };
     one.into_iter().collect()
+}
+
+/// What is special about an attribute of a record.
+fn specials(field: &Field, record: &Record) -> Vec<&'static str> {
+    let Field::Attribute(Level::Any, key) = field else {
+        return Vec::new();
+    };
+    let own = [
+        &record.attributes,
+        &record.group.scope,
+        &record.group.resource,
+    ];
+    let times = |attributes: &Attributes| attributes.iter().filter(|(name, _)| name == key).count();
+    let mut specials = Vec::new();
+    if own
+        .iter()
+        .filter(|attributes| times(attributes) > 0)
+        .count()
+        > 1
+    {
+        specials.push("of which one hides another");
+    }
+    if own.iter().any(|attributes| times(attributes) > 1) {
+        specials.push("with a key twice");
+    }
+    if own.iter().all(|attributes| times(attributes) == 0) {
+        specials.push("with another name of it");
+    }
+    specials
 }
 
 /// What the first level has that has the attribute, under each of its names.

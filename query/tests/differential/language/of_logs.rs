@@ -94,6 +94,7 @@ async fn check(
     records: &[Record],
     asked: &Asked,
     stage: &str,
+    forms: &mut Forms,
     random: &mut Random,
 ) -> bool {
     let times: Vec<i64> = records.iter().map(Record::log_placed).collect();
@@ -102,6 +103,7 @@ async fn check(
     for (order, limit, count) in manners(any, random) {
         let expected = asked.expected(records, range, order);
         let query = asked.query.clone();
+        forms.asked(range, &times, limit < any, count);
         let request = LogsRequest {
             query,
             range,
@@ -180,7 +182,7 @@ async fn logs_are_found_as_the_language_is_described() {
             .map(|_| Asked::random(&records, &mut coverage, &mut random))
             .collect();
         for asked in lasting.iter().chain(&passing) {
-            let some = check(&store, here, asked, stage, &mut random).await;
+            let some = check(&store, here, asked, stage, &mut forms, &mut random).await;
             forms.answered(stage, some);
         }
     }

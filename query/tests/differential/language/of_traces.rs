@@ -192,6 +192,7 @@ async fn check(
     traces: &[Trace<'_>],
     asked: &Asked,
     stage: &str,
+    forms: &mut Forms,
     random: &mut Random,
 ) -> bool {
     let times: Vec<i64> = traces.iter().map(Trace::placed).collect();
@@ -207,6 +208,8 @@ async fn check(
         });
     }
     for request in manners {
+        let pages = request.limit < ids.len();
+        forms.asked(request.range, &times, pages, request.count);
         let (found, matched) = found(store, request.clone()).await;
         assert!(
             found == ids,
@@ -276,7 +279,7 @@ async fn traces_are_found_as_the_language_is_described() {
             .map(|_| Asked::random(&records, &mut coverage, &mut random))
             .collect();
         for asked in lasting.iter().chain(&passing) {
-            let some = check(&store, &traces, asked, stage, &mut random).await;
+            let some = check(&store, &traces, asked, stage, &mut forms, &mut random).await;
             forms.answered(stage, some);
         }
     }

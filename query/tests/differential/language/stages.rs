@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use clearspan_query::{AskedRange, AskedTime};
 use clearspan_schema::Signal;
 use clearspan_storage::Incoming;
 use clearspan_storage::shape::Shape;
@@ -59,6 +60,7 @@ pub(super) fn enter(
 pub(super) struct Forms {
     rows: BTreeMap<String, u64>,
     answers: BTreeMap<&'static str, [u64; 2]>,
+    manners: BTreeMap<&'static str, u64>,
 }
 
 impl Forms {
@@ -70,6 +72,25 @@ impl Forms {
 
     pub(super) fn answered(&mut self, stage: &'static str, some: bool) {
         self.answers.entry(stage).or_default()[usize::from(some)] += 1;
+    }
+
+    /// Notes in which manner something was asked.
+    pub(super) fn asked(&mut self, range: AskedRange, times: &[i64], pages: bool, count: bool) {
+        let on = |end: Option<AskedTime>| match end {
+            Some(AskedTime::At(at)) => times.iter().any(|&time| i128::from(time) == at),
+            _ => false,
+        };
+        let manners = [
+            ("all time", range == AskedRange::ALL),
+            ("a part of it", range != AskedRange::ALL),
+            ("from a record's time", on(range.from)),
+            ("to a record's time", on(range.to)),
+            ("in pages", pages),
+            ("not counted", !count),
+        ];
+        for (manner, is_so) in manners {
+            *self.manners.entry(manner).or_default() += u64::from(is_so);
+        }
     }
 
     pub(super) fn cases(&self) -> u64 {
@@ -136,9 +157,12 @@ impl Forms {
             let answers = self.answers.get(stage).copied().unwrap_or_default();
             assert!(answers[0] > 50 && answers[1] > 50, "{stage}: {answers:?}");
         }
+        for (manner, asked) in &self.manners {
+            assert!(*asked > 100, "{manner}: {asked}");
+        }
         format!(
-            "rows by form, added over the stages: {:?}\nquestions without and with matches, by stage: {:?}",
-            self.rows, self.answers
+            "how they were asked: {:?}\nrows by form, added over the stages: {:?}\nquestions without and with matches, by stage: {:?}",
+            self.manners, self.rows, self.answers
         )
     }
 }

@@ -126,8 +126,8 @@ impl Tests<'_> {
         let is_finite = read(&digits).is_some();
         match self.random.below(if compares { 10 } else { 5 }) {
             0 | 1 => Test::Is(Written::new(&self.spelled(value, &digits), self.random)),
-            2 => Test::Is(Written::bare(&self.spelled(value, &digits))),
-            3 | 4 => self.text(&digits, false),
+            2 if is_finite => Test::Is(Written::bare(&self.spelled(value, &digits))),
+            2..5 => self.text(&digits, false),
             5..8 => {
                 let with = if is_finite {
                     self.near(value, &digits)
