@@ -9,6 +9,8 @@
 //! | `segment_scan.rs` | [`SegmentScanExec`], the plan node |
 //! | `scan.rs` | [`SegmentScan`]: what is scanned for, and the rows of one batch that match |
 //! | `partition.rs` | the loop over the parts of one partition |
+//! | `told.rs` | what a scan is asked, as plans tell it |
+//! | `figures.rs` | what a leaf did, as metrics of its plan |
 //! | `tally.rs` | [`ScanTally`]: what a scan counted, and which segments it could not read |
 //! | `top.rs` | the first rows in order, behind a cursor |
 //! | `windows.rs` | windows of time at one end of a range, for pages |
@@ -21,12 +23,14 @@
 mod bytes;
 mod effort;
 mod fetch;
+mod figures;
 mod partition;
 mod plans;
 mod pool;
 mod scan;
 mod segment_scan;
 mod tally;
+mod told;
 mod top;
 mod windows;
 

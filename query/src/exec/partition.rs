@@ -6,10 +6,10 @@ use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
 use clearspan_storage::scan::{Part, ScanStats, SelectedBatch};
 use datafusion::error::{DataFusionError, Result};
-use datafusion::physical_plan::metrics::BaselineMetrics;
 use parking_lot::Mutex;
 use tokio::sync::mpsc::Sender;
 
+use super::figures::ScanFigures;
 use super::scan::{Emit, SegmentScan};
 use super::tally::{ScanTally, fault};
 use crate::QueryError;
@@ -21,7 +21,7 @@ pub(crate) struct PartitionScan {
     pub(crate) parts: Vec<u32>,
     pub(crate) output: Sender<Result<RecordBatch>>,
     pub(crate) tally: Arc<Mutex<ScanTally>>,
-    pub(crate) metrics: BaselineMetrics,
+    pub(crate) figures: ScanFigures,
 }
 
 /// Whether anybody still wants more.
@@ -42,12 +42,12 @@ impl PartitionScan {
                 ))));
             };
             if let Some(count) = self.scan.known_count(part) {
-                self.tally.lock().matched += count;
+                self.count(count);
             } else if self.scan_part(index, part).await? == Wanted::Nothing {
                 break;
             }
         }
-        self.metrics.done();
+        self.figures.baseline.done();
         Ok(())
     }
 
@@ -55,6 +55,7 @@ impl PartitionScan {
         let mut stats = ScanStats::default();
         let result = self.read_part(index, part, &mut stats).await;
         self.tally.lock().stats.add(&stats);
+        self.figures.read(&stats);
         result
     }
 
@@ -63,7 +64,7 @@ impl PartitionScan {
         if let Some(search) = scan.counted_text() {
             match part.count_text(search, scan.range(), stats) {
                 Ok(Some(count)) => {
-                    self.tally.lock().matched += count;
+                    self.count(count);
                     tokio::task::yield_now().await;
                     return Ok(Wanted::More);
                 }
@@ -99,6 +100,12 @@ impl PartitionScan {
         Ok(Wanted::More)
     }
 
+    /// Notes rows that matched.
+    fn count(&self, matched: u64) {
+        self.tally.lock().matched += matched;
+        self.figures.matched(matched);
+    }
+
     /// Sends the rows in `mask`.
     async fn send(
         &self,
@@ -107,7 +114,7 @@ impl PartitionScan {
         mask: BooleanBuffer,
     ) -> Result<Wanted> {
         let matched = mask.count_set_bits();
-        self.tally.lock().matched += matched as u64;
+        self.count(matched as u64);
         if matched == 0 || *self.scan.emit() == Emit::Count {
             return Ok(Wanted::More);
         }
@@ -115,7 +122,7 @@ impl PartitionScan {
             .scan
             .emitted(index, selected, mask)
             .map_err(|error| internal(error.into()))?;
-        self.metrics.record_output(matched);
+        self.figures.baseline.record_output(matched);
         let is_gone = self.output.send(Ok(batch)).await.is_err();
         Ok(if is_gone {
             Wanted::Nothing

@@ -215,6 +215,11 @@ impl SegmentScan {
         &self.emit
     }
 
+    /// What storage may skip by besides; no row is held against it.
+    pub(crate) fn hint(&self) -> &Query {
+        &self.hint
+    }
+
     pub(crate) fn schema(&self) -> &SchemaRef {
         &self.schema
     }

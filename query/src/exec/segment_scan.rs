@@ -11,7 +11,7 @@ use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{
     Boundedness, EmissionType, ReplaceChildrenOptions,
 };
-use datafusion::physical_plan::metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricsSet};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
@@ -19,6 +19,7 @@ use datafusion::physical_plan::{
 };
 use parking_lot::Mutex;
 
+use super::figures::{ScanFigures, note_totals};
 use super::partition::PartitionScan;
 use super::scan::SegmentScan;
 use super::tally::ScanTally;
@@ -112,10 +113,12 @@ fn spread<'a>(
 impl DisplayAs for SegmentScanExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: usize = self.partitions.iter().map(Vec::len).sum();
-        let (signal, query) = (self.scan.snapshot().signal(), self.scan.query());
+        let snapshot = self.scan.snapshot();
+        let (signal, total) = (snapshot.signal(), snapshot.parts().len());
         write!(
             f,
-            "SegmentScanExec: signal={signal}, parts={parts}, query=[{query}]"
+            "SegmentScanExec: signal={signal}, parts={parts} of {total}, {}",
+            self.scan
         )
     }
 }
@@ -156,6 +159,9 @@ impl ExecutionPlan for SegmentScanExec {
     }
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        if partition == 0 {
+            note_totals(&self.metrics, self.scan.snapshot());
+        }
         let schema = Arc::clone(self.scan.schema());
         let mut stream = RecordBatchReceiverStream::builder(schema, SCAN_BATCHES_WAITING);
         let scan = PartitionScan {
@@ -163,7 +169,7 @@ impl ExecutionPlan for SegmentScanExec {
             parts: self.partitions.get(partition).cloned().unwrap_or_default(),
             output: stream.tx(),
             tally: Arc::clone(&self.tally),
-            metrics: BaselineMetrics::new(&self.metrics, partition),
+            figures: ScanFigures::new(&self.metrics, partition),
         };
         stream.spawn(scan.run());
         Ok(stream.build())

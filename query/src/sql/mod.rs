@@ -1,4 +1,4 @@
-//! SQL over `logs` and `spans`: one SELECT, within limits.
+//! SQL over `logs` and `spans`: one SELECT or its plan, within limits.
 //!
 //! A query goes down once and returns:
 //!
@@ -22,6 +22,7 @@
 //! | `table/` | the two tables |
 //! | `attributes.rs` | attribute lists as values |
 //! | `functions/` | the functions that may be called |
+//! | `explain.rs` | plans as text |
 //! | `apart.rs` | what rows take by themselves, without sharing |
 //! | `guarded.rs` | operators that keep memory without saying so, or cannot be stopped |
 //! | `threads.rs` | threads of its own for each query |
@@ -32,6 +33,7 @@ mod apart;
 mod attributes;
 mod complexity;
 mod error;
+mod explain;
 mod functions;
 mod guarded;
 mod keys;
@@ -55,7 +57,7 @@ use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::sql::parser::Statement as PlannedStatement;
 use datafusion::sql::sqlparser::ast::Statement;
 use futures::StreamExt;
@@ -69,13 +71,15 @@ pub(crate) use threads::on_own_threads;
 use crate::QueryError;
 use crate::engine::session_stats;
 use crate::exec::{Plans, unread};
+use explain::Explain;
 use limits::ANSWER_BATCH_BYTES_MAX;
+use parse::Parsed;
 use table::Table;
 
 /// A query in SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlRequest {
-    /// One SELECT.
+    /// One SELECT, or EXPLAIN or EXPLAIN ANALYZE of one.
     pub query: String,
     /// Values of its `$names`.
     pub params: Vec<(String, SqlParam)>,
@@ -122,7 +126,7 @@ async fn answered(question: Question, request: SqlRequest) -> Result<SqlAnswer, 
         params,
     } = request;
     let plans = question.plans.clone();
-    let mut query = parse::parse(&text)?;
+    let Parsed { mut query, explain } = parse::parse(&text)?;
     params::bind(&mut query, &text, &params, question.now_ns)?;
     names::name_items(&mut query);
     using::qualify(&mut query);
@@ -132,7 +136,7 @@ async fn answered(question: Question, request: SqlRequest) -> Result<SqlAnswer, 
         .map(|snapshot| Arc::new(Table::new(Arc::clone(snapshot))))
         .collect();
     let statement = PlannedStatement::Statement(Box::new(Statement::Query(Box::new(query))));
-    let ran = run(&question, &tables, statement).await;
+    let ran = run(&question, &tables, statement, explain).await;
     let (schema, batches, memory) = match ran {
         Ok(ran) => ran?,
         Err(error) => return Err(error::query_error(&text, &plans, error)),
@@ -153,16 +157,42 @@ async fn run(
     question: &Question,
     tables: &[Arc<Table>],
     statement: PlannedStatement,
+    explain: Option<Explain>,
 ) -> Result<Result<Rows, QueryError>, DataFusionError> {
     let session = session::session(&question.plans, tables, question.now_ns)?;
     let plan = planned(&session, statement, question.rows_max).await?;
     let keys = keys::of_plan(&plan)?;
     tables.iter().for_each(|table| table.want(keys.clone()));
-    let physical = session.create_physical_plan(&plan).await?;
+    let plan = session.optimize(&plan)?;
+    let planner = session.query_planner();
+    let physical = planner.create_physical_plan(&plan, &session).await?;
+    let Some(explain) = explain else {
+        return rows(question, &session, physical).await;
+    };
+    if explain == Explain::Analyze
+        && let Err(error) = rows(question, &session, Arc::clone(&physical)).await?
+    {
+        return Ok(Err(error));
+    }
+    let told = explain::told(explain, &plan, physical.as_ref())?;
+    let memory = answer_memory(question);
+    memory.try_grow(told.get_array_memory_size() * COPIES)?;
+    Ok(Ok((told.schema(), vec![told], memory)))
+}
+
+fn answer_memory(question: &Question) -> MemoryReservation {
+    MemoryConsumer::new("rows of an answer").register(&question.plans.runtime().memory_pool)
+}
+
+/// Runs `physical` to its end.
+async fn rows(
+    question: &Question,
+    session: &SessionState,
+    physical: Arc<dyn ExecutionPlan>,
+) -> Result<Result<Rows, QueryError>, DataFusionError> {
     // The names are those of the plan; the types those of the operators.
     let schema = output::plain_schema(&physical.schema());
-    let memory =
-        MemoryConsumer::new("rows of an answer").register(&question.plans.runtime().memory_pool);
+    let memory = answer_memory(question);
     let mut stream = execute_stream(physical, session.task_ctx())?;
     let mut batches = Vec::new();
     let mut rows = 0;

@@ -47,6 +47,15 @@ pub(crate) fn shown(name: &str) -> &str {
     name.split(MARK).next().unwrap_or_default()
 }
 
+/// A plan's text without the marks.
+pub(crate) fn unmarked(text: &str) -> String {
+    let mut pieces = text.split(MARK);
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |shown, piece| {
+        shown + piece.trim_start_matches(|c: char| c.is_ascii_digit())
+    })
+}
+
 /// Of a UNION, the first SELECT gives the names.
 fn outermost(query: &mut Query) -> Option<&mut Vec<SelectItem>> {
     let mut body = query.body.as_mut();
@@ -129,7 +138,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        let mut query = parse(text).unwrap();
+        let mut query = parse(text).unwrap().query;
         name_items(&mut query);
         assert_eq!(query.to_string().replace(MARK, "#"), expected, "{text}");
     }

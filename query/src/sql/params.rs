@@ -190,7 +190,7 @@ mod tests {
             .iter()
             .map(|(name, param)| ((*name).to_owned(), param.clone()))
             .collect();
-        let mut query = parse(text).unwrap();
+        let mut query = parse(text).unwrap().query;
         bind(&mut query, text, &params, 1_000_000_000).map(|()| query.to_string())
     }
 

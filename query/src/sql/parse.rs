@@ -1,6 +1,6 @@
-//! Reads the text of a query: one SELECT, within limits of size and depth.
+//! Reads the text of a query: one SELECT, or EXPLAIN of one, within limits of size and depth.
 //!
-//! 1. Tokens first (`tokens.rs`): their number and how deep brackets stand inside each other bound what the parser, the
+//! 1. Tokens first (`tokens.rs`): EXPLAIN is taken off their front, so that the parser never comes to its options. Their number and how deep brackets stand inside each other bound what the parser, the
 //!    planner and every walk over a tree can be asked to do.
 //! 2. The parser of `sqlparser`, which has a limit on its own recursion.
 //! 3. (`tree.rs`) What is no SELECT is refused by name, wherever it stands.
@@ -14,10 +14,19 @@ use datafusion::sql::sqlparser::parser::{Parser, ParserError};
 use datafusion::sql::sqlparser::tokenizer::{Location, Tokenizer};
 
 use super::error::{SqlError, position_of};
+use super::explain::Explain;
 use super::limits::{PARSER_RECURSION_MAX, SQL_BYTES_MAX};
 
+/// What a text asks.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    pub(crate) query: Query,
+    /// Whether its plan is wanted instead of its rows.
+    pub(crate) explain: Option<Explain>,
+}
+
 /// The one query that `text` holds.
-pub(crate) fn parse(text: &str) -> Result<Query, SqlError> {
+pub(crate) fn parse(text: &str) -> Result<Parsed, SqlError> {
     if text.len() > SQL_BYTES_MAX {
         return Err(too_much(format!(
             "the query has {} bytes, at most {SQL_BYTES_MAX} are read",
@@ -25,9 +34,10 @@ pub(crate) fn parse(text: &str) -> Result<Query, SqlError> {
         )));
     }
     let dialect = GenericDialect {};
-    let tokens = Tokenizer::new(&dialect, text)
+    let mut tokens = Tokenizer::new(&dialect, text)
         .tokenize_with_location()
         .map_err(|error| SqlError::at(error.message, position_of(text, error.location)))?;
+    let explain = tokens::take_explain(&mut tokens);
     tokens::check(text, &tokens)?;
     let statements = Parser::new(&dialect)
         .with_tokens_with_locations(tokens)
@@ -36,10 +46,10 @@ pub(crate) fn parse(text: &str) -> Result<Query, SqlError> {
         .map_err(|error| parser_error(text, error))?;
     let query = only_query(statements)?;
     tree::check(text, &query)?;
-    Ok(query)
+    Ok(Parsed { query, explain })
 }
 
-const ONE_SELECT: &str = "send one SELECT, or WITH ... SELECT, over the tables `logs` and `spans`";
+const ONE_SELECT: &str = "send one SELECT, or WITH ... SELECT, or EXPLAIN [ANALYZE] of it, over the tables `logs` and `spans`";
 
 fn too_much(message: String) -> SqlError {
     SqlError::new(message).with_hint("shorten it; long lists belong into IN (...), which is flat")

@@ -134,7 +134,9 @@ mod tests {
     use super::*;
 
     fn check(from_and_where: &str, expected: &str) {
-        let mut query = parse(&format!("SELECT x FROM {from_and_where}")).unwrap();
+        let mut query = parse(&format!("SELECT x FROM {from_and_where}"))
+            .unwrap()
+            .query;
         qualify(&mut query);
         assert_eq!(query.to_string(), format!("SELECT x FROM {expected}"));
     }

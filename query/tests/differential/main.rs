@@ -24,6 +24,7 @@
 //! | `export.rs`, `export_ends.rs` | exports; how they begin and end |
 //! | `edge_sums.rs` | calls that were added up, against the rows |
 //! | `damage.rs` | segments that cannot be read |
+//! | `explain.rs` | plans as text |
 //! | `memory.rs` | answers that find no memory |
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -37,6 +38,7 @@ mod counts;
 mod damage;
 mod dependencies;
 mod edge_sums;
+mod explain;
 mod export;
 mod export_ends;
 mod gone;

@@ -12,12 +12,14 @@
 //! | `attributes.rs` | `attributes['k']`, `attributes_num`, `attributes_bool`, `attributes_json` |
 //! | `matches.rs` | `matches(text, 'query')` |
 //! | `severity.rs` | `severity_name(n)` |
+//! | `duration.rs` | `duration(text)` |
 //! | `concat.rs` | the operator `||` |
 //! | `planner.rs` | operators and subscripts that become functions |
 
 mod attributes;
 mod bounded;
 mod concat;
+mod duration;
 pub(crate) mod matches;
 mod names;
 mod planner;
@@ -42,6 +44,7 @@ pub(crate) fn scalar_functions(result_bytes_max: usize) -> Vec<Arc<ScalarUDF>> {
         attributes::json(),
         matches::function(),
         severity::function(),
+        duration::function(),
     ];
     SessionStateDefaults::default_scalar_functions()
         .into_iter()

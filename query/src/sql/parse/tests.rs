@@ -35,8 +35,28 @@ fn one_select_is_read_and_nothing_else() {
         "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
         "COPY spans TO '/tmp/x.csv'",
         "COPY (SELECT 1) TO '/tmp/x'",
-        "EXPLAIN SELECT 1",
-        "EXPLAIN ANALYZE SELECT 1",
+        "EXPLAIN",
+        "EXPLAIN ANALYZE",
+        "EXPLAIN logs",
+        "EXPLAIN EXPLAIN SELECT 1",
+        "EXPLAIN ANALYZE EXPLAIN SELECT 1",
+        "EXPLAIN ANALYZE ANALYZE SELECT 1",
+        "EXPLAIN VERBOSE SELECT 1",
+        "EXPLAIN ANALYZE VERBOSE SELECT 1",
+        "EXPLAIN ANALYZE FORMAT JSON SELECT 1",
+        "EXPLAIN FORMAT TREE SELECT 1",
+        "EXPLAIN (ANALYZE) SELECT 1",
+        "EXPLAIN QUERY PLAN SELECT 1",
+        "EXPLAIN ESTIMATE SELECT 1",
+        "EXPLAIN DROP TABLE spans",
+        "EXPLAIN ANALYZE INSERT INTO spans VALUES (1)",
+        "EXPLAIN SELECT 1; SELECT 2",
+        "\"EXPLAIN\" SELECT 1",
+        "DESCRIBE SELECT 1",
+        "DESC SELECT 1",
+        "ANALYZE SELECT 1",
+        "SELECT 1 FROM (EXPLAIN SELECT 1)",
+        "WITH a AS (EXPLAIN SELECT 1) SELECT 1",
         "SET datafusion.execution.batch_size = 1",
         "SHOW TABLES",
         "DESCRIBE spans",
@@ -79,7 +99,25 @@ fn a_mistake_is_told_with_its_place() {
     check("SELECT 1\nFROM spans\nWHERE )", 26);
     check("SELECT 'open", 7);
     check("DROP TABLE spans", 0);
-    check("  EXPLAIN SELECT 1", 2);
+    check("  DESCRIBE SELECT 1", 2);
+    check("EXPLAIN VERBOSE SELECT 1", 8);
+    check("EXPLAIN ANALYZE SELECT 1 FROM spans WHERE", 41);
+    check("EXPLAIN\nSELECT 1 FROM", 21);
+}
+
+#[test]
+fn explain_is_told_from_what_it_explains() {
+    let check = |text: &str, expected: Option<Explain>| {
+        let parsed = parse(text).unwrap();
+        assert_eq!(parsed.explain, expected, "{text}");
+        assert_eq!(parsed.query.to_string(), "SELECT 1", "{text}");
+    };
+    check("SELECT 1", None);
+    check("explain select 1", Some(Explain::Plan));
+    check(
+        "-- a\nEXPLAIN /* b */ ANALYZE\n-- c\nSELECT 1;",
+        Some(Explain::Analyze),
+    );
 }
 
 /// On a stack as large as that on which queries are read.

@@ -5,8 +5,30 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::super::error::{SqlError, position_of};
+use super::super::explain::Explain;
 use super::super::limits::{BRACKETS_DEPTH_MAX, CHAINED_MAX, TOKENS_MAX};
 use super::{ONE_SELECT, too_much};
+
+/// Takes EXPLAIN, or EXPLAIN ANALYZE, off the front of `tokens`.
+pub(super) fn take_explain(tokens: &mut Vec<TokenWithSpan>) -> Option<Explain> {
+    take_word(tokens, Keyword::EXPLAIN)?;
+    match take_word(tokens, Keyword::ANALYZE) {
+        Some(()) => Some(Explain::Analyze),
+        None => Some(Explain::Plan),
+    }
+}
+
+fn take_word(tokens: &mut Vec<TokenWithSpan>, keyword: Keyword) -> Option<()> {
+    let is_spoken = |token: &TokenWithSpan| !matches!(token.token, Token::Whitespace(_));
+    let first = tokens.iter().position(is_spoken)?;
+    match &tokens.get(first)?.token {
+        Token::Word(word) if word.keyword == keyword => {
+            tokens.drain(..=first);
+            Some(())
+        }
+        _ => None,
+    }
+}
 
 /// Refuses what is no query, and what is too much of one.
 pub(super) fn check(text: &str, tokens: &[TokenWithSpan]) -> Result<(), SqlError> {

@@ -19,6 +19,7 @@ use datafusion::physical_plan::execution_plan::{
 use datafusion::physical_plan::filter_pushdown::{
     ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation, PushedDown,
 };
+use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
@@ -83,9 +84,15 @@ impl LogicalExec {
 }
 
 impl DisplayAs for LogicalExec {
-    fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt_as(&self, display: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
-        write!(f, "LogicalExec: columns=[{}]", names.join(", "))
+        write!(f, "LogicalExec: columns=[{}]", names.join(", "))?;
+        if !self.filters.is_empty() {
+            write!(f, ", traces=those of the join")?;
+        }
+        write!(f, ", leaf=[")?;
+        self.leaf.fmt_as(display, f)?;
+        write!(f, "]")
     }
 }
 
@@ -158,6 +165,11 @@ impl ExecutionPlan for LogicalExec {
             schema,
             Box::pin(stream),
         )))
+    }
+
+    /// Those of the leaf, which is a part of this node.
+    fn metrics(&self) -> Option<MetricsSet> {
+        self.leaf.metrics()
     }
 
     fn statistics_from_inputs(
