@@ -15,6 +15,7 @@
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `span_counts.rs` | what spans hold |
 //! | `language/` | the whole search language, of logs and traces |
+//! | `slt.rs` | SQL and searches as data, in `query/tests/slt/` |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
 //! | `calls.rs` | random spans that call each other, as generated and as batches |
@@ -53,6 +54,7 @@ mod records;
 mod single;
 mod skeleton;
 mod span_counts;
+mod slt;
 mod spans;
 mod store;
 mod texts;
