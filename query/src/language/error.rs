@@ -31,6 +31,15 @@ impl LanguageError {
     }
 }
 
+/// One of the mistakes of a query, with its extent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where it begins, why it is one, and what would have been right there.
+    pub error: LanguageError,
+    /// How many characters are wrong; 0 where something is missing. They lie in the query.
+    pub length: usize,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

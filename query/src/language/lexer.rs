@@ -125,19 +125,56 @@ impl<'a> Cursor<'a> {
         if !self.eat('"') {
             return Ok(None);
         }
+        match self.until_quote() {
+            (text, true) => Ok(Some(text)),
+            (_, false) => Err(LanguageError::new(
+                self.position,
+                "the quoted text does not end",
+                &["'\"'"],
+            )),
+        }
+    }
+
+    /// Text up to a quote, and whether there is one.
+    fn until_quote(&mut self) -> (String, bool) {
         let mut text = String::new();
         while let Some(c) = self.bump() {
             match c {
-                '"' => return Ok(Some(text)),
+                '"' => return (text, true),
                 '\\' if matches!(self.peek(), Some('"' | '\\')) => text.extend(self.bump()),
                 other => text.push(other),
             }
         }
-        Err(LanguageError::new(
-            self.position,
-            "the quoted text does not end",
-            &["'\"'"],
-        ))
+        (text, false)
+    }
+
+    /// What stands behind a quote that comes next and is not closed.
+    pub(crate) fn open_quote(&self) -> Option<String> {
+        let mut ahead = *self;
+        if !ahead.eat('"') {
+            return None;
+        }
+        let (text, is_closed) = ahead.until_quote();
+        (!is_closed).then_some(text)
+    }
+
+    /// Passes over quoted text that comes next, and says whether it ends; over everything when it does not.
+    pub(crate) fn pass_quoted(&mut self) -> bool {
+        self.eat('"') && self.until_quote().1
+    }
+
+    /// Passes over unquoted characters up to one for which `end` holds, and says whether there were any.
+    pub(crate) fn pass_bare(&mut self, end: impl Fn(char) -> bool) -> bool {
+        !self.bare(end).is_empty()
+    }
+
+    /// The same place in `whole`, of whose first `length` bytes this is a cursor.
+    pub(crate) fn in_whole<'w>(&self, whole: &'w str, length: usize) -> Cursor<'w> {
+        let at = length.saturating_sub(self.rest.len());
+        Cursor {
+            rest: whole.get(at..).unwrap_or_default(),
+            position: self.position,
+        }
     }
 
     /// A field's name and what follows it, when that comes next; else nothing is read.
@@ -266,6 +303,51 @@ impl<'a> Cursor<'a> {
     /// The position of the end of the query.
     pub(crate) fn end_position(&self) -> usize {
         self.position + self.rest.chars().count()
+    }
+
+    /// Leaves nothing to read.
+    pub(crate) fn to_end(&mut self) {
+        self.position = self.end_position();
+        self.rest = "";
+    }
+
+    /// Passes over the rest of a range, if it ends before other brackets and quotes.
+    pub(crate) fn pass_range(&mut self) {
+        let is_other = |c| matches!(c, '[' | '(' | ')' | '{' | '}' | '"');
+        let mut ahead = *self;
+        while let Some(c) = ahead.bump() {
+            if c == ']' {
+                *self = ahead;
+                return;
+            }
+            if is_other(c) {
+                return;
+            }
+        }
+    }
+
+    /// Whether `{` comes next, with nothing but blanks between it and its `}`.
+    pub(crate) fn at_empty_group(&self) -> bool {
+        let mut ahead = *self;
+        ahead.eat('{') && {
+            ahead.skip_blanks();
+            ahead.peek() == Some('}')
+        }
+    }
+
+    /// How many `closer` are to come that close brackets opened before.
+    pub(crate) fn closers_ahead(&self, closer: char) -> usize {
+        let opener = if closer == ')' { '(' } else { '{' };
+        let (mut open, mut closing) = (0usize, 0);
+        for c in self.rest.chars() {
+            match c {
+                c if c == opener => open += 1,
+                c if c == closer && open > 0 => open -= 1,
+                c if c == closer => closing += 1,
+                _ => {}
+            }
+        }
+        closing
     }
 }
 

@@ -15,3 +15,6 @@ pub const REGEXES_MAX: usize = 32;
 
 /// Bytes of one compiled regular expression. Unicode's `\w` repeated forty times still fits.
 pub const REGEX_BYTES_MAX: usize = 4 << 20;
+
+/// Mistakes that are told of one query. Who has made as many looks at the first ones.
+pub const MISTAKES_MAX: usize = 100;

@@ -12,7 +12,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `ast.rs` | the tree |
-//! | `lexer.rs`, `parser.rs`, `typing.rs` | text to tree: characters, grammar, what a known field takes |
+//! | `lexer.rs`, `parser/`, `typing.rs` | text to tree: characters, grammar, what a known field takes; all mistakes, with what was understood beside them |
 //! | `print.rs` | tree to text |
 //! | `number.rs` | numbers with units, compared exactly |
 //! | `fields.rs` | the known fields and the names of their values |
@@ -42,6 +42,7 @@ mod typing;
 mod tests;
 
 pub use ast::{Comparison, Expr, Field, Glob, Level, Pattern, Phrase, Query, Test, Value};
-pub use error::LanguageError;
+pub use error::{LanguageError, Mistake};
 pub use matcher::{Highlighter, Matcher};
+pub use parser::Recovered;
 pub use traces::TraceQuery;

@@ -61,8 +61,7 @@ impl fmt::Display for Phrase {
         if self.open_start {
             f.write_char('*')?;
         }
-        let is_operator = matches!(self.text.as_str(), "AND" | "OR" | "NOT");
-        if is_plain(&self.text, ".-/#@'") && !is_operator {
+        if is_plain(&self.text, ".-/#@'") && !is_operator(&self.text) {
             f.write_str(&self.text)?
         } else {
             quoted(f, &self.text)?
@@ -76,7 +75,8 @@ impl fmt::Display for Phrase {
 
 fn condition(f: &mut Formatter<'_>, field: &Field, test: &Test) -> fmt::Result {
     let name = field.to_string();
-    if is_plain(&name, "._-/@") && !name.starts_with(|c: char| c.is_numeric()) {
+    // `NOT:x` is a field, `NOT>5` a negation.
+    if is_plain_name(&name) && !(matches!(test, Test::Compare(..)) && is_operator(&name)) {
         f.write_str(&name)?;
     } else {
         quoted(f, &name)?;
@@ -152,6 +152,40 @@ impl fmt::Display for Pattern {
         }
         f.write_char('/')
     }
+}
+
+/// A field's name that somebody chose, whatever test follows it.
+pub(super) fn name_text(name: &str) -> String {
+    if is_plain_name(name) && !is_operator(name) {
+        name.to_owned()
+    } else {
+        Quoted(name).to_string()
+    }
+}
+
+/// A value that somebody chose, after `field:`, a comparison or in `field:(...)`.
+pub(super) fn value_text(value: &Value) -> String {
+    match value {
+        Value::Text(text) if is_operator(text) => Quoted(text).to_string(),
+        other => other.to_string(),
+    }
+}
+
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        quoted(f, self.0)
+    }
+}
+
+fn is_operator(text: &str) -> bool {
+    matches!(text, "AND" | "OR" | "NOT")
+}
+
+/// Whether `name` is read as a field's name without quotes.
+fn is_plain_name(name: &str) -> bool {
+    is_plain(name, "._-/@") && !name.starts_with(|c: char| c.is_numeric())
 }
 
 /// Whether `text` means itself without quotes: word characters, with `inside` between them.

@@ -155,6 +155,7 @@ fn fields() {
     );
     check("a:foo] a:a[0]", "a:\"foo]\" a:\"a[0]\"");
     check("AND:x", "AND:x");
+    check("\"NOT\">5 \"OR\":x", "\"NOT\">5 OR:x");
     check(
         "trace_id:ABCDEF0123456789abcdef0123456789",
         "trace_id:abcdef0123456789abcdef0123456789",
@@ -335,7 +336,7 @@ proptest! {
 }
 
 /// Pieces of the language in any order, so that about half of the results can be read.
-fn query_like() -> impl Strategy<Value = String> {
+pub(super) fn query_like() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         6 => "[a-c_ä1]{1,3}",
         2 => "[a-c.:/#@'\\-\\[\\]=\\\\]{1,6}",

@@ -4,7 +4,8 @@ use super::super::ast::{Comparison, Expr, Field, Glob, Test, Value};
 use super::super::error::LanguageError;
 use super::super::lexer::{Literal, Slashed};
 use super::super::typing::typed;
-use super::{Parsed, Parser};
+use super::recovery::Fault;
+use super::{Parsed, Parser, Part};
 
 const VALUE: [&str; 6] = [
     "a value",
@@ -17,7 +18,7 @@ const VALUE: [&str; 6] = [
 
 impl Parser<'_> {
     /// What follows a field's `:`, but parentheses.
-    pub(super) fn test(&mut self, field: &Field) -> Parsed<Expr> {
+    pub(super) fn test(&mut self, field: &Field) -> Part {
         let position = self.cursor.position();
         let test = match self.cursor.peek() {
             Some('<' | '>') => return self.comparison(field),
@@ -28,27 +29,35 @@ impl Parser<'_> {
             },
             _ => self.value()?,
         };
-        self.value_ended()?;
-        Ok(Expr::Field(field.clone(), typed(field, test, position)?))
+        self.ended(field, test, position)
     }
 
-    fn value_ended(&self) -> Parsed<()> {
-        if self.cursor.at_edge() {
-            return Ok(());
-        }
-        let message = "a value goes on without a blank; quote it if this belongs to it";
-        Err(self.error(message, &["a blank", "')'", "the end of the query"]))
+    /// The condition, when its value ends where the cursor is. Of a value that goes on, nothing more is said.
+    fn ended(&mut self, field: &Field, test: Test, position: usize) -> Part {
+        let typed = typed(field, test, position);
+        let test = if self.cursor.at_edge() {
+            Some(typed?)
+        } else {
+            let message = "a value goes on without a blank; quote it if this belongs to it";
+            self.note(self.missing(message, &["a blank", "')'", "the end of the query"]))?;
+            typed.ok()
+        };
+        Ok(test.map(|test| Expr::Field(field.clone(), test)))
     }
 
     fn value(&mut self) -> Parsed<Test> {
         match self.cursor.literal(|_| false)? {
             Some(literal) if literal.pieces.len() > 1 => Ok(glob(literal.pieces)),
             Some(literal) => Ok(Test::Equals(single(literal))),
-            None => Err(self.error("a value is missing", &VALUE)),
+            None => Err(self.value_is_missing()),
         }
     }
 
-    pub(super) fn comparison(&mut self, field: &Field) -> Parsed<Expr> {
+    pub(super) fn value_is_missing(&self) -> Fault {
+        self.missing("a value is missing", &VALUE)
+    }
+
+    pub(super) fn comparison(&mut self, field: &Field) -> Part {
         let greater = self.cursor.bump() == Some('>');
         let comparison = match (greater, self.cursor.eat('=')) {
             (true, false) => Comparison::Greater,
@@ -59,23 +68,18 @@ impl Parser<'_> {
         self.cursor.skip_blanks();
         let position = self.cursor.position();
         let operand = self.operand(|_| false)?;
-        self.value_ended()?;
-        let test = typed(field, Test::Compare(comparison, operand), position)?;
-        Ok(Expr::Field(field.clone(), test))
+        self.ended(field, Test::Compare(comparison, operand), position)
     }
 
     /// A value without wildcards, as comparisons and ranges take it.
     fn operand(&mut self, end: fn(char) -> bool) -> Parsed<Value> {
         let position = self.cursor.position();
+        const OPERAND: [&str; 3] = ["a number", "a word", "quoted text"];
         match self.cursor.literal(end)? {
-            None => Err(self.error("a value is missing", &["a number", "a word", "quoted text"])),
+            None => Err(self.missing("a value is missing", &OPERAND)),
             Some(literal) if literal.pieces.len() > 1 => {
                 let message = "a comparison takes no '*'";
-                Err(LanguageError::new(
-                    position,
-                    message,
-                    &["a number", "a word", "quoted text"],
-                ))
+                Err(LanguageError::new(position, message, &OPERAND).into())
             }
             Some(literal) => Ok(single(literal)),
         }
@@ -83,14 +87,25 @@ impl Parser<'_> {
 
     fn range(&mut self) -> Parsed<Test> {
         let opening = self.cursor.position();
+        self.ends_of_range(opening)
+            .inspect_err(|_| self.cursor.pass_range())
+    }
+
+    fn ends_of_range(&mut self, opening: usize) -> Parsed<Test> {
         self.cursor.bump();
         let low = self.range_end()?;
+        self.cursor.skip_blanks();
         if !self.cursor.keyword("TO") {
-            return Err(self.error("TO is missing between the ends of the range", &["TO"]));
+            return Err(self.missing("TO is missing between the ends of the range", &["TO"]));
         }
         let high = self.range_end()?;
+        let end = self.cursor;
+        self.cursor.skip_blanks();
         if !self.cursor.eat(']') {
-            return Err(self.error("']' is missing", &["']'"]));
+            let fault = self.missing("']' is missing", &["']'"]);
+            // What stands behind the blanks is no part of the range.
+            self.cursor = end;
+            return Err(fault);
         }
         let mixed =
             matches!((&low, &high), (Some(low), Some(high)) if is_number(low) != is_number(high));
@@ -100,26 +115,21 @@ impl Parser<'_> {
             } else {
                 "the range has no end"
             };
-            return Err(LanguageError::new(
-                opening,
-                message,
-                &["two numbers", "two texts", "'*' for one end"],
-            ));
+            let expected = ["two numbers", "two texts", "'*' for one end"];
+            return Err(LanguageError::new(opening, message, &expected).into());
         }
         Ok(Test::Range(low, high))
     }
 
     fn range_end(&mut self) -> Parsed<Option<Value>> {
         self.cursor.skip_blanks();
-        let end = match (self.cursor.peek(), self.cursor.peek_second()) {
+        match (self.cursor.peek(), self.cursor.peek_second()) {
             (Some('*'), second) if second.is_none_or(|c| c.is_whitespace() || c == ']') => {
                 self.cursor.bump();
-                None
+                Ok(None)
             }
-            _ => Some(self.operand(|c| c == ']')?),
-        };
-        self.cursor.skip_blanks();
-        Ok(end)
+            _ => self.operand(|c| c == ']').map(Some),
+        }
     }
 }
 

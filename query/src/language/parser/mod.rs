@@ -16,11 +16,17 @@
 //! | `mod.rs` | how conditions are combined, and what is no field |
 //! | `field_test.rs` | what follows a field's name |
 //! | `regex.rs` | regular expressions |
+//! | `recovery.rs` | what is wrong, and where reading goes on behind it |
 //!
 //! Inside the parentheses of `field:(...)` conditions are tests of that field; the tree has one
 //! condition for each, as if the field had been repeated.
+//!
+//! There is one grammar and one way through it. What is wrong is a [`Fault`]; it comes up to where reading
+//! can go on, and is given to `note` there: a strict parser hands it further up, to its caller, and a
+//! recovering one remembers it and leaves a hole in the tree.
 
 mod field_test;
+mod recovery;
 mod regex;
 
 use clearspan_schema::Signal;
@@ -29,27 +35,30 @@ use super::ast::{Expr, Field, Phrase, Query, Test};
 use super::error::LanguageError;
 use super::lexer::{AfterName, Cursor, Slashed};
 use super::limits::{CONDITIONS_MAX, DEPTH_MAX, QUERY_BYTES_MAX};
+use recovery::{Fault, Mistakes};
+
+pub use recovery::Recovered;
 
 const CONDITION: [&str; 5] = ["a word", "quoted text", "a field", "NOT", "'('"];
 
 impl Query {
     /// Reads `text` as a query of `signal`. Blank text is the query that every row matches.
     pub fn parse(text: &str, signal: Signal) -> Result<Query, LanguageError> {
-        if text.len() > QUERY_BYTES_MAX {
-            let expected = format!("at most {QUERY_BYTES_MAX} bytes");
-            return Err(LanguageError::new(0, "the query is too long", &[&expected]));
+        check_length(text)?;
+        let mut parser = Parser::new(text, signal, Mistakes::Raised);
+        match parser.query() {
+            Ok(root) => Ok(Query::new(signal, root)),
+            Err(fault) => Err(fault.error),
         }
-        let mut parser = Parser {
-            cursor: Cursor::new(text),
-            signal,
-            depth: 0,
-            conditions: 0,
-            regexes: 0,
-            in_group: false,
-        };
-        let root = parser.query()?;
-        Ok(Query { signal, root })
     }
+}
+
+fn check_length(text: &str) -> Result<(), LanguageError> {
+    if text.len() > QUERY_BYTES_MAX {
+        let expected = format!("at most {QUERY_BYTES_MAX} bytes");
+        return Err(LanguageError::new(0, "the query is too long", &[&expected]));
+    }
+    Ok(())
 }
 
 /// What a condition is about.
@@ -64,53 +73,68 @@ enum About<'f> {
 struct Parser<'a> {
     cursor: Cursor<'a>,
     signal: Signal,
-    depth: usize,
+    /// What closes the brackets that are open, the innermost last.
+    closers: Vec<char>,
     conditions: usize,
     regexes: usize,
     in_group: bool,
+    mistakes: Mistakes,
 }
 
-type Parsed<T> = Result<T, LanguageError>;
+type Parsed<T> = Result<T, Fault>;
 
-impl Parser<'_> {
+/// A part of the tree; `None` where it could not be understood.
+type Part = Parsed<Option<Expr>>;
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, signal: Signal, mistakes: Mistakes) -> Self {
+        Parser {
+            cursor: Cursor::new(text),
+            signal,
+            closers: Vec::new(),
+            conditions: 0,
+            regexes: 0,
+            in_group: false,
+            mistakes,
+        }
+    }
+
     fn query(&mut self) -> Parsed<Expr> {
         self.cursor.skip_blanks();
         if self.cursor.peek().is_none() {
             return Ok(Expr::All);
         }
-        let root = self.either(About::Row)?;
-        match self.cursor.peek() {
-            None => Ok(root),
-            Some(close) => Err(self.error(
-                &format!("nothing was opened that '{close}' closes"),
-                &["the end of the query"],
-            )),
-        }
+        Ok(self.either(About::Row)?.unwrap_or(Expr::All))
     }
 
-    fn either(&mut self, about: About<'_>) -> Parsed<Expr> {
-        let mut parts = vec![self.both(about)?];
+    fn either(&mut self, about: About<'_>) -> Part {
+        let mut parts = Vec::from_iter(self.both(about)?);
         while self.cursor.keyword("OR") {
-            parts.push(self.both(about)?);
+            parts.extend(self.both(about)?);
         }
-        Ok(Expr::any_of(parts))
+        Ok((!parts.is_empty()).then(|| Expr::any_of(parts)))
     }
 
-    fn both(&mut self, about: About<'_>) -> Parsed<Expr> {
-        let mut parts = vec![self.opposite(about)?];
+    fn both(&mut self, about: About<'_>) -> Part {
+        let mut parts = Vec::from_iter(self.opposite(about)?);
         loop {
             self.cursor.skip_blanks();
-            let ends = matches!(self.cursor.peek(), None | Some(')' | '}'));
-            if ends || self.cursor.at_keyword("OR") {
-                return Ok(Expr::all_of(parts));
-            }
-            self.cursor.keyword("AND");
-            parts.push(self.opposite(about)?);
+            match self.cursor.peek() {
+                Some(bracket @ (')' | '}')) if self.is_stray(bracket) => {
+                    self.pass_stray(bracket)?;
+                    continue;
+                }
+                None | Some(')' | '}') => break,
+                Some(_) if self.cursor.at_keyword("OR") => break,
+                Some(_) => self.cursor.keyword("AND"),
+            };
+            parts.extend(self.opposite(about)?);
         }
+        Ok((!parts.is_empty()).then(|| Expr::all_of(parts)))
     }
 
     /// Counts the negations instead of recursing, so that a million of them need no stack.
-    fn opposite(&mut self, about: About<'_>) -> Parsed<Expr> {
+    fn opposite(&mut self, about: About<'_>) -> Part {
         let mut negated = false;
         loop {
             self.cursor.skip_blanks();
@@ -119,18 +143,20 @@ impl Parser<'_> {
             } else if self.cursor.peek() == Some('-') && !self.at_negative_number(about) {
                 self.cursor.bump();
                 if self.cursor.at_edge() {
-                    return Err(
-                        self.error("'-' negates what follows it without a blank", &CONDITION)
-                    );
-                }
-                negated = !negated;
-            } else {
-                let condition = self.condition(about)?;
-                return Ok(if negated {
-                    condition.negated()
+                    let message = "'-' negates what follows it without a blank";
+                    self.note(self.missing(message, &CONDITION))?;
                 } else {
-                    condition
-                });
+                    negated = !negated;
+                }
+            } else if !self.pass_operator()? {
+                let condition = self.condition_or_hole(about)?;
+                return Ok(condition.map(|condition| {
+                    if negated {
+                        condition.negated()
+                    } else {
+                        condition
+                    }
+                }));
             }
         }
     }
@@ -144,96 +170,79 @@ impl Parser<'_> {
                 .is_some_and(|c| c.is_ascii_digit())
     }
 
-    fn condition(&mut self, about: About<'_>) -> Parsed<Expr> {
-        let operator = ["AND", "OR"]
-            .into_iter()
-            .find(|operator| self.cursor.at_keyword(operator));
-        if let Some(operator) = operator {
-            return Err(self.error(
-                &format!("there is nothing that {operator} joins here"),
-                &CONDITION,
-            ));
-        }
+    fn condition(&mut self, about: About<'_>) -> Part {
         match (self.cursor.peek(), about) {
-            (None, _) => Err(self.error("the query ends too early", &CONDITION)),
-            (Some('('), _) => self.parentheses(about),
+            (None, _) => Err(self.missing("the query ends too early", &CONDITION)),
+            (Some('('), _) => self.bracketed(')', about),
             (Some('{'), About::Row) => self.group(),
             (Some(_), About::Field(field)) => self.test_in_parentheses(field),
-            (Some('/'), About::Row) => self.slashed(),
+            (Some('/'), About::Row) => self.slashed().map(Some),
             (Some(_), About::Row) => self.field_or_text(),
         }
     }
 
-    fn parentheses(&mut self, about: About<'_>) -> Parsed<Expr> {
-        self.open()?;
+    /// What stands between the bracket that comes next and `closer`.
+    fn bracketed(&mut self, closer: char, about: About<'_>) -> Part {
+        self.open(closer)?;
         let inner = self.either(about)?;
-        self.close(')')?;
+        self.close(closer)?;
         Ok(inner)
     }
 
-    fn group(&mut self) -> Parsed<Expr> {
-        if self.signal == Signal::Logs {
+    fn group(&mut self) -> Part {
+        let refused: Option<(&str, [&str; 2])> = if self.signal == Signal::Logs {
             let message = "'{' groups conditions on spans, logs have none";
-            return Err(self.error(message, &["'('", "quoted text"]));
-        }
-        if self.in_group {
-            return Err(self.error("a group stands inside another", &["'('", "'}'"]));
-        }
-        self.open()?;
-        self.in_group = true;
-        self.cursor.skip_blanks();
-        let inner = if self.cursor.peek() == Some('}') {
-            Expr::All
+            Some((message, ["'('", "quoted text"]))
+        } else if self.in_group {
+            Some(("a group stands inside another", ["'('", "'}'"]))
         } else {
-            self.either(About::Row)?
+            None
         };
+        if let Some((message, expected)) = refused {
+            self.note(self.wrong(message, &expected, 1))?;
+            return self.braces(About::Row);
+        }
+        self.in_group = true;
+        let inner = self.braces(About::Row)?;
         self.in_group = false;
-        self.close('}')?;
-        Ok(Expr::Group(Box::new(inner)))
+        Ok(inner.map(|inner| Expr::Group(Box::new(inner))))
     }
 
-    fn open(&mut self) -> Parsed<()> {
-        if self.depth == DEPTH_MAX {
+    fn braces(&mut self, about: About<'_>) -> Part {
+        if !self.cursor.at_empty_group() {
+            return self.bracketed('}', about);
+        }
+        self.open('}')?;
+        self.close('}')?;
+        Ok(Some(Expr::All))
+    }
+
+    fn open(&mut self, closer: char) -> Parsed<()> {
+        if self.closers.len() == DEPTH_MAX {
             let expected = format!("at most {DEPTH_MAX} brackets inside each other");
-            return Err(self.error("the query is nested too deep", &[&expected]));
+            return Err(self.too_much("the query is nested too deep", &expected));
         }
         self.cursor.bump();
-        self.depth += 1;
+        self.closers.push(closer);
         Ok(())
     }
 
-    fn close(&mut self, bracket: char) -> Parsed<()> {
-        self.cursor.skip_blanks();
-        if !self.cursor.eat(bracket) {
-            let expected = format!("'{bracket}'");
-            return Err(self.error(
-                &format!("'{bracket}' is missing"),
-                &[&expected, "AND", "OR"],
-            ));
-        }
-        self.depth -= 1;
-        Ok(())
-    }
-
-    fn field_or_text(&mut self) -> Parsed<Expr> {
+    fn field_or_text(&mut self) -> Part {
         self.count()?;
         let start = self.cursor.position();
         let Some((name, after)) = self.cursor.field_name()? else {
-            return self.text();
+            return self.text().map(Some);
         };
         if name.is_empty() {
-            return Err(LanguageError::new(
-                start,
-                "the name of a field is empty",
-                &["a field's name"],
-            ));
+            let message = "the name of a field is empty";
+            return Err(LanguageError::new(start, message, &["a field's name"]).into());
         }
         let field = Field::named(&name, self.signal);
         if after == AfterName::Comparison {
             return self.comparison(&field);
         }
         match self.cursor.peek() {
-            Some('(') => self.parentheses(About::Field(&field)),
+            Some('(') => self.bracketed(')', About::Field(&field)),
             _ => self.test(&field),
         }
     }
@@ -245,15 +254,12 @@ impl Parser<'_> {
                 Some(c) => format!("'{c}' closes nothing here"),
                 None => "the query ends too early".to_owned(),
             };
-            return Err(self.error(&message, &CONDITION));
+            return Err(self.wrong(&message, &CONDITION, 1));
         };
         if let Some(star) = literal.inner_star {
             let message = "'*' stands at the ends of a word only";
-            return Err(LanguageError::new(
-                star,
-                message,
-                &["a blank", "a /regular expression/"],
-            ));
+            let expected = ["a blank", "a /regular expression/"];
+            return Err(Fault::from(LanguageError::new(star, message, &expected)).of_length(1));
         }
         Ok(phrase(literal.pieces).map_or(Expr::All, Expr::Text))
     }
@@ -276,17 +282,19 @@ impl Parser<'_> {
             Slashed::Open => {
                 let message =
                     "the regular expression does not end; quote text that begins with '/'";
-                Err(LanguageError::new(
-                    self.cursor.end_position(),
-                    message,
-                    &["'/'"],
-                ))
+                // All that follows belongs to it.
+                self.cursor.to_end();
+                Err(self.missing(message, &["'/'"]))
             }
         }
     }
 
-    fn test_in_parentheses(&mut self, field: &Field) -> Parsed<Expr> {
+    fn test_in_parentheses(&mut self, field: &Field) -> Part {
         self.count()?;
+        if self.cursor.peek() == Some('{') {
+            self.note(self.value_is_missing())?;
+            return self.braces(About::Field(field));
+        }
         self.test(field)
     }
 
@@ -294,14 +302,9 @@ impl Parser<'_> {
         self.conditions += 1;
         if self.conditions > CONDITIONS_MAX {
             let expected = format!("at most {CONDITIONS_MAX} conditions");
-            return Err(self.error("the query has too many conditions", &[&expected]));
+            return Err(self.too_much("the query has too many conditions", &expected));
         }
         Ok(())
-    }
-
-    /// A mistake at the cursor.
-    fn error(&self, message: &str, expected: &[&str]) -> LanguageError {
-        LanguageError::new(self.cursor.position(), message, expected)
     }
 }
 

@@ -1,36 +1,36 @@
 //! Regular expressions: found to be right, or where they are wrong, and of bounded size.
 
 use regex::RegexBuilder;
+use regex_syntax::ast::{Position, Span};
 
 use super::super::ast::Pattern;
 use super::super::error::LanguageError;
 use super::super::limits::{REGEX_BYTES_MAX, REGEXES_MAX};
+use super::recovery::Fault;
 use super::{Parsed, Parser};
 
 impl Parser<'_> {
     /// Compiles what stands at `position` between slashes.
     pub(super) fn regex(&mut self, source: &str, position: usize) -> Parsed<Pattern> {
-        const EXPECTED: [&str; 1] = ["a regular expression"];
+        const EXPECTED: &str = "a regular expression";
+        let wrong = |position, message: &str, expected: &str| {
+            Fault::from(LanguageError::new(position, message, &[expected]))
+        };
+        let length = source.chars().count();
         if source.is_empty() {
-            return Err(LanguageError::new(
-                position,
-                "the regular expression is empty",
-                &EXPECTED,
-            ));
+            return Err(wrong(position, "the regular expression is empty", EXPECTED).of_length(0));
         }
         self.regexes += 1;
         if self.regexes > REGEXES_MAX {
+            let message = "the query has too many regular expressions";
             let expected = format!("at most {REGEXES_MAX} regular expressions");
-            return Err(LanguageError::new(
-                position,
-                "the query has too many regular expressions",
-                &[&expected],
-            ));
+            return Err(wrong(position, message, &expected).beyond_limits());
         }
         if let Err(error) = regex_syntax::Parser::new().parse(source) {
-            let (offset, message) = syntax_error(&error);
-            let before = source.get(..offset).unwrap_or(source).chars().count();
-            return Err(LanguageError::new(position + before, message, &EXPECTED));
+            let (span, message) = syntax_error(&error);
+            let chars = |to: usize| source.get(..to).unwrap_or(source).chars().count();
+            let (start, end) = (chars(span.start.offset), chars(span.end.offset));
+            return Err(wrong(position + start, &message, EXPECTED).of_length(end - start));
         }
         let source = unescape_slashes(source);
         let regex = RegexBuilder::new(&source)
@@ -38,23 +38,20 @@ impl Parser<'_> {
             .build()
             .map_err(|_| {
                 let expected = format!("at most {REGEX_BYTES_MAX} bytes once compiled");
-                LanguageError::new(
-                    position,
-                    "the regular expression is too large",
-                    &[&expected],
-                )
+                wrong(position, "the regular expression is too large", &expected).of_length(length)
             })?;
         Ok(Pattern::new(source, regex))
     }
 }
 
-fn syntax_error(error: &regex_syntax::Error) -> (usize, String) {
+fn syntax_error(error: &regex_syntax::Error) -> (Span, String) {
     match error {
-        regex_syntax::Error::Parse(error) => (error.span().start.offset, error.kind().to_string()),
-        regex_syntax::Error::Translate(error) => {
-            (error.span().start.offset, error.kind().to_string())
+        regex_syntax::Error::Parse(error) => (*error.span(), error.kind().to_string()),
+        regex_syntax::Error::Translate(error) => (*error.span(), error.kind().to_string()),
+        other => {
+            let start = Position::new(0, 1, 1);
+            (Span::splat(start), other.to_string())
         }
-        other => (0, other.to_string()),
     }
 }
 
