@@ -51,6 +51,7 @@ pub use derived::formulas;
 pub use engine::{Lanes, QueryEngine, QuestionsStatus};
 pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};
+pub use language::{Completion, completion_at};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
 pub use services::{
     ExceptionRow, ExceptionsAnswer, LatencyAnswer, LatencyBand, LatencyCell, LatencyPoint,

@@ -14,6 +14,7 @@
 //! | `ast.rs` | the tree |
 //! | `lexer.rs`, `parser/`, `typing.rs` | text to tree: characters, grammar, what a known field takes; all mistakes, with what was understood beside them |
 //! | `print.rs` | tree to text |
+//! | `completion/` | what stands where somebody types |
 //! | `number.rs` | numbers with units, compared exactly |
 //! | `fields.rs` | the known fields and the names of their values |
 //! | `renamed.rs` | attributes that OpenTelemetry renamed |
@@ -24,6 +25,7 @@
 //! | `limits.rs`, `error.rs` | the bounds of a query, and what is wrong with one |
 
 pub mod ast;
+mod completion;
 mod error;
 pub mod fields;
 mod form;
@@ -42,6 +44,7 @@ mod typing;
 mod tests;
 
 pub use ast::{Comparison, Expr, Field, Glob, Level, Pattern, Phrase, Query, Test, Value};
+pub use completion::{Completion, Place, completion_at};
 pub use error::{LanguageError, Mistake};
 pub use matcher::{Highlighter, Matcher};
 pub use parser::Recovered;
