@@ -306,7 +306,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Leaves nothing to read.
-    pub(crate) fn to_end(&mut self) {
+    pub(crate) fn skip_to_end(&mut self) {
         self.position = self.end_position();
         self.rest = "";
     }

@@ -252,7 +252,7 @@ impl<'a> Scan<'a> {
 
     fn nothing(&self) -> Completion {
         let mut place = self.cursor;
-        place.to_end();
+        place.skip_to_end();
         let at = place.position();
         self.answer(Place::Nothing, String::new(), at, at)
     }
@@ -283,7 +283,7 @@ impl<'a> Scan<'a> {
     /// text has a character directly behind it.
     fn offer_quoted(&mut self, place: Place, typed: String, start: usize) -> Completion {
         let mut whole = self.cursor.in_whole(self.whole, self.end);
-        self.cursor.to_end();
+        self.cursor.skip_to_end();
         let ends = whole.pass_quoted();
         let is_closed = match place {
             Place::Nothing => return self.nothing(),

@@ -283,7 +283,7 @@ impl<'a> Parser<'a> {
                 let message =
                     "the regular expression does not end; quote text that begins with '/'";
                 // All that follows belongs to it.
-                self.cursor.to_end();
+                self.cursor.skip_to_end();
                 Err(self.missing(message, &["'/'"]))
             }
         }

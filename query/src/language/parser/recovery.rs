@@ -134,7 +134,7 @@ impl Parser<'_> {
             *is_over = fault.is_over || list.len() == MISTAKES_MAX;
         }
         if *is_over {
-            self.cursor.to_end();
+            self.cursor.skip_to_end();
         }
         Ok(())
     }

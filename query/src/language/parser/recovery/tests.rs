@@ -238,7 +238,7 @@ proptest! {
     fn one_bracket_that_is_missing_is_one_mistake(text in bracketed_words(), at: prop::sample::Index) {
         let brackets: Vec<usize> = text.match_indices(['(', ')']).map(|(at, _)| at).collect();
         prop_assume!(!brackets.is_empty());
-        let mut damaged = text.clone();
+        let mut damaged = text;
         damaged.remove(*at.get(&brackets));
         let recovered = Query::recover(&damaged, Signal::Logs);
         prop_assert_eq!(recovered.mistakes.len(), 1, "{}", damaged);
