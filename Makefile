@@ -9,6 +9,7 @@ PYTHON ?= python3
 TOOLS := $(CACHE)/tools
 VENV := $(CACHE)/venv
 DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.2
 DENY := $(TOOLS)/bin/cargo-deny
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/clearspan
 SAMPLE_STORE := $(CARGO_TARGET_DIR)/debug/examples/sample_store
@@ -17,7 +18,7 @@ FIXTURE := storage/tests/fixtures/format-2
 
 .DEFAULT_GOAL := build
 .PHONY: help build release run demo test test-rust test-formats test-sdk test-web test-browser bench-browser bench-storage assets fixture sample-store \
-	lint fmt-check clippy doc deny advisories check-data tools venv web-packages
+	lint fmt-check clippy doc deny advisories fuzz check-data tools venv web-packages
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -99,6 +100,16 @@ deny: tools
 
 advisories: tools ## known vulnerabilities in dependencies (fetches the advisory database)
 	$(DENY) check advisories
+
+# libFuzzer needs a nightly compiler. No sanitizer, since the rooms have no unsafe code: what is looked for are panics and slowness.
+FUZZ_TARGETS ?= language matcher sql cursor
+FUZZ_SECONDS ?= 300
+fuzz: ## random input to the search language, SQL and cursors; FUZZ_TARGETS="language" FUZZ_SECONDS=60 for less
+	@[ "$$(PATH="$(TOOLS)/bin:$$PATH" cargo-fuzz --version 2>/dev/null)" = "cargo-fuzz $(FUZZ_VERSION)" ] || \
+		env -u CARGO_TARGET_DIR $(CARGO) install cargo-fuzz --locked --version $(FUZZ_VERSION) --root $(TOOLS)
+	cd query && for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/corpus/$$target && PATH="$(TOOLS)/bin:$$PATH" CARGO_TARGET_DIR=$(CACHE)/fuzz $(CARGO) +nightly fuzz run -s none $$target \
+			fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 || exit 1; done
 
 check-data: ## import the real data of ../shared/data and compare every answer with a plain scan
 	$(CARGO) build --locked --release --bin clearspan --bin bench -p clearspan -p clearspan-benches

@@ -20,6 +20,7 @@
 //! | `cursor.rs` | where the next page starts |
 //! | `hints.rs` | what an answer adds when it is empty |
 //! | `time.rs` | times as they are asked for |
+//! | `fuzzing.rs` | what the targets in `fuzz/` call; never part of the program |
 //! | `config.rs`, `limits.rs`, `error.rs` | settings, bounds, what can go wrong |
 
 mod config;
@@ -31,6 +32,8 @@ mod engine;
 mod error;
 pub mod exec;
 mod export;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod hints;
 pub mod language;
 pub mod limits;

@@ -251,3 +251,17 @@ fn read(tables: &[Arc<Table>]) -> (ScanStats, Vec<MissingSegment>) {
     }
     (stats, missing)
 }
+
+/// What is done to a query before it is planned.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read_alone(
+    text: &str,
+    params: &[(String, SqlParam)],
+    now_ns: i64,
+) -> Result<(), QueryError> {
+    let mut query = parse::parse(text)?;
+    params::bind(&mut query, text, params, now_ns)?;
+    names::name_items(&mut query);
+    using::qualify(&mut query);
+    Ok(())
+}
