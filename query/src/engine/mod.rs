@@ -102,15 +102,31 @@ pub(crate) fn session_stats(snapshot: &Snapshot, read: &ScanStats) -> ScanStats 
     // A question may scan a part several times, for the count and for the page: what one scan left
     // out another may have read.
     stats.segments_read = stats.segments_read.min(stats.segments_total);
-    let mut not_read = stats.granules_total.saturating_sub(stats.granules_read);
-    for skipped in [
-        &mut stats.granules_skipped_by_index,
-        &mut stats.granules_skipped_by_time,
-    ] {
+    bound(
+        stats.segments_total - stats.segments_read,
+        [
+            &mut stats.segments_skipped_by_index,
+            &mut stats.segments_skipped_by_templates,
+            &mut stats.segments_skipped_by_time,
+        ],
+    );
+    bound(
+        stats.granules_total.saturating_sub(stats.granules_read),
+        [
+            &mut stats.granules_skipped_by_index,
+            &mut stats.granules_skipped_by_templates,
+            &mut stats.granules_skipped_by_time,
+        ],
+    );
+    stats
+}
+
+/// What was skipped is `not_read` at most, all reasons together.
+fn bound(mut not_read: u64, skipped: [&mut u64; 3]) {
+    for skipped in skipped {
         *skipped = (*skipped).min(not_read);
         not_read -= *skipped;
     }
-    stats
 }
 
 impl QueryEngine {

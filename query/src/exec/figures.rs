@@ -5,16 +5,31 @@ use datafusion::physical_plan::metrics::{
     BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder,
 };
 
-/// The figures of one partition. They are those of [`ScanStats`], by the same names.
+/// A figure of [`ScanStats`], by the same name.
+type Figure = (&'static str, fn(&ScanStats) -> u64);
+
+const FIGURES: [Figure; 11] = [
+    ("segments_skipped_by_time", |s| s.segments_skipped_by_time),
+    ("segments_skipped_by_index", |s| s.segments_skipped_by_index),
+    ("segments_skipped_by_templates", |s| {
+        s.segments_skipped_by_templates
+    }),
+    ("segments_read", |s| s.segments_read),
+    ("granules_skipped_by_time", |s| s.granules_skipped_by_time),
+    ("granules_skipped_by_index", |s| s.granules_skipped_by_index),
+    ("granules_skipped_by_templates", |s| {
+        s.granules_skipped_by_templates
+    }),
+    ("granules_read", |s| s.granules_read),
+    ("templates_tested", |s| s.templates_tested),
+    ("rows_scanned", |s| s.rows_scanned),
+    ("rows_decoded", |s| s.rows_decoded),
+];
+
+/// The figures of one partition.
 pub(crate) struct ScanFigures {
     pub(crate) baseline: BaselineMetrics,
-    segments_read: Count,
-    granules_read: Count,
-    granules_skipped_by_time: Count,
-    granules_skipped_by_index: Count,
-    templates_tested: Count,
-    rows_scanned: Count,
-    rows_decoded: Count,
+    figures: [Count; FIGURES.len()],
     rows_matched: Count,
 }
 
@@ -23,36 +38,15 @@ impl ScanFigures {
         let counter = |name: &'static str| MetricBuilder::new(metrics).counter(name, partition);
         ScanFigures {
             baseline: BaselineMetrics::new(metrics, partition),
-            segments_read: counter("segments_read"),
-            granules_read: counter("granules_read"),
-            granules_skipped_by_time: counter("granules_skipped_by_time"),
-            granules_skipped_by_index: counter("granules_skipped_by_index"),
-            templates_tested: counter("templates_tested"),
-            rows_scanned: counter("rows_scanned"),
-            rows_decoded: counter("rows_decoded"),
+            figures: FIGURES.map(|(name, _)| counter(name)),
             rows_matched: counter("rows_matched"),
         }
     }
 
-    /// Adds what was read of one part.
+    /// Adds what was read of one part, or skipped.
     pub(crate) fn read(&self, stats: &ScanStats) {
-        let read = [
-            (&self.segments_read, stats.segments_read),
-            (&self.granules_read, stats.granules_read),
-            (
-                &self.granules_skipped_by_time,
-                stats.granules_skipped_by_time,
-            ),
-            (
-                &self.granules_skipped_by_index,
-                stats.granules_skipped_by_index,
-            ),
-            (&self.templates_tested, stats.templates_tested),
-            (&self.rows_scanned, stats.rows_scanned),
-            (&self.rows_decoded, stats.rows_decoded),
-        ];
-        for (figure, count) in read {
-            add(figure, count);
+        for (count, (_, figure)) in self.figures.iter().zip(FIGURES) {
+            add(count, figure(stats));
         }
     }
 

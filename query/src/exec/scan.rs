@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use clearspan_schema::time::timestamp_type;
 use clearspan_schema::{SEQ, SchemaError, columns, logs};
 use clearspan_storage::scan::{
-    AttributeKeys, Part, PartError, Predicate, Projection, SelectedBatch, Snapshot, TextSearch,
-    TimeRange,
+    AttributeKeys, Part, PartError, Predicate, Projection, ScanStats, SelectedBatch, Snapshot,
+    TextSearch, TimeRange,
 };
 
 use crate::language::{Expr, Matcher, Query, prune};
@@ -249,6 +249,19 @@ impl SegmentScan {
         (0..)
             .zip(self.snapshot.parts())
             .filter(move |(_, part)| in_range(part))
+    }
+
+    /// The parts that lie outside of the range, as skipped by their time.
+    pub(crate) fn outside(&self) -> ScanStats {
+        let mut skipped = ScanStats::default();
+        for part in self.snapshot.parts() {
+            let (first, last) = part.time_range();
+            if !self.range.overlaps(first, last) {
+                skipped.segments_skipped_by_time += u64::from(part.is_segment());
+                skipped.granules_skipped_by_time += u64::from(part.granules());
+            }
+        }
+        skipped
     }
 
     /// The number of rows that match, where metadata knows it.

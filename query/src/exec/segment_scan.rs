@@ -159,8 +159,12 @@ impl ExecutionPlan for SegmentScanExec {
     }
 
     fn execute(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let figures = ScanFigures::new(&self.metrics, partition);
         if partition == 0 {
             note_totals(&self.metrics, self.scan.snapshot());
+            let outside = self.scan.outside();
+            figures.read(&outside);
+            self.tally.lock().stats.add(&outside);
         }
         let schema = Arc::clone(self.scan.schema());
         let mut stream = RecordBatchReceiverStream::builder(schema, SCAN_BATCHES_WAITING);
@@ -169,7 +173,7 @@ impl ExecutionPlan for SegmentScanExec {
             parts: self.partitions.get(partition).cloned().unwrap_or_default(),
             output: stream.tx(),
             tally: Arc::clone(&self.tally),
-            figures: ScanFigures::new(&self.metrics, partition),
+            figures,
         };
         stream.spawn(scan.run());
         Ok(stream.build())

@@ -34,7 +34,7 @@ pub(crate) const PLAN_NODES_MAX: usize = 2_000;
 /// Terms of one expression once every name in it is replaced by what it stands for, as the optimizer may do.
 pub(crate) const EXPRESSION_TERMS_MAX: u64 = 50_000;
 
-/// Bytes of a plan as text. That of a query of full size takes a few hundred kilobytes.
+/// Bytes of a plan as text, which repeats the names of a query wherever they are used.
 pub(crate) const PLAN_TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Columns of an answer: with ten thousand rows, ten million values.

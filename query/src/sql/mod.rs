@@ -259,7 +259,7 @@ pub(crate) fn read_alone(
     params: &[(String, SqlParam)],
     now_ns: i64,
 ) -> Result<(), QueryError> {
-    let mut query = parse::parse(text)?;
+    let Parsed { mut query, .. } = parse::parse(text)?;
     params::bind(&mut query, text, params, now_ns)?;
     names::name_items(&mut query);
     using::qualify(&mut query);

@@ -16,7 +16,15 @@ impl Part {
         time: TimeRange,
         stats: &mut ScanStats,
     ) -> Result<RowSelection, PartError> {
-        Ok(self.rows_of(&self.granules_with(predicate, time, stats)?))
+        let left = self.granules_with(predicate, time, stats)?;
+        if left.is_empty() && self.is_segment() {
+            let (first, last) = self.time_range();
+            match time.overlaps(first, last) {
+                true => stats.segments_skipped_by_index += 1,
+                false => stats.segments_skipped_by_time += 1,
+            }
+        }
+        Ok(self.rows_of(&left))
     }
 
     /// The granules with rows that may match.

@@ -7,6 +7,12 @@ pub struct ScanStats {
     pub segments_total: u64,
     /// Segments of which rows were read.
     pub segments_read: u64,
+    /// Segments left out because of their time.
+    pub segments_skipped_by_time: u64,
+    /// Segments left out because an index says that no row matches.
+    pub segments_skipped_by_index: u64,
+    /// Segments whose rows were counted by their templates, without reading one.
+    pub segments_skipped_by_templates: u64,
     /// Granules in the snapshot, memtable included.
     pub granules_total: u64,
     /// Granules that pruning left and whose rows were read.
@@ -15,6 +21,8 @@ pub struct ScanStats {
     pub granules_skipped_by_time: u64,
     /// Granules left out by the text index, the id filters or the trace directory.
     pub granules_skipped_by_index: u64,
+    /// Granules whose rows were counted by their templates.
+    pub granules_skipped_by_templates: u64,
     /// Templates that conditions on texts were held against, each segment's for itself.
     pub templates_tested: u64,
     /// Rows in the snapshot, memtable included.
@@ -30,10 +38,14 @@ impl ScanStats {
     pub fn add(&mut self, other: &ScanStats) {
         self.segments_total += other.segments_total;
         self.segments_read += other.segments_read;
+        self.segments_skipped_by_time += other.segments_skipped_by_time;
+        self.segments_skipped_by_index += other.segments_skipped_by_index;
+        self.segments_skipped_by_templates += other.segments_skipped_by_templates;
         self.granules_total += other.granules_total;
         self.granules_read += other.granules_read;
         self.granules_skipped_by_time += other.granules_skipped_by_time;
         self.granules_skipped_by_index += other.granules_skipped_by_index;
+        self.granules_skipped_by_templates += other.granules_skipped_by_templates;
         self.templates_tested += other.templates_tested;
         self.rows_total += other.rows_total;
         self.rows_scanned += other.rows_scanned;

@@ -47,12 +47,17 @@ impl Part {
             None => GranuleSet::all(self.granules() as usize),
         };
         let edges = self.granules_in_part(|times| !counting.counts_all(times));
-        if edges.is_empty() {
-            stats.granules_skipped_by_index += (candidates.granules() - candidates.count()) as u64;
-        } else {
+        let mut skipped = ScanStats::default();
+        if !edges.is_empty() {
             candidates.union_with(&edges);
-            candidates.intersect_with(&self.granules_with(&search.predicate(), time, stats)?);
+            let may_match = self.granules_with(&search.predicate(), time, &mut skipped)?;
+            candidates.intersect_with(&may_match);
         }
+        let left_out = skipped.granules_skipped_by_time + skipped.granules_skipped_by_index;
+        let unread = (candidates.granules() - candidates.count()) as u64;
+        skipped.granules_skipped_by_templates = unread - left_out;
+        skipped.segments_skipped_by_templates = u64::from(candidates.is_empty());
+        stats.add(&skipped);
         let selection = self.rows_of(&candidates);
         Ok(Some(
             counting.decided(&shape) + counting.undecided(&selection, stats)?,

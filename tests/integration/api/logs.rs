@@ -194,6 +194,9 @@ async fn a_body_asks_the_same_as_a_url() {
     for figure in [
         "elapsed_ms",
         "segments_total",
+        "segments_skipped_by_time",
+        "segments_skipped_by_index",
+        "segments_skipped_by_templates",
         "segments_read",
         "granules_read",
         "templates_tested",
