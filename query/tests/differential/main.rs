@@ -15,6 +15,7 @@
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `span_counts.rs` | what spans hold |
 //! | `language/` | the whole search language, of logs and traces |
+//! | `left_out.rs` | what was not read, and why |
 //! | `slt.rs` | SQL and searches as data, in `query/tests/slt/` |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
@@ -45,6 +46,7 @@ mod export_ends;
 mod gone;
 mod keys;
 mod language;
+mod left_out;
 mod logs;
 mod memory;
 mod minutes;
