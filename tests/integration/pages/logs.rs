@@ -283,6 +283,7 @@ async fn odd_parameters_are_told_clearly() {
     refused("/logs?cursor=n100_5.AAAA", 400, "start again without one").await;
     refused("/logs?order=up", 400, "asc or desc").await;
     refused("/logs?q=service%3A(", 400, "mistake in the query").await;
+    refused("/logs?q=%29a%29", 400, "Also at character 2: nothing was").await;
     refused("/logs?q=a&q=b", 400, "more than once").await;
     refused("/logs?q=%ff", 400, "percent-encoded").await;
     refused("/logs/trace?trace=xyz", 400, "no trace id").await;

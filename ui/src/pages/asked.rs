@@ -6,7 +6,8 @@ use askama::Template;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use clearspan_query::QueryError;
+use clearspan_query::language::{Mistake as Mistaken, Query};
+use clearspan_query::{QueryError, Signal};
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
@@ -145,17 +146,22 @@ struct Refused {
     without: Option<(&'static str, Link)>,
 }
 
-/// Where a query is wrong: its line, and the place in it.
+/// So many mistakes beside the first are told.
+const OTHERS_MAX: usize = 5;
+
+/// Where a query is wrong: its line, and the first place in it.
 pub(crate) struct Mistake {
     pub(crate) before: String,
     pub(crate) at: String,
     pub(crate) after: String,
     pub(crate) indent: String,
     pub(crate) expected: String,
+    /// What else is wrong, each with its place.
+    pub(crate) others: Vec<String>,
 }
 
 impl Mistake {
-    fn of(query: &str, error: &ApiError) -> Option<Self> {
+    fn of(query: &str, signal: Signal, error: &ApiError) -> Option<Self> {
         let ApiError::Query(QueryError::BadQuery(mistake)) = error else {
             return None;
         };
@@ -173,8 +179,23 @@ impl Mistake {
             after: text(&line[(at + 1).min(line.len())..(at + 61).min(line.len())]),
             indent: " ".repeat(at - start),
             expected: mistake.expected_text(),
+            others: others(query, signal),
         })
     }
+}
+
+/// The mistakes behind the first, so that one need not mend and ask, and mend and ask.
+fn others(query: &str, signal: Signal) -> Vec<String> {
+    let mistakes = Query::recover(query, signal).mistakes;
+    let others = mistakes.iter().skip(1).take(OTHERS_MAX);
+    let told = others.map(|Mistaken { error, .. }| {
+        let expected = error.expected_text();
+        format!(
+            "Also at character {}: {}; expected {expected}",
+            error.position, error.message
+        )
+    });
+    told.collect()
 }
 
 fn refused(
@@ -187,7 +208,11 @@ fn refused(
     if error.is_internal() {
         tracing::error!(?error, "a page could not be made");
     }
-    let mistake = Mistake::of(view.get("q"), error);
+    let signal = match here {
+        Here::Logs => Signal::Logs,
+        _ => Signal::Spans,
+    };
+    let mistake = Mistake::of(view.get("q"), signal, error);
     let range = PageRange::fallback(view, now_ns);
     // What leads on from here leaves out what is wrong, the rail's links too.
     let wrong = wrong_parameters(error);
