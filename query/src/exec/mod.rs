@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `segment_scan.rs` | [`SegmentScanExec`], the plan node |
 //! | `scan.rs` | [`SegmentScan`]: what is scanned for, and the rows of one batch that match |
+//! | `sent.rs` | a scan as bytes, for other machines |
 //! | `partition.rs` | the loop over the parts of one partition |
 //! | `told.rs` | what a scan is asked, as plans tell it |
 //! | `figures.rs` | what a leaf did, as metrics of its plan |
@@ -29,6 +30,7 @@ mod plans;
 mod pool;
 mod scan;
 mod segment_scan;
+mod sent;
 mod tally;
 mod told;
 mod top;
@@ -39,6 +41,7 @@ mod tests;
 
 pub use scan::{Emit, SegmentScan};
 pub use segment_scan::SegmentScanExec;
+pub use sent::SentScanError;
 pub use tally::ScanTally;
 
 pub(crate) use bytes::own_bytes;

@@ -16,6 +16,7 @@
 //! | `span_counts.rs` | what spans hold |
 //! | `language/` | the whole search language, of logs and traces |
 //! | `left_out.rs` | what was not read, and why |
+//! | `sent.rs` | scans that are sent as bytes |
 //! | `slt.rs` | SQL and searches as data, in `query/tests/slt/` |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
@@ -53,6 +54,7 @@ mod minutes;
 mod one_service;
 mod random;
 mod records;
+mod sent;
 mod single;
 mod skeleton;
 mod slt;
