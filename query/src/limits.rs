@@ -14,9 +14,6 @@ pub(crate) const COUNT_ROWS_MAX: u64 = 1024 * 1024;
 /// lies in it is read anyway.
 pub(crate) const FIRST_WINDOW_ROWS: u64 = 1024;
 
-/// Requests that are remembered because their answer did not say how many match, 8 bytes each: whoever asks one of them again is told.
-pub(crate) const UNCOUNTED_REMEMBERED: usize = 1024;
-
 /// Newest records whose fields are looked at when a query found nothing and names a field: some milliseconds.
 pub(crate) const HINT_ROWS: usize = 16 * 1024;
 

@@ -57,6 +57,7 @@ impl Settings {
             time_limit: Duration::from_millis(self.query.time_limit_ms),
             concurrent_max: self.query.concurrent_max,
             memory_bytes: self.query.memory_bytes,
+            count_rows_max: self.query.count_rows_max,
             sql_rows_max: self.query.sql_rows_max,
             sql_time_limit: Duration::from_millis(self.query.sql_time_limit_ms),
             ..clearspan_query::Config::default()

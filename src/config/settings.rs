@@ -136,6 +136,8 @@ pub(crate) struct Query {
     pub(crate) concurrent_max: usize,
     /// Memory of all questions together, for sorting, joining and counting, where the memory budget has it.
     pub(crate) memory_bytes: usize,
+    /// Where more rows may have to be looked at to know how many match, a search answers first without that.
+    pub(crate) count_rows_max: u64,
     /// Rows of one answer to SQL.
     pub(crate) sql_rows_max: usize,
     /// A question in SQL that takes longer, waiting included, is given up.
@@ -149,6 +151,7 @@ impl Default for Query {
             time_limit_ms: millis(room.time_limit),
             concurrent_max: room.concurrent_max,
             memory_bytes: room.memory_bytes,
+            count_rows_max: room.count_rows_max,
             sql_rows_max: room.sql_rows_max,
             sql_time_limit_ms: millis(room.sql_time_limit),
         }

@@ -7,6 +7,7 @@
 //! | `logs.rs` | `/logs`: rows, pages of them, what leads where, odd parameters |
 //! | `logs_parts.rs` | its chart, values, panel and what it says when there is nothing |
 //! | `map.rs` | `/map`, `/service/{name}`: what is drawn, where it leads |
+//! | `matched.rs` | how many match, behind the rows |
 //! | `trace.rs`, `trace_odd.rs` | `/trace/{id}`: facts, the table, the panel; what is odd, long, deep or hostile |
 
 mod html;
@@ -14,5 +15,6 @@ mod lists;
 mod logs;
 mod logs_parts;
 mod map;
+mod matched;
 mod trace;
 mod trace_odd;

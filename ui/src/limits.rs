@@ -28,6 +28,9 @@ pub(crate) const WRITE_STALL_MAX: Duration = Duration::from_secs(60);
 /// Characters of a request that an error message repeats.
 pub(crate) const SHOWN_CHARS_MAX: usize = 80;
 
+/// Requests that are remembered because their answer did not say how many match, 8 bytes each: whoever sends one of them again is told.
+pub(crate) const UNCOUNTED_REMEMBERED: usize = 1024;
+
 /// Rows of an answer when the request names no limit.
 pub(crate) const LOGS_LIMIT_DEFAULT: usize = 100;
 

@@ -8,6 +8,7 @@ use clearspan_query::{Clock, QueryEngine, TenantId};
 use futures::future::BoxFuture;
 
 use crate::Config;
+use crate::api::uncounted::Uncounted;
 use crate::error::{ApiError, shown};
 use crate::status::{Status, StatusSource};
 
@@ -24,6 +25,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     rooms: OnceLock<Rooms>,
     draining: AtomicBool,
+    uncounted: Uncounted,
 }
 
 struct Rooms {
@@ -65,6 +67,7 @@ impl Api {
             clock,
             rooms: OnceLock::new(),
             draining: AtomicBool::new(false),
+            uncounted: Uncounted::default(),
         }))
     }
 
@@ -145,6 +148,11 @@ impl Api {
         sent.map_err(|reason| ApiError::DemoTrace {
             reason: shown(&reason),
         })
+    }
+
+    /// Searches that were not told how many match.
+    pub(crate) fn uncounted(&self) -> &Uncounted {
+        &self.0.uncounted
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -10,7 +10,6 @@
 //! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
 //! | `metrics.rs` | how long they take |
 //! | `lanes.rs` | needles and scans |
-//! | `uncounted.rs` | requests that were not told how many match |
 //! | `turns.rs` | turns, waiting, time limits |
 
 mod export;
@@ -21,7 +20,6 @@ mod sql;
 #[cfg(test)]
 mod tests;
 mod turns;
-mod uncounted;
 
 use std::fmt;
 use std::sync::Arc;
@@ -37,7 +35,6 @@ use tokio::sync::Semaphore;
 use lanes::Lane;
 pub use lanes::{Lanes, QuestionsStatus};
 use metrics::QuestionMetrics;
-use uncounted::Uncounted;
 
 use crate::exec::Plans;
 use crate::limits::{EXPORTS_MAX, FIRST_WINDOW_ROWS, NEEDLES_MAX};
@@ -60,7 +57,6 @@ struct Inner {
     export_pieces: Lane,
     plans: Plans,
     metrics: QuestionMetrics,
-    uncounted: Uncounted,
 }
 
 impl fmt::Debug for QueryEngine {
@@ -157,7 +153,6 @@ impl QueryEngine {
             config,
             plans,
             metrics,
-            uncounted: Uncounted::default(),
         })))
     }
 

@@ -17,10 +17,8 @@ impl QueryEngine {
     pub async fn search_logs(
         &self,
         tenant: &TenantId,
-        mut request: LogsRequest,
+        request: LogsRequest,
     ) -> Result<LogsAnswer, QueryError> {
-        let asked = request.clone();
-        request.count |= self.0.uncounted.knows(&asked);
         // Everything, newest first: the first record batches hold the page, and what is counted is known without reading.
         let is_newest_page = request.query.trim().is_empty();
         let lane = if is_newest_page {
@@ -28,14 +26,10 @@ impl QueryEngine {
         } else {
             &self.0.scans
         };
-        let answer = self.ask(lane, "logs_search", tenant, Signal::Logs, |session| {
+        self.ask(lane, "logs_search", tenant, Signal::Logs, |session| {
             logs::search(session, request)
-        });
-        let answer = answer.await?;
-        if answer.matched.is_none() {
-            self.0.uncounted.remember(&asked);
-        }
-        Ok(answer)
+        })
+        .await
     }
 
     /// The logs that match, over time and by severity, in at most `buckets` + 1 buckets.
@@ -111,22 +105,16 @@ impl QueryEngine {
     pub async fn search_traces(
         &self,
         tenant: &TenantId,
-        mut request: TracesRequest,
+        request: TracesRequest,
     ) -> Result<TracesAnswer, QueryError> {
-        let asked = request.clone();
-        request.count |= self.0.uncounted.knows(&asked);
-        let answer = self.ask(
+        self.ask(
             &self.0.scans,
             "traces_search",
             tenant,
             Signal::Spans,
             |session| trace::search(session, request),
-        );
-        let answer = answer.await?;
-        if answer.matched.is_none() {
-            self.0.uncounted.remember(&asked);
-        }
-        Ok(answer)
+        )
+        .await
     }
 
     /// All spans of one trace.

@@ -80,7 +80,7 @@ pub struct LogsAnswer {
     /// page without a row, and on the one that was asked for without a cursor.
     pub prev_cursor: Option<String>,
     /// Records that match, in the whole range, on whatever page. `None` where that would take longer than the page, and
-    /// [`LogsRequest::count`] does not ask for it; the same request knows it when it is asked again.
+    /// [`LogsRequest::count`] does not ask for it.
     pub matched: Option<u64>,
     /// What was read.
     pub stats: ScanStats,

@@ -337,9 +337,6 @@ async fn a_count_that_takes_long_is_left_out_until_it_is_asked_for() {
     };
     let first = search(&store, &asked).await.unwrap();
     assert_eq!((first.rows.len(), first.matched), (5, None));
-    let again = search(&store, &asked).await.unwrap();
-    assert_eq!(again.matched, Some(600), "who asks twice wants to know");
-    assert_eq!(numbers(&again), numbers(&first));
     let counted = LogsRequest {
         count: true,
         limit: 6,

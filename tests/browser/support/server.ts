@@ -15,14 +15,15 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function startServer(command: string[] = ['serve']): Promise<Server> {
+/** `settings` are environment variables of the program. */
+export async function startServer(command: string[] = ['serve'], settings: Record<string, string> = {}): Promise<Server> {
   const binary = process.env['CLEARSPAN_BIN'];
   if (!binary) throw new Error('CLEARSPAN_BIN must name the binary; `make test-browser` builds it');
   const folder = mkdtempSync(join(tmpdir(), 'clearspan-browser-'));
   const ports = ['--otlp-grpc', '127.0.0.1:0', '--otlp-http', '127.0.0.1:0', '--http', '127.0.0.1:0'];
   const child = spawn(binary, [...command, '--data-dir', join(folder, 'data'), ...ports], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, CLEARSPAN_LOG__LEVEL: 'warn' },
+    env: { ...process.env, CLEARSPAN_LOG__LEVEL: 'warn', ...settings },
   });
   const urls = await ready(child);
   const otlpHttp = urls.get('otlp-http') ?? '';

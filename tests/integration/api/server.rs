@@ -39,7 +39,7 @@ impl Server {
     }
 
     /// With other settings of query.
-    pub(super) async fn with_query(config: clearspan_query::Config) -> Self {
+    pub(crate) async fn with_query(config: clearspan_query::Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self::open_with(folder, Arc::new(Stored::default()), config).await
     }

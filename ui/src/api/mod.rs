@@ -8,6 +8,7 @@
 //! | `field_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/traces/fields/{name}/values` |
 //! | `facets.rs` | `/api/v1/logs/facets`, `/api/v1/traces/facets` |
 //! | `counted.rs` | which rows these and the histogram count |
+//! | `uncounted.rs` | searches that were not told how many match |
 //! | `logs_export.rs` | `/api/v1/logs/export` |
 //! | `traces_export.rs` | `/api/v1/traces/export`, `/api/v1/traces/{id}/export` |
 //! | `traces_search.rs` | `/api/v1/traces/search` |
@@ -49,3 +50,4 @@ pub(crate) mod trace_logs;
 pub(crate) mod trace_skeleton;
 pub(crate) mod traces_export;
 pub(crate) mod traces_search;
+pub(crate) mod uncounted;

@@ -5,6 +5,7 @@ use axum::response::Response;
 use clearspan_query::{ServiceSpans, TraceSort, TraceSummary, TracesRequest};
 use serde::Serialize;
 
+use super::uncounted::Request;
 use crate::answer::{self, Completeness, PageEnd, StatsView, made};
 use crate::error::ApiError;
 use crate::limits::TRACES_LIMIT_DEFAULT;
@@ -54,8 +55,11 @@ struct ServiceView {
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let request = request(&params)?;
+    let mut request = request(&params)?;
+    let asked = Request::of(&request);
+    request.count |= api.uncounted().knows(asked);
     let answer = api.engine()?.search_traces(&api.tenant(), request).await?;
+    api.uncounted().answered(asked, answer.matched);
     let end = PageEnd {
         next_cursor: answer.next_cursor,
         matched: answer.matched,

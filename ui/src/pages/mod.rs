@@ -16,6 +16,7 @@
 //! | `view.rs`, `range.rs` | the URL as state, and its time range |
 //! | `asked.rs` | a request for a page, up to its answer or the page that says what went wrong |
 //! | `table.rs`, `paging.rs` | heads of columns, by which the server sorts; a list page by page |
+//! | `matched.rs` | how many match, with the rows or behind them |
 //! | `marks.rs`, `chart/` | services by colour and name; drawings |
 //! | `filters.rs`, `clauses.rs` | conditions of the search language; a query as a list of them |
 //! | `format.rs`, `text.rs` | numbers and times; text of others |
@@ -29,6 +30,7 @@ pub(crate) mod frame;
 pub(crate) mod logs;
 pub(crate) mod map;
 mod marks;
+mod matched;
 mod paging;
 pub(crate) mod range;
 pub(crate) mod service;

@@ -8,6 +8,7 @@ use super::asked::{Asked, Question, page, see_other};
 use super::chart::{Svg, composition, meter};
 use super::frame::{Frame, Here};
 use super::marks::{Mark, Marks};
+use super::matched::{self, Counted, Matched};
 use super::table::{Head, Sorted};
 use super::text::plain;
 use super::view::{Link, View};
@@ -22,6 +23,9 @@ const LIMIT: usize = 50;
 
 /// Services whose share is drawn; the rest of a row's services are in its number.
 const SERVICES_DRAWN: usize = 24;
+
+/// Where the count is answered alone.
+const MATCHED: &str = "/traces/matched";
 
 const SORTS: &str =
     "start, duration, span_count or error_count, with a - before it for largest first";
@@ -38,13 +42,13 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         return Ok(see_other(link.as_str()));
     }
     let timer = api.timer();
-    let sort = params
-        .word("sort", SORTS, TraceSort::parse)?
-        .unwrap_or_default();
+    let sort = sort(&params)?;
     let engine = api.engine()?;
-    let answer = engine
-        .search_traces(&api.tenant(), request(&params, &frame, sort)?)
-        .await?;
+    let request = TracesRequest {
+        count: !frame.view.get(matched::PARAMETER).is_empty(),
+        ..request(&params, &frame, sort)?
+    };
+    let answer = engine.search_traces(&api.tenant(), request).await?;
     let slots = engine.service_slots(&api.tenant());
     let status = api.status().await?;
     let marks = Marks::read(&api)?;
@@ -60,11 +64,16 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
                 .iter()
                 .map(|trace| Row::new(trace, &marks, longest))
                 .collect(),
+            matched: Matched::new(
+                answer.matched,
+                &frame.view,
+                MATCHED,
+                answer.next_cursor.as_deref().unwrap_or_default(),
+            ),
             nothing: Nothing::of(&frame, status.spans.rows == 0, status.spans.newest_ns),
             next: next(&frame, &answer),
             is_first: frame.view.get("cursor").is_empty(),
             first: frame.view.without(&["cursor"]).link(),
-            matched: answer.counted()?,
             missing: answer.missing.len(),
             hints: answer.hints,
             sorted_by: sort_words(sort),
@@ -74,6 +83,29 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         })
     })
     .await
+}
+
+/// `/traces/matched`: how many match alone, for a page whose rows were there before it.
+pub(crate) async fn matched(asked: Asked) -> Response {
+    asked.answer(Here::Traces, count).await
+}
+
+async fn count(question: Question) -> Result<Response, ApiError> {
+    let Question {
+        api, params, frame, ..
+    } = question;
+    let request = TracesRequest {
+        limit: 1,
+        count: true,
+        ..request(&params, &frame, sort(&params)?)?
+    };
+    let answer = api.engine()?.search_traces(&api.tenant(), request).await;
+    page(&Counted::new(answer.and_then(|answer| answer.counted()))?)
+}
+
+fn sort(params: &Params) -> Result<TraceSort, ApiError> {
+    let sort = params.word("sort", SORTS, TraceSort::parse)?;
+    Ok(sort.unwrap_or_default())
 }
 
 fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequest, ApiError> {
@@ -87,7 +119,7 @@ fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequ
         sort,
         limit: LIMIT,
         cursor: filled(frame, "cursor").map(str::to_owned),
-        count: true,
+        count: false,
     })
 }
 
@@ -129,7 +161,7 @@ struct Traces {
     next: Option<Link>,
     is_first: bool,
     first: Link,
-    matched: u64,
+    matched: Matched,
     missing: usize,
     hints: Vec<String>,
     sorted_by: String,

@@ -47,4 +47,5 @@ pub(crate) use facets::{facet, facets};
 pub(crate) use page::logs;
 pub(crate) use record::record;
 pub(crate) use rows::rows;
+pub(crate) use search::matched;
 pub(crate) use trace::trace;

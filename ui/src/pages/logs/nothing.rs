@@ -51,11 +51,11 @@ impl Nothing {
     pub(super) async fn ask(
         api: &Api,
         view: &LogsView,
-        matched: u64,
+        matched: Option<u64>,
         total: Option<u64>,
         status: &Status,
     ) -> Result<Self, ApiError> {
-        if matched > 0 {
+        if matched != Some(0) {
             return Ok(Nothing::Here(view.at(None)));
         }
         if status.logs.rows == 0 {

@@ -13,7 +13,8 @@ use super::chart::{self, Chart, Counted};
 use super::choices::{self, Column, Format};
 use super::facets::{self, Facets};
 use super::nothing::{self, Nothing};
-use super::question::{FIELDS, LogsView};
+use super::place::Place;
+use super::question::{FIELDS, LogsView, MATCHED};
 use super::record::{Neighbours, Panel};
 use super::rows::{Rows, behind_word};
 use super::search::{PAGE_ROWS, Page, search};
@@ -23,6 +24,7 @@ use crate::pages::asked::{Asked, Question, page, see_other};
 use crate::pages::format;
 use crate::pages::frame::{Frame, Here};
 use crate::pages::marks::Marks;
+use crate::pages::matched::{self, Matched};
 use crate::pages::view::Link;
 use crate::state::Api;
 
@@ -47,7 +49,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     } else {
         Some(nothing::count(&api, &view, String::new())?)
     };
-    let found = search(&api, &view, PAGE_ROWS).await?;
+    let found = search(&api, &view, PAGE_ROWS, view.has(matched::PARAMETER)).await?;
     let elapsed_ms = timer.elapsed_ms();
     let panel = panel(&api, &view, &found).await?;
     let facets = if view.has("facets") {
@@ -63,12 +65,12 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
     let rows_before = found.rows_before;
     let matched = found.matched;
     let logs = Logs {
-        matched: format::count(matched),
+        matched: of(&view, &found),
         total: total.map(format::count),
         controls: Controls::new(&view),
         around: Around::new(&view, &found),
         status: status(&view, &found, rows_before, elapsed_ms),
-        row_count: matched.saturating_add(1),
+        row_count: matched.map_or(-1, |matched| i128::from(matched) + 1),
         missing: found.answer.missing.len(),
         nothing: if found.rows() == 0 {
             Nothing::ask(&api, &view, matched, total, &stored).await?
@@ -85,6 +87,13 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         frame: view.frame,
     };
     page(&logs)
+}
+
+fn of(view: &LogsView, found: &Page) -> Matched {
+    // What goes on is of the same range, in either direction.
+    let place = found.behind.as_ref().or(found.before.as_ref());
+    let cursor = place.map(Place::to_string).unwrap_or_default();
+    Matched::new(found.matched, view.same(), MATCHED, &cursor)
 }
 
 async fn histogram(view: &LogsView, counted: Beside<Counted>) -> Result<Soon<Counted>, ApiError> {
@@ -131,7 +140,7 @@ fn neighbours(view: &LogsView, found: &Page) -> Result<(Option<Link>, Option<Lin
 #[template(path = "logs.html")]
 struct Logs {
     frame: Frame,
-    matched: String,
+    matched: Matched,
     /// Records of the range, where a query narrows them.
     total: Option<String>,
     controls: Controls,
@@ -141,7 +150,8 @@ struct Logs {
     /// The part of the page, and the page with it.
     facet_links: (Link, Link),
     rows: Rows,
-    row_count: u64,
+    /// With the head; -1 where it is not known.
+    row_count: i128,
     panel: Option<Panel>,
     nothing: Nothing,
     around: Around,
@@ -217,7 +227,6 @@ impl Around {
 struct Status {
     /// `1 – 100`, or how many rows there are where it is not known which.
     rows: String,
-    matched: String,
     order: &'static str,
     elapsed_ms: u64,
     /// What was looked at.
@@ -236,7 +245,6 @@ fn status(view: &LogsView, found: &Page, rows_before: Option<u64>, elapsed_ms: u
             ),
             None => format::count(rows),
         },
-        matched: format::count(found.matched),
         order: match view.order {
             Order::Descending => "newest first",
             Order::Ascending => "oldest first",

@@ -7,7 +7,7 @@
 //! | `sel` | the record whose panel is open |
 //! | `cols`, `wrap` | columns of attributes; lines broken instead of cut |
 //! | `facets`, `more` | without a script: counts of values beside the rows, and the field of which many are shown |
-//! | `chart` | without a script: wait for the counts over time |
+//! | `chart`, `count` | without a script: wait for the counts over time; for how many match |
 //! | `full` | the panel shows the whole text |
 //! | `add` | a condition to add to the query: leads to the page that is asked with it |
 
@@ -26,6 +26,7 @@ use crate::params::Params;
 /// Where the parts of the page are answered alone.
 pub(super) const PAGE: &str = "/logs";
 pub(super) const ROWS: &str = "/logs/rows";
+pub(super) const MATCHED: &str = "/logs/matched";
 pub(super) const CHART: &str = "/logs/chart";
 pub(super) const FACETS: &str = "/logs/facets";
 pub(super) const FACET: &str = "/logs/facet";

@@ -38,7 +38,7 @@ async fn answer(question: Question) -> Result<Response, ApiError> {
         api, params, frame, ..
     } = question;
     let view = LogsView::read(&params, frame)?;
-    let found = search(&api, &view, PART_ROWS).await?;
+    let found = search(&api, &view, PART_ROWS, false).await?;
     let marks = Marks::read(&api)?;
     let rows = made(move || Rows::new(&view, &found, marks)).await?;
     page(&rows)

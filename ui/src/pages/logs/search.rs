@@ -1,10 +1,14 @@
-//! One page of rows, in the order in which they are read, with the places of the pages around it.
+//! One page of rows, in the order in which they are read, with the places of the pages around it; how many match, where the rows did not wait for it.
 
+use axum::response::Response;
 use clearspan_query::{LogRows, LogsAnswer, LogsRequest};
 
 use super::place::Place;
 use super::question::LogsView;
 use crate::error::ApiError;
+use crate::pages::asked::{Asked, Question, page};
+use crate::pages::frame::Here;
+use crate::pages::matched::Counted;
 use crate::state::Api;
 
 /// Rows of a page.
@@ -15,7 +19,8 @@ pub(super) const PAGE_ROWS: usize = 100;
 pub(super) struct Page {
     /// What the engine found; where the page goes back, the last row comes first.
     pub(super) answer: LogsAnswer,
-    pub(super) matched: u64,
+    /// How many match, where that is known by now.
+    pub(super) matched: Option<u64>,
     pub(super) goes_back: bool,
     /// Rows before the first, where that is known.
     pub(super) rows_before: Option<u64>,
@@ -23,23 +28,50 @@ pub(super) struct Page {
     pub(super) behind: Option<Place>,
 }
 
-pub(super) async fn search(api: &Api, view: &LogsView, limit: usize) -> Result<Page, ApiError> {
+/// A page of rows. `count` says that it waits until it is known how many match.
+pub(super) async fn search(
+    api: &Api,
+    view: &LogsView,
+    limit: usize,
+    count: bool,
+) -> Result<Page, ApiError> {
+    let request = request(view, limit, count);
+    let answer = api.engine()?.search_logs(&api.tenant(), request).await?;
+    Page::new(view.place.as_ref(), answer)
+}
+
+/// `/logs/matched`: how many match alone, for a page whose rows were there before it.
+pub(crate) async fn matched(asked: Asked) -> Response {
+    asked.answer(Here::Logs, count).await
+}
+
+async fn count(question: Question) -> Result<Response, ApiError> {
+    let Question {
+        api, params, frame, ..
+    } = question;
+    let view = LogsView::read(&params, frame)?;
+    let answer = api
+        .engine()?
+        .search_logs(&api.tenant(), request(&view, 1, true))
+        .await;
+    page(&Counted::new(answer.and_then(|answer| answer.counted()))?)
+}
+
+fn request(view: &LogsView, limit: usize, count: bool) -> LogsRequest {
     let goes_back = view.place.as_ref().is_some_and(|place| place.goes_back);
     let order = if goes_back {
         view.order.reversed()
     } else {
         view.order
     };
-    let request = LogsRequest {
+    LogsRequest {
         query: view.frame.query().to_owned(),
         range: view.frame.range.asked,
         order,
         limit,
         cursor: view.place.as_ref().map(|place| place.cursor.clone()),
-        count: true,
-    };
-    let answer = api.engine()?.search_logs(&api.tenant(), request).await?;
-    Page::new(view.place.as_ref(), answer)
+        count,
+    }
 }
 
 impl Page {
@@ -71,7 +103,7 @@ impl Page {
             cursor: cursor.clone(),
         });
         Ok(Page {
-            matched: answer.counted()?,
+            matched: answer.matched,
             goes_back,
             rows_before,
             before,
