@@ -1,6 +1,8 @@
 //! Every limit of this room, each with its reason. Those of the search language stand in
 //! [`crate::language::limits`].
 
+use std::time::Duration;
+
 use crate::QueryError;
 
 /// Rows or traces of one page. Ten thousand full rows are some tens of megabytes of JSON.
@@ -147,6 +149,9 @@ pub(crate) const REMEMBERED_MAX: usize = 128 * 1024;
 
 /// Batches that wait between a scan and whoever reads it: enough that neither waits long for the other.
 pub const SCAN_BATCHES_WAITING: usize = 2;
+
+/// How long a question works until it gives way to others and sees whether it should stop.
+pub(crate) const WORK_TIME_MAX: Duration = Duration::from_millis(1);
 
 /// Steps of a long computation between two moments at which it may be stopped: below a millisecond.
 pub const STEPS_PER_YIELD: usize = 4_096;

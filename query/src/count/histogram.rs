@@ -22,7 +22,7 @@ use crate::derived::{
     COUNT, Division, FIRST_NS, LAST_NS, LOG_KEYS, LogMinutes, MINUTE, MINUTE_NS, Minutes,
 };
 use crate::engine::Session;
-use crate::exec::ScanTally;
+use crate::exec::{Pace, ScanTally};
 use crate::language::Matcher;
 use crate::language::fields::severity_number;
 use crate::limits::{LIMIT_MAX, check_within};
@@ -185,9 +185,10 @@ impl Counts {
             Division::of_rows(session, scanned.range)
         };
         let mut tally = ScanTally::default();
+        let mut pace = Pace::new();
         for sums in &division.summed {
             tally.matched += self.add_sums(sums, &matcher, &division.minutes)?;
-            tokio::task::yield_now().await;
+            pace.step().await;
         }
         for rest in division.rest {
             let read = self.read(scanned, session, rest).await?;

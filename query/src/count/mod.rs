@@ -55,7 +55,7 @@ pub(crate) use histogram::{Ends, TOO_WIDE, between, histogram};
 pub(crate) use values::{facets, values};
 
 use crate::engine::Session;
-use crate::exec::{Emit, Plans, ScanTally, SegmentScan, SegmentScanExec, unread};
+use crate::exec::{Emit, Pace, Plans, ScanTally, SegmentScan, SegmentScanExec, unread};
 use crate::language::Query;
 use crate::{AskedRange, QueryError, hints};
 
@@ -136,9 +136,10 @@ impl Scanned {
         let scan = SegmentScan::new(snapshot, self.query.clone(), range, emit)?;
         let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
         let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
+        let mut pace = Pace::new();
         while let Some(batch) = batches.next().await {
             count(&batch.map_err(|error| plans.query_error(&error))?)?;
-            tokio::task::yield_now().await;
+            pace.step().await;
         }
         Ok(leaf.tally())
     }

@@ -8,6 +8,7 @@ use super::value::FieldValue;
 use super::{Counted, CountedRows, Scanned};
 use crate::QueryError;
 use crate::engine::Session;
+use crate::exec::Pace;
 use crate::limits::{FACETS_MAX, check_limit, check_within};
 
 /// A question for the values of one field.
@@ -131,12 +132,13 @@ async fn count(
 
 /// Whether the scope of some row that may be counted has attributes. What cannot be read, the scan finds too, and says so.
 async fn scopes_have_attributes(session: &Session, range: TimeRange) -> bool {
+    let mut pace = Pace::new();
     for part in session.snapshot.parts() {
         let (first, last) = part.time_range();
         if range.overlaps(first, last) && part.scopes_have_attributes().unwrap_or(true) {
             return true;
         }
-        tokio::task::yield_now().await;
+        pace.step().await;
     }
     false
 }

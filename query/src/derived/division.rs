@@ -9,6 +9,7 @@ use clearspan_storage::scan::{Part, Predicate, ScanStats, Snapshot, TimeRange};
 use super::Minutes;
 use crate::QueryError;
 use crate::engine::Session;
+use crate::exec::Pace;
 use crate::limits::TORN_RANGES_MAX;
 
 /// A question over a range, divided. Each row of the range is in a whole minute of `summed`, or in one of `rest`.
@@ -58,6 +59,7 @@ impl Division {
         let (mut summed, mut summed_parts, mut summed_times) = (Vec::new(), Vec::new(), None);
         let mut is_summed = vec![false; snapshot.parts().len()];
         let parts = (0..).zip(snapshot.parts()).zip(&mut is_summed);
+        let mut pace = Pace::new();
         for ((number, part), is_summed) in parts {
             let times = part.time_range();
             if !in_range(times) || !is_spared(part, range, &torn) {
@@ -73,7 +75,7 @@ impl Division {
                 summed_times = Some((times.0.min(first), times.1.max(last)));
                 *is_summed = true;
             }
-            tokio::task::yield_now().await;
+            pace.step().await;
         }
         let of_parts =
             |wanted: bool| Arc::new(snapshot.of_parts(|at| is_summed.get(at) == Some(&wanted)));

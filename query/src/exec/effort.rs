@@ -3,6 +3,7 @@
 use clearspan_storage::scan::{Predicate, ScanStats, TimeRange};
 
 use crate::engine::Session;
+use crate::exec::Pace;
 use crate::language::{Query, prune};
 
 /// Whether the rows that may match `query` are so few that all of them are looked at in a moment. Indexes are asked for that, but no segment
@@ -10,6 +11,7 @@ use crate::language::{Query, prune};
 pub(crate) async fn is_short(session: &Session, query: &Query, range: TimeRange) -> bool {
     let predicate = prune::predicate(query);
     let mut rows = 0;
+    let mut pace = Pace::new();
     for part in session.snapshot.parts() {
         let (first, last) = part.time_range();
         if !range.overlaps(first, last) {
@@ -25,7 +27,7 @@ pub(crate) async fn is_short(session: &Session, query: &Query, range: TimeRange)
         if rows > session.count_rows_max {
             return false;
         }
-        tokio::task::yield_now().await;
+        pace.step().await;
     }
     true
 }

@@ -16,6 +16,7 @@
 //! | `top.rs` | the first rows in order, behind a cursor |
 //! | `windows.rs` | windows of time at one end of a range, for pages |
 //! | `effort.rs` | how much there is to look at |
+//! | `pace.rs` | when work gives way |
 //! | `fetch.rs` | whole rows by address |
 //! | `bytes.rs` | how much rows take |
 //! | `plans.rs` | running plans within the memory budget |
@@ -25,6 +26,7 @@ mod bytes;
 mod effort;
 mod fetch;
 mod figures;
+mod pace;
 mod partition;
 mod plans;
 mod pool;
@@ -47,6 +49,7 @@ pub use tally::ScanTally;
 pub(crate) use bytes::own_bytes;
 pub(crate) use effort::is_short;
 pub(crate) use fetch::{fetch, read_rows};
+pub(crate) use pace::Pace;
 pub(crate) use plans::Plans;
 pub(crate) use scan::{PART, PLACED_TIME, ROW};
 pub(crate) use tally::{fault, unread};

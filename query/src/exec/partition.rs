@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc::Sender;
 
 use super::figures::ScanFigures;
+use super::pace::Pace;
 use super::scan::{Emit, SegmentScan};
 use super::tally::{ScanTally, fault};
 use crate::QueryError;
@@ -35,6 +36,7 @@ impl PartitionScan {
     /// Sends the batches of matching rows until all parts are scanned or nobody listens. A damaged
     /// segment ends with what was read of it; the others are scanned all the same.
     pub(crate) async fn run(self) -> Result<()> {
+        let mut pace = Pace::new();
         for &index in &self.parts {
             let Some(part) = self.scan.snapshot().parts().get(index as usize) else {
                 return Err(internal(QueryError::Internal(format!(
@@ -43,7 +45,7 @@ impl PartitionScan {
             };
             if let Some(count) = self.scan.known_count(part) {
                 self.count(count);
-            } else if self.scan_part(index, part).await? == Wanted::Nothing {
+            } else if self.scan_part(index, part, &mut pace).await? == Wanted::Nothing {
                 break;
             }
         }
@@ -51,21 +53,27 @@ impl PartitionScan {
         Ok(())
     }
 
-    async fn scan_part(&self, index: u32, part: &Part) -> Result<Wanted> {
+    async fn scan_part(&self, index: u32, part: &Part, pace: &mut Pace) -> Result<Wanted> {
         let mut stats = ScanStats::default();
-        let result = self.read_part(index, part, &mut stats).await;
+        let result = self.read_part(index, part, &mut stats, pace).await;
         self.tally.lock().stats.add(&stats);
         self.figures.read(&stats);
         result
     }
 
-    async fn read_part(&self, index: u32, part: &Part, stats: &mut ScanStats) -> Result<Wanted> {
+    async fn read_part(
+        &self,
+        index: u32,
+        part: &Part,
+        stats: &mut ScanStats,
+        pace: &mut Pace,
+    ) -> Result<Wanted> {
         let scan = &self.scan;
         if let Some(search) = scan.counted_text() {
             match part.count_text(search, scan.range(), stats) {
                 Ok(Some(count)) => {
                     self.count(count);
-                    tokio::task::yield_now().await;
+                    pace.step().await;
                     return Ok(Wanted::More);
                 }
                 Ok(None) => {}
@@ -95,7 +103,7 @@ impl PartitionScan {
             if self.send(index, &selected, mask).await? == Wanted::Nothing {
                 return Ok(Wanted::Nothing);
             }
-            tokio::task::yield_now().await;
+            pace.step().await;
         }
         Ok(Wanted::More)
     }

@@ -9,7 +9,7 @@ use futures::StreamExt;
 
 use crate::QueryError;
 use crate::engine::Session;
-use crate::exec::{Emit, ScanTally, SegmentScan, SegmentScanExec};
+use crate::exec::{Emit, Pace, ScanTally, SegmentScan, SegmentScanExec};
 use crate::language::{Expr, Field, Query, Test, Value};
 
 /// The spans of a service, or of one of its operations.
@@ -46,9 +46,10 @@ pub(super) async fn each_batch(
     let scan = SegmentScan::new(snapshot, query.clone(), range, emit)?;
     let leaf = Arc::new(SegmentScanExec::new(scan, plans.partitions()));
     let mut batches = plans.stream(Arc::clone(&leaf) as _)?;
+    let mut pace = Pace::new();
     while let Some(batch) = batches.next().await {
         add(&batch.map_err(|error| plans.query_error(&error))?)?;
-        tokio::task::yield_now().await;
+        pace.step().await;
     }
     Ok(leaf.tally())
 }

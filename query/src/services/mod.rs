@@ -43,7 +43,7 @@ use futures::StreamExt;
 
 use crate::derived::{Division, SpanMinutes};
 use crate::engine::Session;
-use crate::exec::{Emit, ScanTally, SegmentScan, SegmentScanExec, unread};
+use crate::exec::{Emit, Pace, ScanTally, SegmentScan, SegmentScanExec, unread};
 use crate::language::Query;
 use crate::{AskedRange, QueryError};
 use series::Series;
@@ -136,10 +136,11 @@ pub(crate) async fn services(
     let division = Division::new(&session, &SpanMinutes, range, cuts).await?;
     let mut all = AllServices::new(series);
     let mut held = session.plans.reservation("services");
+    let mut pace = Pace::new();
     for sums in &division.summed {
         all.add_sums(sums, &division.minutes)?;
         take(&session, &mut held, &all)?;
-        tokio::task::yield_now().await;
+        pace.step().await;
     }
     all.have_seen(division.summed_times);
     let mut tally = ScanTally::default();

@@ -13,7 +13,7 @@ use clearspan_storage::scan::{MissingSegment, ScanStats};
 use super::asked::{each_batch, narrow, spans_of};
 use crate::derived::{Division, Durations, Minutes, PackedDurations, SpanMinutes, SpanSums};
 use crate::engine::Session;
-use crate::exec::{Emit, ScanTally, unread};
+use crate::exec::{Emit, Pace, ScanTally, unread};
 use crate::limits::{DURATIONS_MAX, OPERATIONS_MAX};
 use crate::{AskedRange, QueryError};
 
@@ -70,10 +70,11 @@ pub(crate) async fn operations(
         let taken = held.try_resize(all.bytes());
         taken.map_err(|_| session.plans.memory_limit())
     };
+    let mut pace = Pace::new();
     for sums in &division.summed {
         all.add_sums(sums, &division.minutes, &service)?;
         take(&all)?;
-        tokio::task::yield_now().await;
+        pace.step().await;
     }
     let query = spans_of(&service, None);
     let mut tally = ScanTally::default();

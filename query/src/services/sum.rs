@@ -11,7 +11,7 @@ use super::series::Series;
 use super::{CALLS, ServiceRow, seconds};
 use crate::QueryError;
 use crate::derived::{Durations, MINUTE_NS, Minutes, Origin, PackedDurations, SpanSums};
-use crate::exec::RowKey;
+use crate::exec::{Pace, RowKey};
 use crate::limits::{DURATIONS_MAX, SERVICES_MAX};
 
 /// All services of the range.
@@ -191,9 +191,10 @@ impl AllServices {
     pub(super) async fn rows(self, range: TimeRange) -> Vec<ServiceRow> {
         let seconds = seconds(range, self.seen.unwrap_or_default());
         let mut rows = Vec::with_capacity(self.services.len());
+        let mut pace = Pace::new();
         for service in self.services {
             rows.push(service.row(seconds));
-            tokio::task::yield_now().await;
+            pace.step().await;
         }
         rows.sort_by(|a, b| a.name.cmp(&b.name));
         rows

@@ -16,7 +16,7 @@ use clearspan_storage::{TraceDirectory, TraceEntry};
 use super::TraceSortKey;
 use super::told::{Told, Verdicts};
 use crate::QueryError;
-use crate::exec::fault;
+use crate::exec::{Pace, fault};
 
 /// The trace directories of a snapshot.
 #[derive(Debug)]
@@ -35,12 +35,13 @@ impl Directories {
         faults: &mut Vec<MissingSegment>,
     ) -> Result<Self, QueryError> {
         let mut all = Vec::with_capacity(snapshot.parts().len());
+        let mut pace = Pace::new();
         for (index, part) in (0..).zip(snapshot.parts()) {
             match part.trace_directory() {
                 Ok(directory) => all.push((index, directory)),
                 Err(error) => faults.push(fault(part, &error)?),
             }
-            tokio::task::yield_now().await;
+            pace.step().await;
         }
         Ok(Directories {
             all,
