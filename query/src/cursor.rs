@@ -20,7 +20,7 @@ use clearspan_storage::scan::TimeRange;
 
 use crate::exec::RowKey;
 use crate::language::Query;
-use crate::trace::{TraceKey, TraceSort};
+use crate::trace::{AskedRoot, TraceKey, TraceSort};
 use crate::{AskedRange, AskedTime, Order, QueryError};
 
 const VERSION: u8 = 1;
@@ -46,6 +46,14 @@ impl Identity {
             "{query}\0{}\0{durations:?}\0{sort:?}",
             asked(range)
         ))
+    }
+
+    /// The same question of traces with such a root.
+    pub(crate) fn with_root(self, root: &AskedRoot) -> Self {
+        if root.is_any() {
+            return self;
+        }
+        Identity::of(&format!("{}\0{root:?}", self.0))
     }
 
     fn of(text: &str) -> Self {
@@ -239,6 +247,13 @@ mod tests {
             to: Some(AskedTime::At(5)),
         };
         let sort = |by, descending| TraceSort { by, descending };
+        let root = |service: Option<&str>, name: Option<&str>| {
+            let root = AskedRoot {
+                service: service.map(str::to_owned),
+                name: name.map(str::to_owned),
+            };
+            Identity::traces(&query, at, (None, None), newest).with_root(&root)
+        };
         let newest = TraceSort::default();
         let all = [
             Identity::traces(&query, now, (None, None), newest),
@@ -248,9 +263,15 @@ mod tests {
             Identity::traces(&query, at, (None, Some(1)), newest),
             Identity::traces(&query, at, (None, None), sort(TraceSortKey::Start, false)),
             Identity::traces(&query, at, (None, None), sort(TraceSortKey::Duration, true)),
+            root(Some(""), None),
+            root(Some("a"), None),
+            root(Some("b"), None),
+            root(None, Some("a")),
+            root(Some("a"), Some("a")),
             Identity::logs(&query, at, Order::Ascending),
             Identity::logs(&query, at, Order::Descending),
         ];
+        assert_eq!(root(None, None), all[1]);
         for (at, one) in all.iter().enumerate() {
             assert!(!all[at + 1..].contains(one), "{at}");
         }

@@ -2,10 +2,12 @@
 
 mod fields;
 mod nearest;
+mod roots;
 
 use clearspan_storage::scan::{Snapshot, TimeRange};
 
 pub(crate) use nearest::nearest;
+pub(crate) use roots::of_roots;
 
 use crate::QueryError;
 use crate::engine::Session;

@@ -62,11 +62,11 @@ pub use services::{
 };
 pub use sql::{SqlAnswer, SqlError, SqlParam, SqlParamError, SqlRequest, is_json};
 pub use time::{AskedRange, AskedTime};
-pub use trace::{NodeKind, Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags, SpanRecord, SpanRows};
 pub use trace::{
-    RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary, TracesAnswer,
-    TracesRequest,
+    AskedRoot, RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary,
+    TracesAnswer, TracesRequest,
 };
+pub use trace::{NodeKind, Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags, SpanRecord, SpanRows};
 
 // Words of the rooms below in which questions are asked and answers given, so that whoever asks can name them.
 pub use clearspan_schema::any::AnyRef;

@@ -19,7 +19,7 @@ pub(crate) const FIRST_WINDOW_ROWS: u64 = 1024;
 /// Newest records whose fields are looked at when a query found nothing and names a field: some milliseconds.
 pub(crate) const HINT_ROWS: usize = 16 * 1024;
 
-/// Fields of theirs that are compared with it. Senders with more put what differs from record to record into names.
+/// Fields of theirs that are compared with it, or roots of traces with what a root was asked to be. Senders with more put what differs from record to record into names.
 pub(crate) const HINT_KEYS_MAX: usize = 10_000;
 
 /// Logs of one trace that are shown at once. A trace with more is a batch job, and its logs are
@@ -38,6 +38,9 @@ pub const SPAN_LOGS_MAX: usize = 1_000;
 
 /// Rows of one trace that are read between two moments at which that may be stopped: some record batches.
 pub const TRACE_ROWS_PER_READ: usize = 8_192;
+
+/// Spans that are read at once of traces whose root no directory knows, to find it: a megabyte or two.
+pub(crate) const ROOT_ROWS_PER_READ: u64 = 16 * 1024;
 
 /// Events that a trace's skeleton shows as dots. More would be drawn over each other on any screen; each
 /// span says itself that it has events.

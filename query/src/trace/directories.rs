@@ -14,6 +14,7 @@ use clearspan_storage::scan::{MissingSegment, RowAddress, Snapshot, TimeRange};
 use clearspan_storage::{TraceDirectory, TraceEntry};
 
 use super::TraceSortKey;
+use super::by_root::{AskedRoot, RootVerdict};
 use super::told::{Told, Verdicts};
 use crate::QueryError;
 use crate::exec::{Pace, fault};
@@ -26,6 +27,8 @@ pub(crate) struct Directories {
     snapshot: Arc<Snapshot>,
     /// What each says of the conditions of a query, by the place in `all`; empty where nobody asked.
     verdicts: Vec<Verdicts>,
+    /// What roots have to be.
+    asked_root: AskedRoot,
 }
 
 impl Directories {
@@ -47,6 +50,7 @@ impl Directories {
             all,
             snapshot: Arc::clone(snapshot),
             verdicts: Vec::new(),
+            asked_root: AskedRoot::default(),
         })
     }
 
@@ -58,6 +62,11 @@ impl Directories {
         Ok(())
     }
 
+    /// From now on [`MergedTrace::root`] says which traces have such a root.
+    pub(crate) fn ask_root(&mut self, asked: &AskedRoot) {
+        self.asked_root = asked.clone();
+    }
+
     /// What the directory at that place in `all` knows of a trace.
     fn one(&self, at: usize, entry: &TraceEntry<'_>) -> MergedTrace {
         MergedTrace {
@@ -65,6 +74,7 @@ impl Directories {
                 .verdicts
                 .get(at)
                 .map_or(0, |verdicts| verdicts.of(entry)),
+            root: RootVerdict::of(entry, &self.asked_root),
             ..MergedTrace::of(entry)
         }
     }
@@ -146,6 +156,8 @@ pub(crate) struct MergedTrace {
     pub(crate) errors: u64,
     /// The conditions that it satisfies, as bits; see [`Directories::tell`].
     pub(crate) told: u32,
+    /// Whether its root is as asked; see [`Directories::ask_root`].
+    pub(crate) root: RootVerdict,
 }
 
 impl MergedTrace {
@@ -158,6 +170,7 @@ impl MergedTrace {
             spans: u64::from(entry.spans()),
             errors: u64::from(entry.errors()),
             told: 0,
+            root: RootVerdict::Torn,
         }
     }
 
@@ -174,6 +187,7 @@ impl MergedTrace {
             spans: self.spans + other.spans,
             errors: self.errors + other.errors,
             told: self.told | other.told,
+            root: self.root.and(other.root),
         }
     }
 
@@ -259,6 +273,7 @@ mod tests {
             spans: 2,
             errors: 1,
             told: 0,
+            root: RootVerdict::Torn,
         }
     }
 

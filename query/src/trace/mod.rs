@@ -6,9 +6,12 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `search.rs` | the search: matching traces, the page, the count |
+//! | `search.rs` | the search: the page, the count |
+//! | `walk.rs` | the traces of a range that match |
 //! | `matching.rs` | which traces have spans that match |
 //! | `told.rs` | conditions that a trace directory decides without a span |
+//! | `by_root.rs` | what is asked of a trace's root, and what directories say to it |
+//! | `torn.rs` | traces whose root the rows alone tell |
 //! | `directories.rs` | the parts' trace directories, merged trace by trace |
 //! | `page.rs` | the first traces in order, behind a cursor |
 //! | `summary.rs` | what a page shows of one trace |
@@ -24,6 +27,7 @@
 //! | `tree.rs` | the spans of a trace as a tree |
 //! | `self_time.rs` | self times |
 
+mod by_root;
 mod calling;
 mod directories;
 mod edges;
@@ -39,7 +43,9 @@ mod skeleton;
 mod span;
 mod summary;
 mod told;
+mod torn;
 mod tree;
+mod walk;
 mod whole;
 
 use arrow::array::RecordBatch;
@@ -47,6 +53,7 @@ use clearspan_schema::TraceId;
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 use datafusion::execution::memory_pool::MemoryReservation;
 
+pub use by_root::AskedRoot;
 pub use nodes::NodeKind;
 pub use skeleton::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags};
 pub use span::{SpanRecord, SpanRows};
@@ -127,6 +134,8 @@ pub struct TracesRequest {
     pub min_duration_ns: Option<i128>,
     /// The longest duration, inclusive, in nanoseconds.
     pub max_duration_ns: Option<i128>,
+    /// What the root has to be.
+    pub root: AskedRoot,
     /// The order.
     pub sort: TraceSort,
     /// Traces of one page, from 1 to [`crate::limits::LIMIT_MAX`].

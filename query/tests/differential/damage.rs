@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
-use clearspan_query::{AskedRange, LogsRequest, Order, QueryError, TraceSort, TracesRequest};
+use clearspan_query::{
+    AskedRange, AskedRoot, LogsRequest, Order, QueryError, TraceSort, TracesRequest,
+};
 use clearspan_schema::Signal;
 use clearspan_storage::TenantId;
 
@@ -30,6 +32,7 @@ fn traces(query: &str) -> TracesRequest {
         range: AskedRange::ALL,
         min_duration_ns: None,
         max_duration_ns: None,
+        root: AskedRoot::default(),
         sort: TraceSort::default(),
         limit: 10_000,
         cursor: None,

@@ -20,6 +20,7 @@
 //! | `slt.rs` | SQL and searches as data, in `query/tests/slt/` |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
+//! | `roots.rs` | traces by their root |
 //! | `calls.rs` | random spans that call each other, as generated and as batches |
 //! | `dependencies.rs` | who calls whom |
 //! | `skeleton/` | a trace's skeleton, read back from its bytes |
@@ -54,6 +55,7 @@ mod minutes;
 mod one_service;
 mod random;
 mod records;
+mod roots;
 mod sent;
 mod single;
 mod skeleton;

@@ -1,6 +1,8 @@
 //! Rows of answers in the memory budget: taken while somebody has them, refused where they do not fit.
 
-use clearspan_query::{AskedRange, Config, LogsRequest, Order, QueryError, TracesRequest};
+use clearspan_query::{
+    AskedRange, AskedRoot, Config, LogsRequest, Order, QueryError, TracesRequest,
+};
 use clearspan_storage::TenantId;
 use clearspan_storage::memory::Purpose;
 
@@ -77,6 +79,7 @@ async fn more_matching_traces_than_fit_are_refused() {
         range: AskedRange::ALL,
         min_duration_ns: None,
         max_duration_ns: None,
+        root: AskedRoot::default(),
         sort: clearspan_query::TraceSort::default(),
         limit: 10,
         cursor: None,

@@ -14,8 +14,8 @@ use std::path::Path;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use async_trait::async_trait;
 use clearspan_query::{
-    AskedRange, LogsRequest, Order, QueryEngine, QueryError, SqlAnswer, SqlRequest, TraceSort,
-    TracesRequest,
+    AskedRange, AskedRoot, LogsRequest, Order, QueryEngine, QueryError, SqlAnswer, SqlRequest,
+    TraceSort, TracesRequest,
 };
 use clearspan_schema::any::{AnyWriter, KeyValues};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
@@ -159,6 +159,7 @@ impl Asker {
             range: AskedRange::ALL,
             min_duration_ns: None,
             max_duration_ns: None,
+            root: AskedRoot::default(),
             sort: TraceSort::parse("start").unwrap(),
             limit: 100,
             cursor: None,

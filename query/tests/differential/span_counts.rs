@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clearspan_query::{
-    AskedRange, CountedRows, FacetsRequest, FieldType, FieldValues, TracesRequest, ValueCount,
-    ValuesRequest,
+    AskedRange, AskedRoot, CountedRows, FacetsRequest, FieldType, FieldValues, TracesRequest,
+    ValueCount, ValuesRequest,
 };
 use clearspan_schema::any::{AnyWriter, KeyValues};
 use clearspan_schema::group::{ResourceRef, ScopeRef};
@@ -344,6 +344,7 @@ async fn each_value_of_spans_is_found_by_its_filter() {
                 range: AskedRange::ALL,
                 min_duration_ns: None,
                 max_duration_ns: None,
+                root: AskedRoot::default(),
                 sort: clearspan_query::TraceSort::default(),
                 limit: 100,
                 cursor: None,

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use clearspan_query::{
-    AskedRange, AskedTime, QueryError, RootSpan, ServiceRow, ServiceSpans, TraceSort, TraceSortKey,
-    TraceSummary, TracesAnswer, TracesRequest,
+    AskedRange, AskedRoot, AskedTime, QueryError, RootSpan, ServiceRow, ServiceSpans, TraceSort,
+    TraceSortKey, TraceSummary, TracesAnswer, TracesRequest,
 };
 use clearspan_schema::spans::SpansReader;
 use clearspan_schema::{SpanId, TraceId};
@@ -152,7 +152,22 @@ pub(crate) fn holds(range: AskedRange, time: i64) -> bool {
         && end(range.to).is_none_or(|to| i128::from(time) < to)
 }
 
-fn scan(spans: &[Span], wanted: TraceWanted, request: &TracesRequest) -> Vec<TraceSummary> {
+fn has_root(trace: &TraceSummary, asked: &AskedRoot) -> bool {
+    if asked.service.is_none() && asked.name.is_none() {
+        return true;
+    }
+    trace.root.as_ref().is_some_and(|root| {
+        let service = root.service.as_deref().unwrap_or("");
+        asked.service.as_ref().is_none_or(|asked| asked == service)
+            && asked.name.as_ref().is_none_or(|asked| *asked == root.name)
+    })
+}
+
+pub(crate) fn scan(
+    spans: &[Span],
+    wanted: TraceWanted,
+    request: &TracesRequest,
+) -> Vec<TraceSummary> {
     let lies_between =
         |duration: Option<i128>| match (request.min_duration_ns, request.max_duration_ns) {
             (None, None) => true,
@@ -165,7 +180,7 @@ fn scan(spans: &[Span], wanted: TraceWanted, request: &TracesRequest) -> Vec<Tra
         .values()
         .filter(|spans| wanted(spans) && holds(request.range, placed(spans)))
         .map(|spans| (placed(spans), summary(spans)))
-        .filter(|(_, trace)| lies_between(trace.duration_ns))
+        .filter(|(_, trace)| lies_between(trace.duration_ns) && has_root(trace, &request.root))
         .map(|(placed, trace)| {
             let value = match request.sort.by {
                 TraceSortKey::Start => Some(placed.into()),
@@ -183,7 +198,7 @@ fn scan(spans: &[Span], wanted: TraceWanted, request: &TracesRequest) -> Vec<Tra
     found.into_iter().map(|(_, trace)| trace).collect()
 }
 
-async fn search(store: &Store, request: &TracesRequest) -> TracesAnswer {
+pub(crate) async fn search(store: &Store, request: &TracesRequest) -> TracesAnswer {
     store
         .engine
         .search_traces(&TenantId::default(), request.clone())
@@ -191,7 +206,7 @@ async fn search(store: &Store, request: &TracesRequest) -> TracesAnswer {
         .unwrap()
 }
 
-async fn check_search(
+pub(crate) async fn check_search(
     store: &Store,
     spans: &[Span],
     wanted: TraceWanted,
@@ -243,6 +258,7 @@ async fn check_all(store: &Store, spans: &[Span], when: &str) {
                 range: ranges()[at % 4],
                 min_duration_ns: (at == 2).then_some(-50),
                 max_duration_ns: (at > 4).then_some(HOUR.into()),
+                root: AskedRoot::default(),
                 sort: TraceSort::parse(sort).unwrap(),
                 limit: 0,
                 cursor: None,
@@ -387,11 +403,13 @@ async fn traces_and_services_equal_a_plain_scan() {
 #[tokio::test(flavor = "multi_thread")]
 async fn paging_gives_each_trace_once_while_others_arrive_and_segments_merge() {
     const AT_START: u8 = 40;
-    for (sort, query) in [
-        ("-start", ""),
-        ("start", "kind:server"),
-        ("duration", "status:error"),
-        ("-span_count", ""),
+    for (sort, query, root) in [
+        ("-start", "", None),
+        ("start", "kind:server", None),
+        ("duration", "status:error", None),
+        ("-span_count", "", None),
+        ("-start", "", Some("GET /cart")),
+        ("start", "kind:server", Some("query")),
     ] {
         let mut random = Random::new(3);
         let store = Store::new();
@@ -408,6 +426,10 @@ async fn paging_gives_each_trace_once_while_others_arrive_and_segments_merge() {
             range: AskedRange::ALL,
             min_duration_ns: None,
             max_duration_ns: None,
+            root: AskedRoot {
+                service: None,
+                name: root.map(str::to_owned),
+            },
             sort: TraceSort::parse(sort).unwrap(),
             limit: 3,
             cursor: None,
@@ -421,7 +443,8 @@ async fn paging_gives_each_trace_once_while_others_arrive_and_segments_merge() {
             traces.iter().map(|trace| trace.trace_id).collect()
         };
         let expected = ids(&search(&store, &everything).await.traces);
-        assert!(expected.len() > 12, "{query}: enough pages");
+        let enough = if root.is_some() { 6 } else { 12 };
+        assert!(expected.len() > enough, "{query}: enough pages");
         let (mut seen, mut page) = (Vec::new(), 0);
         loop {
             let answer = search(&store, &request).await;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use clearspan_query::{ServiceSpans, TraceSort, TraceSummary, TracesRequest};
+use clearspan_query::{AskedRoot, ServiceSpans, TraceSort, TraceSummary, TracesRequest};
 use serde::Serialize;
 
 use super::uncounted::Request;
@@ -13,12 +13,14 @@ use crate::params::Params;
 use crate::state::Api;
 use crate::time::{duration_ns, range};
 
-const PARAMETERS: [&str; 9] = [
+const PARAMETERS: [&str; 11] = [
     "q",
     "from",
     "to",
     "min_duration",
     "max_duration",
+    "root_service",
+    "root_name",
     "limit",
     "cursor",
     "sort",
@@ -81,12 +83,21 @@ fn request(params: &Params) -> Result<TracesRequest, ApiError> {
         range: range(params)?,
         min_duration_ns: duration_ns(params, "min_duration")?,
         max_duration_ns: duration_ns(params, "max_duration")?,
+        root: root(params)?,
         sort: params
             .word("sort", SORTS, TraceSort::parse)?
             .unwrap_or_default(),
         limit: params.limit(TRACES_LIMIT_DEFAULT)?,
         cursor: params.cursor()?,
         count: params.count()?,
+    })
+}
+
+/// What the root has to be. An empty service is that of spans whose sender named none.
+fn root(params: &Params) -> Result<AskedRoot, ApiError> {
+    Ok(AskedRoot {
+        service: params.text("root_service")?.map(str::to_owned),
+        name: params.text("root_name")?.map(str::to_owned),
     })
 }
 

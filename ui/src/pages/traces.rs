@@ -2,7 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
-use clearspan_query::{TraceSort, TraceSortKey, TraceSummary, TracesAnswer, TracesRequest};
+use clearspan_query::{
+    AskedRoot, TraceSort, TraceSortKey, TraceSummary, TracesAnswer, TracesRequest,
+};
 
 use super::asked::{Asked, Question, page, see_other};
 use super::chart::{Svg, composition, meter};
@@ -116,6 +118,10 @@ fn request(params: &Params, frame: &Frame, sort: TraceSort) -> Result<TracesRequ
             .map_or(Ok(None), |_| duration_ns(params, "min_duration"))?,
         max_duration_ns: filled(frame, "max_duration")
             .map_or(Ok(None), |_| duration_ns(params, "max_duration"))?,
+        root: AskedRoot {
+            service: filled(frame, "root_service").map(str::to_owned),
+            name: filled(frame, "root_name").map(str::to_owned),
+        },
         sort,
         limit: LIMIT,
         cursor: filled(frame, "cursor").map(str::to_owned),
@@ -170,10 +176,12 @@ struct Traces {
     elapsed_ms: u64,
 }
 
-/// The form's fields, filled from the query.
+/// The form's fields, filled from the query and the parameters beside it.
 struct Form {
     service: String,
     operation: String,
+    root_service: String,
+    root_name: String,
     status: String,
     min_duration: String,
     max_duration: String,
@@ -187,6 +195,8 @@ impl Form {
         Form {
             service: value("service"),
             operation: value("name"),
+            root_service: view.get("root_service").to_owned(),
+            root_name: view.get("root_name").to_owned(),
             status: value("status"),
             min_duration: view.get("min_duration").to_owned(),
             max_duration: view.get("max_duration").to_owned(),
@@ -255,6 +265,14 @@ fn duration(trace: &TraceSummary) -> Option<i64> {
     Some(i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX }))
 }
 
+/// Conditions that stand beside the query, and what they are called.
+const BESIDE_QUERY: [(&str, &str); 4] = [
+    ("root_service", "root service"),
+    ("root_name", "root operation"),
+    ("min_duration", "at least"),
+    ("max_duration", "at most"),
+];
+
 /// Why there are no rows.
 struct Nothing {
     /// No span has ever arrived.
@@ -274,17 +292,16 @@ impl Nothing {
                 view.with("q", &clauses::without(query, at)).link(),
             )
         });
-        let durations = [("min_duration", "at least"), ("max_duration", "at most")];
-        let durations = durations
+        let beside = BESIDE_QUERY
             .into_iter()
             .filter(|(name, _)| !frame.view.get(name).is_empty());
-        let shorter = durations.map(|(name, words)| {
+        let beside = beside.map(|(name, words)| {
             let view = frame.view.without(&["cursor", name]);
             (format!("{words} {}", frame.view.get(name)), view.link())
         });
         Nothing {
             is_ever,
-            narrower: without.chain(shorter).collect(),
+            narrower: without.chain(beside).collect(),
             newest: newest_ns.map(|ns| {
                 let at = format!(
                     "{} {} UTC",

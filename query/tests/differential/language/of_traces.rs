@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clearspan_query::{AskedRange, TraceSort, TraceSortKey, TracesRequest};
+use clearspan_query::{AskedRange, AskedRoot, TraceSort, TraceSortKey, TracesRequest};
 use clearspan_schema::{Signal, TraceId};
 use clearspan_storage::TenantId;
 
@@ -50,6 +50,13 @@ impl Trace<'_> {
             .filter(|&time| time != 0)
             .max()?;
         Some(i128::from(end) - i128::from(start))
+    }
+
+    /// The earliest span, since none has a parent; of several the one that arrived first.
+    fn root(&self) -> &Record {
+        let spans = self.spans.iter();
+        let root = spans.min_by_key(|span| (span.span_placed(), span.number));
+        root.unwrap()
     }
 
     fn sorted_by(&self, key: TraceSortKey) -> Option<i128> {
@@ -122,8 +129,16 @@ impl Asked {
             None => min.is_none() && max.is_none(),
             Some(ns) => min.is_none_or(|min| ns >= min) && max.is_none_or(|max| ns <= max),
         };
+        let AskedRoot { service, name } = &request.root;
+        let has_root = |trace: &Trace<'_>| {
+            let root = trace.root();
+            let own = root.service().unwrap_or("");
+            service.as_ref().is_none_or(|service| service == own)
+                && name.as_ref().is_none_or(|name| *name == root.name)
+        };
         let wanted = |trace: &&Trace<'_>| {
-            self.held.hold_of(&trace.numbers)
+            has_root(trace)
+                && self.held.hold_of(&trace.numbers)
                 && holds(request.range, trace.placed())
                 && lasts(trace)
         };
@@ -157,11 +172,19 @@ fn request(
         let near = trace.duration().map(|ns| ns + random.pick(&[0, 0, 1, -1]));
         near.filter(|_| random.one_in(6))
     };
+    let (min_duration_ns, max_duration_ns) = (bound(), bound());
+    let root = traces[random.below(traces.len() as u64) as usize].root();
+    let service = root.service().unwrap_or("").to_owned();
+    let root = AskedRoot {
+        service: random.one_in(8).then_some(service),
+        name: random.one_in(12).then(|| root.name.clone()),
+    };
     TracesRequest {
         query: query.to_owned(),
         range,
-        min_duration_ns: bound(),
-        max_duration_ns: bound(),
+        min_duration_ns,
+        max_duration_ns,
+        root,
         sort: TraceSort::parse(sort).unwrap(),
         limit: 10_000,
         cursor: None,
