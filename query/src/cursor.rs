@@ -247,6 +247,7 @@ mod tests {
             to: Some(AskedTime::At(5)),
         };
         let sort = |by, descending| TraceSort { by, descending };
+        let newest = TraceSort::default();
         let root = |service: Option<&str>, name: Option<&str>| {
             let root = AskedRoot {
                 service: service.map(str::to_owned),
@@ -254,7 +255,6 @@ mod tests {
             };
             Identity::traces(&query, at, (None, None), newest).with_root(&root)
         };
-        let newest = TraceSort::default();
         let all = [
             Identity::traces(&query, now, (None, None), newest),
             Identity::traces(&query, at, (None, None), newest),
