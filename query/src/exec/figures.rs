@@ -8,7 +8,7 @@ use datafusion::physical_plan::metrics::{
 /// A figure of [`ScanStats`], by the same name.
 type Figure = (&'static str, fn(&ScanStats) -> u64);
 
-const FIGURES: [Figure; 11] = [
+const FIGURES: [Figure; 14] = [
     ("segments_skipped_by_time", |s| s.segments_skipped_by_time),
     ("segments_skipped_by_index", |s| s.segments_skipped_by_index),
     ("segments_skipped_by_templates", |s| {
@@ -22,6 +22,9 @@ const FIGURES: [Figure; 11] = [
     }),
     ("granules_read", |s| s.granules_read),
     ("templates_tested", |s| s.templates_tested),
+    ("templates_matched", |s| s.templates_matched),
+    ("templates_ruled_out", |s| s.templates_ruled_out),
+    ("templates_undecided", |s| s.templates_undecided),
     ("rows_scanned", |s| s.rows_scanned),
     ("rows_decoded", |s| s.rows_decoded),
 ];
@@ -59,13 +62,19 @@ impl ScanFigures {
 pub(crate) fn note_totals(metrics: &ExecutionPlanMetricsSet, snapshot: &Snapshot) {
     let totals = snapshot.totals();
     let all = [
-        ("segments_total", totals.segments_total),
-        ("granules_total", totals.granules_total),
-        ("rows_total", totals.rows_total),
+        ("segments_total", Some(totals.segments_total)),
+        ("granules_total", Some(totals.granules_total)),
+        ("templates_total", templates_total(&totals)),
+        ("rows_total", Some(totals.rows_total)),
     ];
     for (name, count) in all {
+        let Some(count) = count else { continue };
         add(&MetricBuilder::new(metrics).global_counter(name), count);
     }
+}
+
+fn templates_total(totals: &ScanStats) -> Option<u64> {
+    (!totals.templates_untold).then_some(totals.templates_total)
 }
 
 fn add(figure: &Count, count: u64) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::buffer::BooleanBuffer;
-use clearspan_storage::scan::{Part, ScanStats, SelectedBatch};
+use clearspan_storage::scan::{Part, RowSelection, ScanStats, SelectedBatch};
 use datafusion::error::{DataFusionError, Result};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::Sender;
@@ -84,14 +84,21 @@ impl PartitionScan {
             Ok(selection) => selection,
             Err(error) => return self.damaged(part, &error),
         };
-        if scan.tests_texts() && !selection.ranges().is_empty() {
-            match part.template_count() {
-                Ok(templates) => stats.templates_tested += templates,
-                Err(error) => return self.damaged(part, &error),
-            }
-        }
+        let result = self.read_rows(index, part, &selection, stats).await;
+        stats.add_templates(scan.decided_by_templates(part).into_iter().flatten());
+        result
+    }
+
+    async fn read_rows(
+        &self,
+        index: u32,
+        part: &Part,
+        selection: &RowSelection,
+        stats: &mut ScanStats,
+    ) -> Result<Wanted> {
+        let scan = &self.scan;
         let covered = scan.covers(part);
-        for selected in part.read(scan.projection(part).clone(), &selection, stats) {
+        for selected in part.read(scan.projection(part).clone(), selection, stats) {
             let selected = match selected {
                 Ok(selected) => selected,
                 Err(error) => return self.damaged(part, &error),

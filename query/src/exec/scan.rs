@@ -270,9 +270,9 @@ impl SegmentScan {
         whole.then(|| u64::from(part.rows()))
     }
 
-    /// Whether something is looked for in texts that come with the rows.
-    pub(crate) fn tests_texts(&self) -> bool {
-        self.matcher.has_texts()
+    /// What the templates of `part` were found to say of its rows; `None` where none was asked.
+    pub(crate) fn decided_by_templates(&self, part: &Part) -> Option<Vec<Option<bool>>> {
+        self.matcher.decided_by_templates(part)
     }
 
     /// What is looked for in texts, by which the matching rows can be counted without looking at each.

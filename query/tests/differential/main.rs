@@ -16,6 +16,7 @@
 //! | `span_counts.rs` | what spans hold |
 //! | `language/` | the whole search language, of logs and traces |
 //! | `left_out.rs` | what was not read, and why |
+//! | `templates.rs` | what templates decided |
 //! | `sent.rs` | scans that are sent as bytes |
 //! | `slt.rs` | SQL and searches as data, in `query/tests/slt/` |
 //! | `spans.rs` | random traces, as generated and as batches |
@@ -63,5 +64,6 @@ mod slt;
 mod span_counts;
 mod spans;
 mod store;
+mod templates;
 mod texts;
 mod traces;

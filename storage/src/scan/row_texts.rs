@@ -50,13 +50,22 @@ impl Part {
         }
     }
 
-    /// The number of templates that its texts have.
-    pub fn template_count(&self) -> Result<u64, PartError> {
+    /// How many templates its texts have; `None` where nobody knows without opening it.
+    pub fn templates_told(&self) -> Option<u64> {
+        match &self.kind {
+            Kind::Chunk(_) => Some(0),
+            Kind::Segment(segment) => segment.templates_told(),
+        }
+    }
+
+    /// What each template of its texts was found to say of `search`: that all of its rows match, that none does, or that it depends (`None`). `None`
+    /// altogether where `search` was not held against them.
+    pub fn decided_by_templates(&self, search: &TextSearch) -> Option<Vec<Option<bool>>> {
         let Kind::Segment(segment) = &self.kind else {
-            return Ok(0);
+            return None;
         };
-        let templates = segment.folded_templates()?;
-        Ok(templates.map_or(0, |templates| templates.len() as u64))
+        let verdicts = search.known_verdicts(segment.id())?;
+        Some(verdicts.decided().collect())
     }
 
     /// The texts of the record batch that starts at row `first`.

@@ -103,6 +103,9 @@ impl Snapshot {
             totals.segments_total += u64::from(part.is_segment());
             totals.granules_total += u64::from(part.granules());
             totals.rows_total += u64::from(part.rows());
+            let templates = part.templates_told();
+            totals.templates_total += templates.unwrap_or(0);
+            totals.templates_untold |= templates.is_none();
         }
         totals
     }

@@ -23,8 +23,18 @@ pub struct ScanStats {
     pub granules_skipped_by_index: u64,
     /// Granules whose rows were counted by their templates.
     pub granules_skipped_by_templates: u64,
-    /// Templates that conditions on texts were held against, each segment's for itself.
+    /// Templates of the snapshot's segments, each segment's for itself, as their metadata tell.
+    pub templates_total: u64,
+    /// Whether the metadata of some segment do not tell, so that there are more.
+    pub templates_untold: bool,
+    /// Templates that conditions on texts were held against, each segment's for itself: the sum of the three below.
     pub templates_tested: u64,
+    /// Those of which it is certain that all of their rows match.
+    pub templates_matched: u64,
+    /// Those of which it is certain that no row matches.
+    pub templates_ruled_out: u64,
+    /// Those whose rows had to be looked at: variables decide, or other conditions.
+    pub templates_undecided: u64,
     /// Rows in the snapshot, memtable included.
     pub rows_total: u64,
     /// Rows that were held against the query.
@@ -46,9 +56,26 @@ impl ScanStats {
         self.granules_skipped_by_time += other.granules_skipped_by_time;
         self.granules_skipped_by_index += other.granules_skipped_by_index;
         self.granules_skipped_by_templates += other.granules_skipped_by_templates;
+        self.templates_total += other.templates_total;
+        self.templates_untold |= other.templates_untold;
         self.templates_tested += other.templates_tested;
+        self.templates_matched += other.templates_matched;
+        self.templates_ruled_out += other.templates_ruled_out;
+        self.templates_undecided += other.templates_undecided;
         self.rows_total += other.rows_total;
         self.rows_scanned += other.rows_scanned;
         self.rows_decoded += other.rows_decoded;
+    }
+
+    /// Adds templates, with what was found out about the rows of each: that they match, that they do not; `None` where it depends.
+    pub fn add_templates(&mut self, decided: impl IntoIterator<Item = Option<bool>>) {
+        for decided in decided {
+            self.templates_tested += 1;
+            match decided {
+                Some(true) => self.templates_matched += 1,
+                Some(false) => self.templates_ruled_out += 1,
+                None => self.templates_undecided += 1,
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Part {
             time,
             minutes: Minutes::within(time, self.time_range()),
         };
-        stats.templates_tested += templates.len() as u64;
+        stats.add_templates(counting.verdicts.decided());
         let spread: Vec<u32> = counting.verdicts.spread().collect();
         let mut candidates = match segment.text_index().as_ref() {
             Some(index) => index.undecided_candidates(&search.condition(), &spread),

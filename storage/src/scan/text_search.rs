@@ -204,6 +204,11 @@ impl TextSearch {
         verdicts
     }
 
+    /// What the templates of segment `id` say, where that was asked.
+    pub(super) fn known_verdicts(&self, id: u64) -> Option<Arc<Verdicts>> {
+        self.known.lock().segments.get(&id).cloned()
+    }
+
     fn judge(
         &self,
         judged: &mut Judged,

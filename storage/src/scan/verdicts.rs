@@ -56,6 +56,15 @@ impl Verdicts {
         single.copied().unwrap_or(Verdict::Depends)
     }
 
+    /// What each template decides, by id.
+    pub(super) fn decided(&self) -> impl Iterator<Item = Option<bool>> + '_ {
+        self.joint.iter().map(|verdict| match verdict {
+            Verdict::Always => Some(true),
+            Verdict::Never => Some(false),
+            Verdict::Variables | Verdict::Depends => None,
+        })
+    }
+
     /// Whether every template decides: only rows without one have to be looked at.
     pub(crate) fn all_decide(&self) -> bool {
         let decides = |verdict: &Verdict| matches!(verdict, Verdict::Always | Verdict::Never);

@@ -47,6 +47,9 @@ pub struct SegmentMeta {
     pub min_arrival_ns: i64,
     /// Latest arrival.
     pub max_arrival_ns: i64,
+    /// The templates of its texts. Absent of spans, and where a program wrote it that did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<u32>,
     /// The other files of the folder, by name.
     pub files: BTreeMap<String, FileMeta>,
     /// Which of them holds the rows.

@@ -171,6 +171,14 @@ impl Segment {
         self.signal == Signal::Logs && self.meta.files.contains_key(names::SHAPE)
     }
 
+    /// How many templates its texts have, from its metadata; `None` where they do not say.
+    pub(crate) fn templates_told(&self) -> Option<u64> {
+        match self.has_templates() {
+            true => self.meta.templates.map(u64::from),
+            false => Some(0),
+        }
+    }
+
     /// The templates of its texts, folded; `None` where they cannot be searched by templates.
     pub(crate) fn folded_templates(&self) -> Result<Option<Arc<FoldedTemplates>>, SegmentError> {
         let Some(shape) = self.shape()?.filter(|_| self.has_templates()) else {

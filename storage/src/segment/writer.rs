@@ -162,8 +162,9 @@ impl SegmentWriter {
             what: "a segment without rows",
         })?;
         let rows = steps.rows.finish(&mut self.folder)?;
-        self.folder
-            .write(names::SHAPE, &steps.shape.finish().encode()?)?;
+        let shape = steps.shape.finish();
+        let templates = u32::try_from(shape.templates().len()).ok();
+        self.folder.write(names::SHAPE, &shape.encode()?)?;
         let text = steps.text.finish(FilterBits::default());
         let text = text.map_err(|_| SegmentError::Encoding { what: "text index" })?;
         self.folder.write(names::TEXT, &text.terms)?;
@@ -182,6 +183,7 @@ impl SegmentWriter {
             container: self.container,
             dictionaries: rows.dictionaries,
             blocks: rows.blocks,
+            templates: templates.filter(|_| self.new.signal == Signal::Logs),
             ..describe(&self.new, files, batches, seqs)
         };
         let meta_file =
@@ -268,6 +270,7 @@ fn describe(
         max_seq: seqs.1,
         min_arrival_ns: new.arrival_ns.0,
         max_arrival_ns: new.arrival_ns.1,
+        templates: None,
         files,
         container: Container::default(),
         dictionaries: Vec::new(),

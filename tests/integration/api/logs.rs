@@ -199,7 +199,11 @@ async fn a_body_asks_the_same_as_a_url() {
         "segments_skipped_by_templates",
         "segments_read",
         "granules_read",
+        "templates_total",
         "templates_tested",
+        "templates_matched",
+        "templates_ruled_out",
+        "templates_undecided",
         "rows_scanned",
     ] {
         assert!(stats[figure].is_u64(), "{figure}: {stats}");

@@ -17,9 +17,11 @@
 //! | `known.rs` | fields that are columns of their own |
 //! | `severity.rs` | severity: text, band, order |
 //! | `memo.rs` | answers per distinct value |
+//! | `decided.rs` | what templates say of a whole query |
 //! | `highlight.rs` | where a text has what a query looks for |
 
 mod attributes;
+mod decided;
 mod highlight;
 mod known;
 mod memo;

@@ -204,3 +204,40 @@ fn a_lost_trace_directory_is_made_anew_from_parquet_rows() {
     let made = open(Signal::Spans, &written).unwrap().trace_directory();
     assert_eq!(kept.unwrap(), made.unwrap());
 }
+
+#[test]
+fn the_number_of_templates_is_told_without_opening_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = log_segment(dir.path(), 3_000);
+    let segment = open(Signal::Logs, &written).unwrap();
+    let shape = segment.shape().unwrap().unwrap();
+    let templates = shape.templates().len() as u64;
+    assert!(templates > 0);
+    assert_eq!(segment.templates_told(), Some(templates));
+    let totals = snapshot(Signal::Logs, segment).totals();
+    assert_eq!(
+        (totals.templates_total, totals.templates_untold),
+        (templates, false)
+    );
+
+    // An earlier program did not tell.
+    let path = written.dir.join(names::META);
+    let meta = String::from_utf8(OsVfs.read(&path).unwrap().to_vec()).unwrap();
+    let earlier = meta.replace(&format!("\"templates\":{templates},"), "");
+    assert_ne!(earlier, meta);
+    replace(&path, earlier.as_bytes());
+    let written = WrittenSegment {
+        meta_crc32c: crc32c::crc32c(earlier.as_bytes()),
+        ..written
+    };
+    let totals = snapshot(Signal::Logs, open(Signal::Logs, &written).unwrap()).totals();
+    assert_eq!((totals.templates_total, totals.templates_untold), (0, true));
+
+    let dir = tempfile::tempdir().unwrap();
+    let spans = write(dir.path(), Signal::Spans, &some_spans());
+    assert_eq!(spans.meta.templates, None);
+    assert_eq!(
+        open(Signal::Spans, &spans).unwrap().templates_told(),
+        Some(0)
+    );
+}
