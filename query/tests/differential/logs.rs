@@ -353,16 +353,26 @@ async fn a_count_that_takes_long_is_left_out_until_it_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_many_segments_opens_few_of_them() {
-    let store = Store::new();
+    const SEGMENTS: u64 = 1_000;
+    /// So many hours one flush writes as segments of their own.
+    const TOGETHER: usize = 40;
     const APART_NS: u64 = 25 * 3_600_000_000_000;
-    // An hour of each of many days, so that none is merged with another.
-    let in_days = |number: i64| Log {
-        time: ARRIVAL_NS as u64 - (200 - number as u64 / 110) * APART_NS + number as u64 % 110,
-        ..numbered(number)
+    // An hour of each of many days, so that none is merged with another. Full are those at both ends.
+    let rows = |segment| match (5..SEGMENTS - 5).contains(&segment) {
+        true => 1,
+        false => 110,
     };
-    let logs: Vec<Log> = (0..200 * 110).map(in_days).collect();
-    for chunk in logs.chunks(110) {
-        store.append(batch(chunk));
+    let hour = |segment: u64| {
+        (0..rows(segment)).map(move |row| Log {
+            time: ARRIVAL_NS as u64 - (SEGMENTS - segment) * APART_NS + row,
+            ..numbered((segment * 1_000 + row) as i64)
+        })
+    };
+    let hours: Vec<Vec<Log>> = (0..SEGMENTS).map(|at| hour(at).collect()).collect();
+    let logs = hours.concat();
+    let store = Store::unsynced();
+    for together in hours.chunks(TOGETHER) {
+        store.append(batch(&together.concat()));
         store.flush();
         // The store is driven by polling, of which a task may do so much until it gives way.
         tokio::task::yield_now().await;
@@ -375,7 +385,7 @@ async fn a_page_of_many_segments_opens_few_of_them() {
         let answer = search(&store, &asked).await.unwrap();
         let expected = scan(&logs, |_| true, AskedRange::ALL, order);
         assert_eq!(numbers(&answer), expected[..100]);
-        assert_eq!(answer.stats.segments_total, 200);
+        assert_eq!(answer.stats.segments_total, SEGMENTS);
         assert!(answer.stats.segments_read <= 3, "{:?}", answer.stats);
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `random.rs` | numbers from a seed |
 //! | `store.rs` | a store in a temporary folder whose loops are driven by hand |
+//! | `unsynced.rs` | the real file system, without waiting for the disk |
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
 //! | `counts.rs` | what logs hold |
@@ -67,3 +68,4 @@ mod store;
 mod templates;
 mod texts;
 mod traces;
+mod unsynced;

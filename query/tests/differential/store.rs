@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use clearspan_query::{Config, QueryEngine};
 use clearspan_storage::background::{Clock, ManualClock, ManualRunner};
-use clearspan_storage::vfs::OsVfs;
+use clearspan_storage::vfs::{OsVfs, Vfs};
 use clearspan_storage::{Environment, Incoming, Storage, TenantId};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
+
+use crate::unsynced::Unsynced;
 
 /// When everything arrives.
 pub(crate) const ARRIVAL_NS: i64 = 1_700_000_000_000_000_000;
@@ -29,23 +31,37 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        Store::with(Config {
+        Store::with(Store::usual_config())
+    }
+
+    fn usual_config() -> Config {
+        Config {
             scan_partitions: 3,
             // Few rows are enough that pages are looked for in windows of time.
             count_rows_max: 64,
             ..Config::default()
-        })
+        }
     }
 
     pub(crate) fn with(config: Config) -> Self {
         Store::open(tempfile::tempdir().unwrap(), config)
     }
 
+    /// Of a file system that does not wait for the disk.
+    pub(crate) fn unsynced() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Store::open_on(Arc::new(Unsynced), folder, Store::usual_config())
+    }
+
     fn open(folder: TempDir, query_config: Config) -> Self {
+        Store::open_on(Arc::new(OsVfs), folder, query_config)
+    }
+
+    fn open_on(vfs: Arc<dyn Vfs>, folder: TempDir, query_config: Config) -> Self {
         let clock = Arc::new(ManualClock::new(ARRIVAL_NS));
         let runner = Arc::new(ManualRunner::new(Arc::clone(&clock)));
         let environment = Environment {
-            vfs: Arc::new(OsVfs),
+            vfs,
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             runner: Arc::clone(&runner) as _,
             catalog: None,
