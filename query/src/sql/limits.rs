@@ -65,3 +65,6 @@ pub(crate) const ANSWER_BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Values of one IN list that storage is asked for. With more, the rows are read and tested.
 pub(crate) const IN_LIST_MAX: usize = 2_000;
+
+/// Values of one IN list that the leaf asks of each row one after the other. With more, a table of them is quicker.
+pub(crate) const FIELD_LIST_MAX: usize = 32;

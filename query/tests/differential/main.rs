@@ -19,6 +19,7 @@
 //! | `left_out.rs` | what was not read, and why |
 //! | `templates.rs` | what templates decided |
 //! | `sent.rs` | scans that are sent as bytes |
+//! | `sql_where.rs` | WHERE that the leaf is asked against WHERE that it is not |
 //! | `slt.rs` | SQL and searches as data, in `query/tests/slt/` |
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
@@ -64,6 +65,7 @@ mod skeleton;
 mod slt;
 mod span_counts;
 mod spans;
+mod sql_where;
 mod store;
 mod templates;
 mod texts;

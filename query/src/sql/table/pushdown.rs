@@ -3,7 +3,8 @@
 //! Each conjunct is read as a *necessary* condition in three parts: a range of times, a query that the leaf
 //! holds rows against, and a query by which storage may skip and nothing else. All of them are the search
 //! language's, so that SQL prunes as searches do. DataFusion still holds every row against the whole of
-//! WHERE, except for a `matches` that the leaf decides: it has the same matcher.
+//! WHERE, except for what the leaf decides: a `matches`, which has the same matcher, and the comparisons of `compared.rs` that mean the same
+//! in the search language.
 
 use arrow::datatypes::TimeUnit;
 use clearspan_schema::ids::parse_hex;
@@ -15,6 +16,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr as SqlExpr, Operator};
 
 use super::super::functions::matches;
 use super::super::limits::IN_LIST_MAX;
+use super::compared;
 use crate::language::{Expr, Field, Phrase, Query, Test, Value};
 
 /// What every row that a filter lets through satisfies.
@@ -39,7 +41,7 @@ impl Needed {
         }
     }
 
-    fn rows(rows: Expr) -> Self {
+    pub(super) fn rows(rows: Expr) -> Self {
         Needed {
             rows,
             ..Needed::anything()
@@ -74,18 +76,30 @@ impl Needed {
     }
 
     /// Either condition. What is skipped must be ruled out by both together.
-    fn or(self, other: Needed) -> Needed {
+    pub(super) fn or(self, other: Needed) -> Needed {
         let range = TimeRange {
             from: self.range.from.zip(other.range.from).map(|(a, b)| a.min(b)),
             to: self.range.to.zip(other.range.to).map(|(a, b)| a.max(b)),
         };
         let whole = |needed: &Needed| both(needed.rows.clone(), needed.hint.clone());
-        let hint = either(whole(&self), whole(&other));
+        let hint = match (&self.hint, &other.hint) {
+            // What is asked of rows says it all.
+            (Expr::All, Expr::All) => Expr::All,
+            _ => either(whole(&self), whole(&other)),
+        };
         Needed {
             range,
             rows: either(self.rows, other.rows),
             hint,
             exact: self.exact && other.exact,
+        }
+    }
+
+    /// The same of a filter that asks more.
+    fn in_part(self) -> Needed {
+        Needed {
+            exact: false,
+            ..self
         }
     }
 
@@ -131,10 +145,7 @@ pub(crate) fn of(filter: &SqlExpr, signal: Signal) -> Option<Needed> {
         SqlExpr::BinaryExpr(BinaryExpr { left, op, right }) => match op {
             Operator::And => match (of(left, signal), of(right, signal)) {
                 (Some(left), Some(right)) => Some(left.and(right)),
-                (one, other) => one.or(other).map(|needed| Needed {
-                    exact: false,
-                    ..needed
-                }),
+                (one, other) => one.or(other).map(Needed::in_part),
             },
             Operator::Or => Some(of(left, signal)?.or(of(right, signal)?)),
             _ => comparison(left, *op, right, signal),
@@ -149,7 +160,7 @@ pub(crate) fn of(filter: &SqlExpr, signal: Signal) -> Option<Needed> {
             let high = comparison(expr, Operator::LtEq, high, signal);
             match (low, high) {
                 (Some(low), Some(high)) => Some(low.and(high)),
-                (one, other) => one.or(other),
+                (one, other) => one.or(other).map(Needed::in_part),
             }
         }
         SqlExpr::InList(InList {
@@ -158,8 +169,11 @@ pub(crate) fn of(filter: &SqlExpr, signal: Signal) -> Option<Needed> {
             negated: false,
         }) if list.len() <= IN_LIST_MAX => {
             let name = column(expr)?;
-            let texts: Option<Vec<&str>> = list.iter().map(literal_text).collect();
-            equals_any(name, &texts?, signal)
+            let values: Vec<&ScalarValue> = list.iter().map(literal).collect::<Option<_>>()?;
+            compared::equals_any(name, &values, signal).or_else(|| {
+                let texts: Option<Vec<&str>> = list.iter().map(literal_text).collect();
+                equals_any(name, &texts?, signal)
+            })
         }
         SqlExpr::Like(like) => of_like(like, signal),
         other => of_matches(other, signal),
@@ -192,9 +206,10 @@ fn comparison(left: &SqlExpr, op: Operator, right: &SqlExpr, signal: Signal) -> 
     if let Some(ns) = literal(right).and_then(timestamp_ns) {
         return is_placed_by(name, signal).then(|| times(op, ns)).flatten();
     }
+    let needed = compared::compared(name, op, literal(right)?, signal);
     match op {
-        Operator::Eq => equals_any(name, &[literal_text(right)?], signal),
-        _ => None,
+        Operator::Eq => needed.or_else(|| equals_any(name, &[literal_text(right)?], signal)),
+        _ => needed,
     }
 }
 
@@ -259,7 +274,6 @@ fn equals_any(name: &str, texts: &[&str], signal: Signal) -> Option<Needed> {
     };
     let is_text = name == text_column(signal);
     match name {
-        "service" => Some(Needed::rows(any(&|text| is(Field::Service, text)))),
         "trace_id" => Some(Needed::rows(any(&|text| {
             id(&Field::TraceId, parse_hex::<16>(text).is_some(), text)
         }))),
