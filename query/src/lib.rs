@@ -17,6 +17,7 @@
 //! | `services/` | services with their percentiles; the operations, latency and exceptions of one |
 //! | `dependencies/` | who calls whom |
 //! | `derived/` | sums by minute, which storage keeps with its segments |
+//! | `duration.rs` | durations as people read them |
 //! | `cursor.rs` | where the next page starts |
 //! | `hints.rs` | what an answer adds when it is empty |
 //! | `time.rs` | times as they are asked for |
@@ -28,6 +29,7 @@ mod count;
 mod cursor;
 mod dependencies;
 mod derived;
+mod duration;
 mod engine;
 mod error;
 pub mod exec;
@@ -51,6 +53,7 @@ pub use count::{
 };
 pub use dependencies::{DependenciesAnswer, DependenciesRequest, Edge, Node};
 pub use derived::formulas;
+pub use duration::duration_text;
 pub use engine::{Lanes, QueryEngine, QuestionsStatus};
 pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};

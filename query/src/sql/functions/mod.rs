@@ -13,6 +13,7 @@
 //! | `matches.rs` | `matches(text, 'query')` |
 //! | `severity.rs` | `severity_name(n)` |
 //! | `duration.rs` | `duration(text)` |
+//! | `format_duration.rs` | `format_duration(ns)` |
 //! | `concat.rs` | the operator `||` |
 //! | `planner.rs` | operators and subscripts that become functions |
 
@@ -20,6 +21,7 @@ mod attributes;
 mod bounded;
 mod concat;
 mod duration;
+mod format_duration;
 pub(crate) mod matches;
 mod names;
 mod planner;
@@ -45,6 +47,7 @@ pub(crate) fn scalar_functions(result_bytes_max: usize) -> Vec<Arc<ScalarUDF>> {
         matches::function(),
         severity::function(),
         duration::function(),
+        format_duration::function(),
     ];
     SessionStateDefaults::default_scalar_functions()
         .into_iter()
