@@ -96,50 +96,116 @@ async fn analyze_counts_what_the_select_counts() {
         for (name, count) in [
             ("segments_total", answer.stats.segments_total),
             ("segments_read", answer.stats.segments_read),
+            (
+                "segments_skipped_by_time",
+                answer.stats.segments_skipped_by_time,
+            ),
             ("granules_read", answer.stats.granules_read),
+            (
+                "granules_skipped_by_time",
+                answer.stats.granules_skipped_by_time,
+            ),
+            ("templates_total", answer.stats.templates_total),
             ("templates_tested", answer.stats.templates_tested),
+            ("templates_matched", answer.stats.templates_matched),
+            ("templates_ruled_out", answer.stats.templates_ruled_out),
+            ("templates_undecided", answer.stats.templates_undecided),
         ] {
             assert_eq!(figure(&plan, name), count, "{form}: {name} in {plan}");
         }
+        let is_stored = form != "memtable";
+        let skipped = figure(&plan, "segments_skipped_by_time");
+        assert_eq!(skipped > 0, is_stored, "{form}: {plan}");
+        let ruled_out = figure(&plan, "templates_ruled_out");
+        assert_eq!(ruled_out > 0, is_stored, "{form}: {plan}");
         assert_eq!(figure(&plan, "rows_total"), LOGS as u64, "{form}");
         assert!(figure(&plan, "rows_matched") >= found as u64, "{form}");
     }
 }
 
+/// In front of a query: nothing, or what asks for its plan after it has run.
+const RUN: [&str; 2] = ["", "EXPLAIN ANALYZE "];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn limits_hold_where_a_plan_is_asked_for() {
-    let store = filled(Config {
+    let rows = filled(Config {
         sql_rows_max: 100,
-        memory_bytes: 1_000_000,
         ..Config::default()
     });
     let many = "SELECT body FROM logs";
-    let sorted = "SELECT a.body FROM logs a, logs b ORDER BY a.body || b.body LIMIT 100000";
-    assert!(asked(&store, &format!("EXPLAIN {many}")).await.is_ok());
-    for (query, is_expected) in [
-        (
-            many,
-            (|error| matches!(error, QueryError::RowLimit { limit: 100 }))
-                as fn(&QueryError) -> bool,
-        ),
-        (sorted, |error| {
-            matches!(
-                error,
-                QueryError::MemoryLimit { .. } | QueryError::RowLimit { .. }
-            )
-        }),
-    ] {
-        for front in ["", "EXPLAIN ANALYZE "] {
-            let error = asked(&store, &format!("{front}{query}")).await.unwrap_err();
-            assert!(is_expected(&error), "{front}{query}: {error:?}");
-        }
+    assert!(asked(&rows, &format!("EXPLAIN {many}")).await.is_ok());
+    let memory = filled(Config {
+        memory_bytes: 1_000_000,
+        ..Config::default()
+    });
+    let sorted = "SELECT a.body FROM logs a, logs b ORDER BY a.body || b.body LIMIT 10000";
+    assert!(asked(&memory, &format!("EXPLAIN {sorted}")).await.is_ok());
+    for front in RUN {
+        let error = asked(&rows, &format!("{front}{many}")).await.unwrap_err();
+        let is_expected = matches!(error, QueryError::RowLimit { limit: 100 });
+        assert!(is_expected, "{front}: {error:?}");
+        let error = asked(&memory, &format!("{front}{sorted}")).await;
+        let error = error.unwrap_err();
+        let is_expected = matches!(error, QueryError::MemoryLimit { .. });
+        assert!(is_expected, "{front}: {error:?}");
     }
-    let ors = format!("SELECT 1 WHERE {} 1 = 1", "1 = 1 OR ".repeat(20_000));
-    let deep = format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000));
-    for query in [ors, deep] {
+}
+
+/// Each is below the limits that are looked at before.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_much_is_refused_by_the_guard_that_it_meets() {
+    let store = filled(Config::default());
+    let from_logs = |condition: String| format!("SELECT 1 FROM logs WHERE {condition}");
+    let nested = |open: &str, close: &str, count: usize| {
+        format!("SELECT {}1{}", open.repeat(count), close.repeat(count))
+    };
+    let guards = [
+        (
+            "bytes",
+            from_logs(format!("{} true", "1 = 1 OR ".repeat(20_000))),
+        ),
+        (
+            "words and signs",
+            from_logs(format!("{} true", "1=1 OR ".repeat(5_001))),
+        ),
+        (
+            "words and signs",
+            from_logs(format!("flags IN ({}2)", "1,".repeat(15_000))),
+        ),
+        (
+            "operators hang on each other",
+            from_logs(format!("{} true", "true OR ".repeat(6_000))),
+        ),
+        (
+            "operators hang on each other",
+            from_logs(format!("{} true", "flags=1 OR ".repeat(600))),
+        ),
+        (
+            "operators hang on each other",
+            from_logs(format!("{} true", "flags IN (1,2) OR ".repeat(600))),
+        ),
+        ("brackets", nested("(", ")", 9_000)),
+        ("brackets", nested("(", ")", 101)),
+        ("brackets", nested("1+(", ")", 4_000)),
+    ];
+    for (guard, query) in guards {
+        assert_eq!(query.len() < 64 * 1024, guard != "bytes", "{guard}");
         for front in ["", "EXPLAIN ", "EXPLAIN ANALYZE "] {
             let error = asked(&store, &format!("{front}{query}")).await.unwrap_err();
-            assert!(matches!(error, QueryError::BadSql(_)), "{front}: {error:?}");
+            let is_refused = matches!(error, QueryError::BadSql(_));
+            assert!(is_refused, "{front}{guard}: {error:?}");
+            assert!(error.to_string().contains(guard), "{front}{guard}: {error}");
+        }
+    }
+    // As much as may be.
+    for query in [
+        from_logs(format!("{} false", "flags=1 OR ".repeat(450))),
+        from_logs(format!("flags IN ({}2)", "1,".repeat(9_000))),
+        nested("(", ")", 90),
+    ] {
+        for front in RUN {
+            let answer = asked(&store, &format!("{front}{query}")).await;
+            assert!(answer.is_ok(), "{front}{}: {answer:?}", &query[..60]);
         }
     }
 }

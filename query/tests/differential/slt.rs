@@ -6,6 +6,9 @@
 //!
 //! - 40 logs with the number `n`: every fourth `request n refused` with severity 17, the others `request n served` with 9; even ones of
 //!   `cart`, odd ones of `pay`; attributes `n`, `parity` (`even`, `odd`) and `ok` (whether served); ten in a row of one trace, `01...` to `04...`;
+//! - 100 seconds later 8 logs `1` to `8` of `odd` without severity or trace. The bodies of 1 to 7 are no text (see [`odd_bodies`]), that of 8 is
+//!   `odd text 8`. Attributes: `case` is the number, `mixed` of another type in each (see [`odd_value`]), and each has a key that
+//!   no other log has, `rare.1` to `rare.8`;
 //! - 20 spans with the number `n`: even ones `GET /cart` of `cart`, odd ones `POST /pay` of `pay`; of n times 100 ms; every fifth with an error; five
 //!   in a row of one trace, `01...` to `04...`.
 
@@ -62,6 +65,94 @@ fn logs() -> Incoming {
             event_name: "",
             body: Body::Text(&body),
             trace_id: Some(spans::trace_id(n / 10)),
+            span_id: None,
+            flags: 0,
+            attributes: KeyValues::new(&attributes),
+            dropped_attributes_count: 0,
+        };
+        builder.push(&row).unwrap();
+    }
+    Incoming::Logs(builder.finish().unwrap())
+}
+
+/// A map, a list, bytes, whole, fraction, truth, nothing, text.
+fn odd_bodies() -> Vec<Option<Vec<u8>>> {
+    let encoded = |write: &dyn Fn(&mut AnyWriter<'_>)| {
+        let mut encoded = Vec::new();
+        write(&mut AnyWriter::new(&mut encoded));
+        Some(encoded)
+    };
+    vec![
+        encoded(&|body| {
+            body.key_values(|map| {
+                map.key("user").string("ann");
+                map.key("tries").int(3);
+            });
+        }),
+        encoded(&|body| {
+            body.array(|list| {
+                list.string("refused");
+                list.int(7);
+                list.bool(true);
+            });
+        }),
+        encoded(&|body| body.bytes(&[1, 2, 255])),
+        encoded(&|body| body.int(612)),
+        encoded(&|body| body.double(1.5)),
+        encoded(&|body| body.bool(true)),
+        None,
+    ]
+}
+
+/// The value of `mixed` in odd log `case`: whole, text, fraction, truth, list, map, bytes, unset.
+fn odd_value(case: u64, writer: &mut AnyWriter<'_>) {
+    match case {
+        1 => writer.int(7),
+        2 => writer.string("7"),
+        3 => writer.double(7.5),
+        4 => writer.bool(true),
+        5 => writer.array(|list| {
+            list.int(7);
+            list.string("x");
+        }),
+        6 => writer.key_values(|map| map.key("a").int(1)),
+        7 => writer.bytes(&[1, 2, 255]),
+        _ => writer.empty(),
+    }
+}
+
+fn odd_logs() -> Incoming {
+    let mut builder = LogsBuilder::new(8, ARRIVAL_NS);
+    let mut resource = Vec::new();
+    AnyWriter::new(&mut resource)
+        .key("service.name")
+        .string("odd");
+    let resource = ResourceRef {
+        present: true,
+        attributes: KeyValues::new(&resource),
+        ..ResourceRef::default()
+    };
+    builder.group(&resource, &ScopeRef::default(), Some("odd"));
+    let bodies = odd_bodies();
+    for case in 1..=8u64 {
+        let mut attributes = Vec::new();
+        let mut writer = AnyWriter::new(&mut attributes);
+        writer.key("case").int(case as i64);
+        odd_value(case, writer.key("mixed"));
+        writer.key(&format!("rare.{case}")).string("here");
+        let body = match bodies.get(case as usize - 1) {
+            Some(Some(encoded)) => Body::Value(encoded),
+            Some(None) => Body::Absent,
+            None => Body::Text("odd text 8"),
+        };
+        let row = LogRow {
+            time: spans::START + (100 + case) * SECOND,
+            observed_time: 0,
+            severity_number: 0,
+            severity_text: "",
+            event_name: "",
+            body,
+            trace_id: None,
             span_id: None,
             flags: 0,
             attributes: KeyValues::new(&attributes),
@@ -148,7 +239,8 @@ impl Asker {
         let records = found.rows.records().unwrap();
         let bodies = records.iter().map(|record| match record.log.body {
             Body::Text(text) => vec![text.to_owned()],
-            _ => vec!["no text".to_owned()],
+            Body::Absent => vec!["absent".to_owned()],
+            Body::Value(_) => vec!["no text".to_owned()],
         });
         Ok((bodies.collect(), found.matched))
     }
@@ -197,6 +289,7 @@ fn texts(answer: &SqlAnswer) -> Vec<Vec<String>> {
 async fn the_files_hold_in_every_form() {
     let store = Store::new();
     store.append(logs());
+    store.append(odd_logs());
     store.append(sent_spans());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slt");
     let mut files: Vec<_> = std::fs::read_dir(folder)

@@ -120,6 +120,60 @@ async fn whole_tables_in_arrow() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn plans_in_any_format() {
+    let server = stored().await;
+    let select = "SELECT body FROM logs WHERE matches(body, 'a AND \"b\"')";
+    for (front, kinds) in [
+        ("EXPLAIN", &["logical_plan", "physical_plan"][..]),
+        ("EXPLAIN ANALYZE", &["plan_with_metrics"]),
+    ] {
+        let query = format!("{front} {select}");
+        let answer = ask(&server, ARROW, &query).await;
+        assert_eq!(answer.status, 200, "{front}");
+        assert!(answer.head.contains(&format!("content-type: {ARROW}")));
+        let reader = StreamReader::try_new(Cursor::new(answer.body), None).unwrap();
+        let schema = reader.schema();
+        let fields = schema.fields().iter();
+        let fields: Vec<_> = fields
+            .map(|field| (field.name().as_str(), field.data_type()))
+            .collect();
+        let expected = [("plan_type", &DataType::Utf8), ("plan", &DataType::Utf8)];
+        assert_eq!(fields, expected, "{front}");
+        let batches: Vec<_> = reader.map(Result::unwrap).collect();
+        let column = |at: usize| {
+            let texts = batches
+                .iter()
+                .flat_map(|batch| batch.column(at).as_string::<i32>().iter());
+            texts
+                .map(|text| text.unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(column(0), kinds);
+        let plans = column(1);
+        let leaf = plans
+            .iter()
+            .filter(|plan| plan.contains("SegmentScanExec: signal=logs"));
+        assert_eq!(leaf.count(), 1, "{plans:?}");
+        let has_figures = plans.concat().contains("templates_total=");
+        assert_eq!(has_figures, front.ends_with("ANALYZE"), "{plans:?}");
+
+        let answer = ask(&server, "text/csv", &query).await;
+        assert_eq!(answer.status, 200, "{front}");
+        assert!(answer.head.contains("content-type: text/csv"));
+        let csv = String::from_utf8(answer.body).unwrap();
+        let rows = csv.strip_prefix("plan_type,plan\r\n").unwrap();
+        // Plans have line breaks and the query's quotes, so that they stand in quotes, each quote doubled.
+        for kind in kinds {
+            assert!(rows.contains(&format!("{kind},\"")), "{csv}");
+        }
+        assert!(rows.contains("\"\"b\"\""), "{csv}");
+        assert!(rows.ends_with("\"\r\n"), "{csv}");
+        let quotes = rows.matches('"').count();
+        assert!(quotes.is_multiple_of(2), "{csv}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_rows_in_any_format() {
     let server = stored().await;
     let none = "SELECT body FROM logs WHERE false";
