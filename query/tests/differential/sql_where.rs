@@ -174,9 +174,11 @@ async fn what_the_leaf_is_asked_loses_no_row() {
     let store = filled();
     let mut random = Random::new(28);
     let mut some = 0;
-    for form in ["memtable", "segments"] {
-        if form == "segments" {
-            store.flush();
+    for form in ["memtable", "segments", "merged"] {
+        match form {
+            "segments" => store.flush(),
+            "merged" => store.compact(),
+            _ => {}
         }
         for at in 0..CONDITIONS {
             let (table, key, columns) = match at % 3 {
