@@ -127,21 +127,17 @@ impl Counting<'_> {
                 continue;
             };
             let plain = all_decide && self.counts_all(self.part.times_of(window.start));
-            for rows in selection.within(window.clone()) {
-                found += match plain {
-                    true => self.plain(&texts, window.start, &rows)?,
-                    false => self.looked_at(&texts, &window, &rows)?,
-                };
+            let runs = selection.within(window.clone());
+            if plain {
+                let rows: Vec<u32> = runs.flatten().map(|row| row - window.start).collect();
+                found += texts.batch.count_plain(self.search, &rows)?;
+                continue;
+            }
+            for rows in runs {
+                found += self.looked_at(&texts, &window, &rows)?;
             }
         }
         Ok(found as u64)
-    }
-
-    /// The rows without a template among `rows` that match.
-    fn plain(&self, texts: &RowTexts, start: u32, rows: &Range<u32>) -> Result<usize, PartError> {
-        let (first, end) = ((rows.start - start) as usize, (rows.end - start) as usize);
-        let mask = texts.batch.plain_rows(first, end)?;
-        Ok(texts.batch.matching_plain(self.search, first, &mask)?)
     }
 
     /// The rows among `rows` that are not counted yet and match.

@@ -153,30 +153,16 @@ impl BatchTexts {
         }))
     }
 
-    /// The rows from `first` on, up to `end`, that have a body and no template.
-    pub(crate) fn plain_rows(
-        &self,
-        first: usize,
-        end: usize,
-    ) -> Result<BooleanBuffer, SegmentError> {
-        let plain = self.plain()?;
-        Ok(BooleanBuffer::collect_bool(end - first, |place| {
-            plain.has(first + place)
-        }))
-    }
-
-    /// The rows of `mask` in whose text `search` is found, where none of them has a template.
-    pub(crate) fn matching_plain(
+    /// How many of `rows`, which ascend, have no template and `search` in their text. Others are not decoded.
+    pub(crate) fn count_plain(
         &self,
         search: &TextSearch,
-        first: usize,
-        mask: &BooleanBuffer,
+        rows: &[u32],
     ) -> Result<usize, SegmentError> {
-        let plain = self.plain()?;
+        let plain = self.read_plain(Some(rows))?;
         let mut scratch = TextScratch::default();
-        let found = mask
-            .set_indices()
-            .filter(|place| search.stands_in_body(plain.at(first + place), &mut scratch));
+        let found =
+            (0..rows.len()).filter(|&place| search.stands_in_body(plain.at(place), &mut scratch));
         Ok(found.count())
     }
 
@@ -218,7 +204,9 @@ impl BatchTexts {
             return Ok(known);
         }
         let column = self.shape.body_columns().template;
-        let batch = self.read(&Vec::from_iter(column))?;
+        let batch = self
+            .rows
+            .physical(&self.shape, self.index, None, &Vec::from_iter(column))?;
         let ids = match column {
             Some(_) => typed::<Int32Array>(&batch, 0).ok_or_else(|| self.missing("template"))?,
             None => Int32Array::new_null(batch.num_rows()),
@@ -264,17 +252,18 @@ impl BatchTexts {
         if let Some(known) = self.plain.get() {
             return Ok(known);
         }
-        let all = self.shape.body_columns();
-        let given = Given::read(self, &[all.plain, all.value])?;
-        let plain = Plain {
-            text: given.column(all.plain),
-            value: given.column(all.value),
-        };
+        let plain = self.read_plain(None)?;
         Ok(self.plain.get_or_init(|| plain))
     }
 
-    fn read(&self, columns: &[usize]) -> Result<RecordBatch, SegmentError> {
-        self.rows.physical(&self.shape, self.index, None, columns)
+    /// Of all rows, or of some, which ascend.
+    fn read_plain(&self, rows: Option<&[u32]>) -> Result<Plain, SegmentError> {
+        let all = self.shape.body_columns();
+        let given = Given::read_rows(self, rows, &[all.plain, all.value])?;
+        Ok(Plain {
+            text: given.column(all.plain),
+            value: given.column(all.value),
+        })
     }
 
     fn missing(&self, name: &str) -> SegmentError {
@@ -291,9 +280,19 @@ struct Given {
 
 impl Given {
     fn read(texts: &BatchTexts, wanted: &[Option<usize>]) -> Result<Self, SegmentError> {
+        Given::read_rows(texts, None, wanted)
+    }
+
+    fn read_rows(
+        texts: &BatchTexts,
+        rows: Option<&[u32]>,
+        wanted: &[Option<usize>],
+    ) -> Result<Self, SegmentError> {
         let mut columns: Vec<usize> = wanted.iter().copied().flatten().collect();
         columns.sort_unstable();
-        let batch = texts.read(&columns)?;
+        let batch = texts
+            .rows
+            .physical(&texts.shape, texts.index, rows, &columns)?;
         Ok(Given { columns, batch })
     }
 
@@ -303,11 +302,6 @@ impl Given {
 }
 
 impl Plain {
-    fn has(&self, row: usize) -> bool {
-        let text = self.text.as_ref().is_some_and(|text| text.is_valid(row));
-        text || self.value.as_ref().is_some_and(|value| value.is_valid(row))
-    }
-
     fn at(&self, row: usize) -> Body<'_> {
         let text = self.text.as_ref().filter(|text| text.is_valid(row));
         let value = self.value.as_ref().filter(|value| value.is_valid(row));
