@@ -84,7 +84,7 @@ impl PartitionScan {
             Ok(selection) => selection,
             Err(error) => return self.damaged(part, &error),
         };
-        let result = self.read_rows(index, part, &selection, stats).await;
+        let result = self.read_rows(index, part, &selection, stats, pace).await;
         stats.add_templates(scan.decided_by_templates(part).into_iter().flatten());
         result
     }
@@ -95,6 +95,7 @@ impl PartitionScan {
         part: &Part,
         selection: &RowSelection,
         stats: &mut ScanStats,
+        pace: &mut Pace,
     ) -> Result<Wanted> {
         let scan = &self.scan;
         let covered = scan.covers(part);
