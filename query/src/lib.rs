@@ -66,8 +66,8 @@ pub use services::{
 pub use sql::{SqlAnswer, SqlError, SqlParam, SqlParamError, SqlRequest, is_json};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{
-    AskedRoot, RootSpan, ServiceSpans, TraceSort, TraceSortKey, TraceSpans, TraceSummary,
-    TracesAnswer, TracesRequest,
+    AskedRoot, RootSpan, ScatterAnswer, ScatterPoint, ScatterRequest, ServiceSpans, TraceSort,
+    TraceSortKey, TraceSpans, TraceSummary, TracesAnswer, TracesRequest,
 };
 pub use trace::{NodeKind, Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags, SpanRecord, SpanRows};
 

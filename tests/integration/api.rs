@@ -7,7 +7,7 @@
 //! | `logs.rs` | log search: rows, pages, cursors, what is refused |
 //! | `counts/` | logs counted over time, by field and by value |
 //! | `traces.rs` | trace search, one trace, its logs, services |
-//! | `trace_roots.rs` | trace search by root |
+//! | `trace_roots.rs` | trace search by root, traces as points |
 //! | `one_service.rs` | operations, latency and exceptions of one service |
 //! | `sql/` | SQL: every column, functions, limits, hostile queries, formats |
 //! | `export.rs` | exports |

@@ -37,6 +37,9 @@ pub(crate) const LOGS_LIMIT_DEFAULT: usize = 100;
 /// Traces of an answer when the request names no limit.
 pub(crate) const TRACES_LIMIT_DEFAULT: usize = 20;
 
+/// Points of a scatter when the request names no number: more lie on each other on any screen.
+pub(crate) const POINTS_DEFAULT: usize = 2_000;
+
 /// Buckets of a histogram when the request names no number.
 pub(crate) const BUCKETS_DEFAULT: usize = 60;
 

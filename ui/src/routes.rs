@@ -10,7 +10,7 @@ use crate::api::{
     dependencies, health, logs_search, services, sql, status, trace, trace_logs, traces_search,
 };
 use crate::api::{facets, field_values, fields, logs_histogram, metrics};
-use crate::api::{logs_export, trace_skeleton, traces_export};
+use crate::api::{logs_export, trace_skeleton, traces_export, traces_scatter};
 use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;
 use crate::error::{ApiError, shown};
@@ -35,6 +35,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/traces/export", asked(traces_export::traces))
         .route("/api/v1/traces/{id}/export", get(traces_export::trace))
         .route("/api/v1/traces/search", asked(traces_search::search))
+        .route("/api/v1/traces/scatter", asked(traces_scatter::scatter))
         .route("/api/v1/traces/fields", asked(fields::of_spans))
         .route(
             "/api/v1/traces/fields/{name}/values",

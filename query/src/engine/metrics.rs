@@ -15,7 +15,7 @@ const SECONDS: [f64; 11] = [
 ];
 const QUESTION: &str = "question";
 /// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
-const QUESTIONS: [&str; 24] = [
+const QUESTIONS: [&str; 25] = [
     "dependencies",
     "exceptions",
     "latency",
@@ -39,6 +39,7 @@ const QUESTIONS: [&str; 24] = [
     "trace_export",
     "trace_logs",
     "traces_export",
+    "traces_scatter",
     "traces_search",
 ];
 /// How a question may end that is good: those of the store's making, for which somebody waits. What was asked wrongly gets a series when it is.

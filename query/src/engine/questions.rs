@@ -7,9 +7,9 @@ use super::QueryEngine;
 use crate::{
     AskedRange, CountedRows, DependenciesAnswer, DependenciesRequest, ExceptionsAnswer,
     FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LatencyAnswer, LatencyRequest,
-    LogId, LogRows, LogsAnswer, LogsRequest, OperationsAnswer, QueryError, ServicesAnswer,
-    ServicesRequest, Skeleton, SpanRows, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer,
-    ValuesRequest, count, dependencies, logs, services, trace,
+    LogId, LogRows, LogsAnswer, LogsRequest, OperationsAnswer, QueryError, ScatterAnswer,
+    ScatterRequest, ServicesAnswer, ServicesRequest, Skeleton, SpanRows, TraceSpans, TracesAnswer,
+    TracesRequest, ValuesAnswer, ValuesRequest, count, dependencies, logs, services, trace,
 };
 
 impl QueryEngine {
@@ -113,6 +113,22 @@ impl QueryEngine {
             tenant,
             Signal::Spans,
             |session| trace::search(session, request),
+        )
+        .await
+    }
+
+    /// The traces that match as points, or a fair sample of them.
+    pub async fn scatter_traces(
+        &self,
+        tenant: &TenantId,
+        request: ScatterRequest,
+    ) -> Result<ScatterAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "traces_scatter",
+            tenant,
+            Signal::Spans,
+            |session| trace::scatter(session, request),
         )
         .await
     }

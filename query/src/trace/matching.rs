@@ -124,7 +124,7 @@ impl Asked {
 }
 
 /// No span of a trace in `range` lies before it, and some may lie behind it.
-fn onwards(range: TimeRange) -> TimeRange {
+pub(super) fn onwards(range: TimeRange) -> TimeRange {
     TimeRange {
         from: range.from,
         to: None,

@@ -7,6 +7,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `search.rs` | the search: the page, the count |
+//! | `scatter.rs` | traces as points, or a fair sample of them |
 //! | `walk.rs` | the traces of a range that match |
 //! | `matching.rs` | which traces have spans that match |
 //! | `told.rs` | conditions that a trace directory decides without a span |
@@ -37,6 +38,7 @@ mod page;
 mod peers;
 mod reading;
 mod root;
+mod scatter;
 mod search;
 mod self_time;
 mod skeleton;
@@ -55,6 +57,7 @@ use datafusion::execution::memory_pool::MemoryReservation;
 
 pub use by_root::AskedRoot;
 pub use nodes::NodeKind;
+pub use scatter::{ScatterAnswer, ScatterPoint, ScatterRequest};
 pub use skeleton::{Skeleton, SkeletonEvent, SkeletonSpan, SpanFlags};
 pub use span::{SpanRecord, SpanRows};
 
@@ -65,6 +68,7 @@ pub(crate) use matching::{Asked, Matching};
 pub(crate) use nodes::Nodes;
 pub(crate) use page::TraceKey;
 pub(crate) use peers::peer;
+pub(crate) use scatter::scatter;
 pub(crate) use search::search;
 pub(crate) use skeleton::skeleton;
 pub(crate) use span::span;

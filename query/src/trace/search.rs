@@ -17,7 +17,7 @@ use super::walk::{Conditions, Walk};
 use super::{TraceSortKey, TracesAnswer, TracesRequest};
 use crate::cursor::{Cursor, Identity};
 use crate::engine::Session;
-use crate::exec::{ScanTally, Span, WIDEN, unread};
+use crate::exec::{ScanTally, Span, WIDEN};
 use crate::language::Query;
 use crate::limits::check_limit;
 use crate::{Order, QueryError};
@@ -62,17 +62,12 @@ pub(crate) async fn search(
         tokio::task::yield_now().await;
     }
     let hints = walk.hints(&query, range, matched).await?;
-    // A segment behind the range may hold late spans of a trace in it.
-    let concerned = TimeRange {
-        from: range.from,
-        to: None,
-    };
     Ok(TracesAnswer {
         traces,
         next_cursor: last.map(|key| Cursor { range, key }.encode(identity)),
         matched,
         stats: session.stats(&tally.stats),
-        missing: unread(&session.snapshot, concerned, tally.faults),
+        missing: walk.unread(range, tally.faults),
         hints,
     })
 }

@@ -4,14 +4,14 @@
 //! 2. Walk the traces through the trace directories, and tell of those that match.
 //! 3. Read the spans of those whose root no directory knows, and tell of the ones whose root is as asked.
 
-use clearspan_storage::scan::TimeRange;
+use clearspan_storage::scan::{MissingSegment, TimeRange};
 
 use super::by_root::{AskedRoot, RootVerdict};
 use super::directories::{Directories, MergedTrace};
-use super::matching::{Asked, Matching};
+use super::matching::{Asked, Matching, onwards};
 use super::torn::Torn;
 use crate::engine::Session;
-use crate::exec::ScanTally;
+use crate::exec::{ScanTally, unread};
 use crate::language::Query;
 use crate::limits::STEPS_PER_YIELD;
 use crate::{QueryError, hints};
@@ -82,6 +82,15 @@ impl<'a> Walk<'a> {
         let decided = torn.decide(self.session, directories, root, tally).await?;
         decided.iter().for_each(found);
         Ok(())
+    }
+
+    /// Segments that could not be read and may hold spans of traces in `range`: one behind it late ones.
+    pub(super) fn unread(
+        &self,
+        range: TimeRange,
+        faults: Vec<MissingSegment>,
+    ) -> Vec<MissingSegment> {
+        unread(&self.session.snapshot, onwards(range), faults)
     }
 
     /// What may help whoever asked, where `matched` says that there was nothing.

@@ -24,6 +24,7 @@
 //! | `spans.rs` | random traces, as generated and as batches |
 //! | `traces.rs` | trace search, one trace whole, services |
 //! | `roots.rs` | traces by their root |
+//! | `scatter.rs` | traces as points |
 //! | `calls.rs` | random spans that call each other, as generated and as batches |
 //! | `dependencies.rs` | who calls whom |
 //! | `skeleton/` | a trace's skeleton, read back from its bytes |
@@ -59,6 +60,7 @@ mod one_service;
 mod random;
 mod records;
 mod roots;
+mod scatter;
 mod sent;
 mod single;
 mod skeleton;

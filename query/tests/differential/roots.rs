@@ -11,8 +11,8 @@ use crate::store::Store;
 use crate::traces::{QUERIES, by_trace, check_search, ranges, scan, search};
 
 const TRACES: u64 = 28;
-const BATCH: usize = 60;
-const STAGES: [(&str, usize); 8] = [
+pub(crate) const BATCH: usize = 60;
+pub(crate) const STAGES: [(&str, usize); 8] = [
     ("memtable", 2),
     ("segments", 2),
     ("segments and memtable", 4),
@@ -24,7 +24,7 @@ const STAGES: [(&str, usize); 8] = [
 ];
 
 /// All spans that will arrive. Which parents a trace has depends on its number, and a parent may arrive after its child.
-fn spans(random: &mut Random) -> Vec<Span> {
+pub(crate) fn spans(random: &mut Random) -> Vec<Span> {
     let mut spans: Vec<Span> = (0..6 * BATCH as u64)
         .map(|number| Span::random(number, TRACES, random))
         .collect();
@@ -88,7 +88,7 @@ fn root(random: &mut Random) -> AskedRoot {
     }
 }
 
-fn request(query: &str, random: &mut Random) -> TracesRequest {
+pub(crate) fn request(query: &str, random: &mut Random) -> TracesRequest {
     let sorts = [
         "start",
         "-start",
@@ -113,7 +113,7 @@ fn request(query: &str, random: &mut Random) -> TracesRequest {
     }
 }
 
-async fn enter(stage: &str, mut store: Store, arrived: &[Span]) -> Store {
+pub(crate) async fn enter(stage: &str, mut store: Store, arrived: &[Span]) -> Store {
     match stage {
         "segments" | "more segments" => store.flush(),
         "merged" => store.compact(),

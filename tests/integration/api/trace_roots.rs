@@ -1,11 +1,12 @@
-//! `/api/v1/traces/search` by root.
+//! `/api/v1/traces/search` by root, and `/api/v1/traces/scatter`.
 
 use serde_json::{Value, json};
 
-use super::server::Server;
-use super::traces::{id, of, span};
+use super::server::{NOW_NS, Server};
+use super::traces::{MS, id, of, span};
 
 const SEARCH: &str = "/api/v1/traces/search";
+const SCATTER: &str = "/api/v1/traces/scatter";
 
 /// Traces 1 and 2 begin in shop, 3 in pay; what 4 begins with was never sent, and its two spans lie in two parts; 5 names no service.
 async fn server() -> Server {
@@ -90,4 +91,90 @@ async fn a_page_goes_on_with_the_same_root_alone() {
         .post(SEARCH, &json!({"root_service": ["shop"]}))
         .await;
     wrong.error(400, "bad_parameter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn traces_as_points() {
+    let server = server().await;
+    let mut failing = span(2, 9, Some(3), "charge", 21, 30);
+    failing["status"] = json!({"code": 2});
+    server.send_spans(&of("pay", &[failing]));
+    let mut timeless = span(6, 10, None, "odd", 0, 0);
+    timeless["startTimeUnixNano"] = json!("0");
+    timeless["endTimeUnixNano"] = json!("0");
+    server.send_spans(&of("odd", &[timeless]));
+
+    let answer = server
+        .get(&format!("{SCATTER}?root_service=shop"))
+        .await
+        .json();
+    let start = |ms: i64| (NOW_NS + ms * MS).to_string();
+    let points = json!([
+        {"start_ns": start(0), "duration_ns": "90000000", "span_count": 2, "error": false, "trace_id": id(1)},
+        {"start_ns": start(20), "duration_ns": "10000000", "span_count": 2, "error": true, "trace_id": id(2)},
+    ]);
+    assert_eq!(answer["points"], points);
+    assert_eq!(
+        (&answer["matched"], &answer["matched_errors"]),
+        (&json!(2), &json!(1))
+    );
+    assert!(answer["stats"]["rows_total"].is_u64() && answer.get("partial").is_none());
+    let unknown = server
+        .get(&format!("{SCATTER}?root_service=odd"))
+        .await
+        .json();
+    let point = &unknown["points"][0];
+    assert_eq!(
+        (&point["start_ns"], &point["duration_ns"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    // The one with an error is kept before all others.
+    for (query, matched) in [
+        ("points=1", 6),
+        ("points=1&min_duration=10ms&max_duration=10ms", 2),
+    ] {
+        let answer = server.get(&format!("{SCATTER}?{query}")).await.json();
+        assert_eq!(answer["points"].as_array().unwrap().len(), 1, "{query}");
+        assert_eq!(answer["points"][0]["trace_id"], json!(id(2)), "{query}");
+        assert_eq!(answer["matched"], json!(matched), "{query}");
+    }
+    let posted = server
+        .post(SCATTER, &json!({"q": "status:error", "points": 10_000}))
+        .await
+        .json();
+    assert_eq!(
+        (
+            &posted["matched"],
+            posted["points"].as_array().unwrap().len()
+        ),
+        (&json!(1), 1)
+    );
+    let hinted = server
+        .get(&format!("{SCATTER}?point=5&q=nothing"))
+        .await
+        .json();
+    assert!(
+        hinted["hints"]
+            .to_string()
+            .contains("did you mean `points`?")
+    );
+    assert_eq!(hinted["points"], json!([]));
+    for (query, code) in [
+        ("points=0", "bad_limit"),
+        ("points=10001", "bad_limit"),
+        ("points=99999999999999999999999", "bad_limit"),
+        ("points=-1", "bad_limit"),
+        ("points=1.5", "bad_limit"),
+        ("points=", "bad_limit"),
+        ("points=1&points=2", "repeated_parameter"),
+        ("q=%22", "bad_query"),
+        ("from=2&to=1", "bad_range"),
+        ("min_duration=5", "bad_duration"),
+    ] {
+        server
+            .get(&format!("{SCATTER}?{query}"))
+            .await
+            .error(400, code);
+    }
 }

@@ -12,6 +12,7 @@
 //! | `logs_export.rs` | `/api/v1/logs/export` |
 //! | `traces_export.rs` | `/api/v1/traces/export`, `/api/v1/traces/{id}/export` |
 //! | `traces_search.rs` | `/api/v1/traces/search` |
+//! | `traces_scatter.rs` | `/api/v1/traces/scatter` |
 //! | `trace.rs` | `/api/v1/traces/{id}` |
 //! | `trace_skeleton.rs` | `/api/v1/traces/{id}/skeleton` |
 //! | `trace_logs.rs` | `/api/v1/traces/{id}/logs` |
@@ -49,5 +50,6 @@ pub(crate) mod trace;
 pub(crate) mod trace_logs;
 pub(crate) mod trace_skeleton;
 pub(crate) mod traces_export;
+pub(crate) mod traces_scatter;
 pub(crate) mod traces_search;
 pub(crate) mod uncounted;

@@ -94,7 +94,7 @@ fn request(params: &Params) -> Result<TracesRequest, ApiError> {
 }
 
 /// What the root has to be. An empty service is that of spans whose sender named none.
-fn root(params: &Params) -> Result<AskedRoot, ApiError> {
+pub(super) fn root(params: &Params) -> Result<AskedRoot, ApiError> {
     Ok(AskedRoot {
         service: params.text("root_service")?.map(str::to_owned),
         name: params.text("root_name")?.map(str::to_owned),
