@@ -132,7 +132,7 @@ async fn traces_as_points() {
     // The one with an error is kept before all others.
     for (query, matched) in [
         ("points=1", 6),
-        ("points=1&min_duration=10ms&max_duration=10ms", 2),
+        ("points=1&min_duration=10ms&max_duration=11ms", 2),
     ] {
         let answer = server.get(&format!("{SCATTER}?{query}")).await.json();
         assert_eq!(answer["points"].as_array().unwrap().len(), 1, "{query}");
