@@ -3,10 +3,11 @@
 //! ```text
 //! cursor   := base64url(version kind identity from to key crc32c)
 //! version  := 1 (u8)
-//! kind     := 1 logs, 2 traces (u8)
+//! kind     := 1 logs, 2 traces, 3 spans (u8)
 //! identity := xxh3-64 of the request, page size and cursor left out (u64)
 //! from, to := 0 | 1 nanoseconds (u8, i64): the range, as it was resolved for the first page
-//! key      := logs: placed time (i64) seq (u64); traces: 0 | 1 sort value (u8, i128), trace id (16 bytes)
+//! key      := logs: placed time (i64) seq (u64); traces: 0 | 1 sort value (u8, i128), trace id (16 bytes);
+//!             spans: 0 | 1 duration (u8, i64), placed time (i64) seq (u64)
 //! crc32c   := of all before it (u32)
 //! ```
 //!
@@ -21,7 +22,8 @@ use clearspan_storage::scan::TimeRange;
 use crate::exec::RowKey;
 use crate::language::Query;
 use crate::trace::{AskedRoot, TraceKey, TraceSort};
-use crate::{AskedRange, AskedTime, Order, QueryError};
+use crate::{AskedRange, AskedTime, Order, QueryError, SpanSort};
+use crate::spans::SpanKey;
 
 const VERSION: u8 = 1;
 /// Longer text is not worth decoding.
@@ -54,6 +56,10 @@ impl Identity {
             return self;
         }
         Identity::of(&format!("{}\0{root:?}", self.0))
+    }
+
+    pub(crate) fn spans(query: &Query, range: AskedRange, sort: SpanSort) -> Self {
+        Identity::of(&format!("spans\0{query}\0{}\0{sort:?}", asked(range)))
     }
 
     fn of(text: &str) -> Self {
@@ -159,6 +165,22 @@ impl CursorKey for TraceKey {
     }
 }
 
+impl CursorKey for SpanKey {
+    const KIND: u8 = 3;
+
+    fn write(&self, out: &mut Vec<u8>) {
+        write_option(self.duration_ns.map(i64::to_le_bytes), out);
+        self.row.write(out);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Some(SpanKey {
+            duration_ns: reader.option()?.map(i64::from_le_bytes),
+            row: RowKey::read(reader)?,
+        })
+    }
+}
+
 fn write_option<const N: usize>(value: Option<[u8; N]>, out: &mut Vec<u8>) {
     out.push(u8::from(value.is_some()));
     out.extend(value.into_iter().flatten());
@@ -215,6 +237,18 @@ mod tests {
             assert_eq!(Cursor::decode(&text, identity("a  b")).unwrap(), logs);
             assert!(Cursor::<RowKey>::decode(&text, identity("b a")).is_err());
             assert!(Cursor::<TraceKey>::decode(&text, identity("a b")).is_err());
+            for duration_ns in [None, Some(i64::MIN), Some(7)] {
+                let spans = Cursor {
+                    range,
+                    key: SpanKey {
+                        duration_ns,
+                        row: logs.key,
+                    },
+                };
+                let text = spans.encode(identity("a"));
+                assert_eq!(Cursor::decode(&text, identity("a")).unwrap(), spans);
+                assert!(Cursor::<RowKey>::decode(&text, identity("a")).is_err());
+            }
             for value in [None, Some(i128::MIN), Some(7)] {
                 let traces = Cursor {
                     range,
@@ -268,6 +302,10 @@ mod tests {
             root(Some("b"), None),
             root(None, Some("a")),
             root(Some("a"), Some("a")),
+            Identity::spans(&query, at, SpanSort::default()),
+            Identity::spans(&query, to, SpanSort::default()),
+            Identity::spans(&query, at, SpanSort::parse("start").unwrap()),
+            Identity::spans(&query, at, SpanSort::parse("-duration").unwrap()),
             Identity::logs(&query, at, Order::Ascending),
             Identity::logs(&query, at, Order::Descending),
         ];

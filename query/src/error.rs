@@ -5,6 +5,7 @@ use clearspan_schema::{SchemaError, TraceId};
 use clearspan_storage::UnknownTenant;
 use clearspan_storage::scan::MissingSegment;
 
+use crate::LogId;
 use crate::language::LanguageError;
 use crate::sql::{SqlError, SqlParamError};
 
@@ -82,6 +83,14 @@ pub enum QueryError {
         /// Segments that cannot be read and may hold its spans.
         unreadable_segments: usize,
     },
+    /// The log record is not stored, or in a segment that cannot be read.
+    #[error("there is no log record {id}")]
+    UnknownLog {
+        /// Its id.
+        id: String,
+        /// Segments that cannot be read and may hold it.
+        unreadable_segments: usize,
+    },
     /// There is no such tenant. Damage to single segments is no error: see `missing` in the answers.
     #[error(transparent)]
     UnknownTenant(#[from] UnknownTenant),
@@ -107,8 +116,17 @@ impl QueryError {
             QueryError::TooManyExports { .. } => "too_many_exports",
             QueryError::Damaged { .. } => "damaged",
             QueryError::UnknownTrace { .. } => "unknown_trace",
+            QueryError::UnknownLog { .. } => "unknown_log",
             QueryError::UnknownTenant(_) => "unknown_tenant",
             QueryError::Internal(_) => "internal",
+        }
+    }
+
+    /// There is no log record `id`, as far as can be said with `missing` unread.
+    pub(crate) fn unknown_log(id: LogId, missing: &[MissingSegment]) -> Self {
+        QueryError::UnknownLog {
+            id: id.to_string(),
+            unreadable_segments: missing.len(),
         }
     }
 

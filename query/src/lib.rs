@@ -11,6 +11,7 @@
 //! | `exec/` | the scan as a DataFusion plan, and how plans are run |
 //! | `logs/` | log search |
 //! | `count/` | what logs hold: over time, by field, by value |
+//! | `spans/` | span search |
 //! | `trace/` | trace search, one trace whole |
 //! | `export/` | every match, as a stream |
 //! | `sql/` | one SELECT over both signals |
@@ -41,6 +42,7 @@ pub mod language;
 pub mod limits;
 mod logs;
 mod services;
+mod spans;
 mod sql;
 mod time;
 mod trace;
@@ -58,11 +60,13 @@ pub use engine::{Lanes, QueryEngine, QuestionsStatus};
 pub use error::QueryError;
 pub use export::{Export, ExportPiece, ExportRequest};
 pub use language::{Completion, completion_at};
+pub use logs::{ContextAnswer, ContextRequest, Same};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
 pub use services::{
     ExceptionRow, ExceptionsAnswer, LatencyAnswer, LatencyBand, LatencyCell, LatencyPoint,
     LatencyRequest, OperationRow, OperationsAnswer, ServiceRow, ServicesAnswer, ServicesRequest,
 };
+pub use spans::{FoundSpan, FoundSpans, SpanSort, SpanSortKey, SpansAnswer, SpansRequest};
 pub use sql::{SqlAnswer, SqlError, SqlParam, SqlParamError, SqlRequest, is_json};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{

@@ -16,6 +16,18 @@ pub(crate) const COUNT_ROWS_MAX: u64 = 1024 * 1024;
 /// lies in it is read anyway.
 pub(crate) const FIRST_WINDOW_ROWS: u64 = 1024;
 
+/// Rows on either side of one log record that are shown with it: some screens. Who wants more pages through log search.
+pub const CONTEXT_ROWS_MAX: usize = 1_000;
+
+/// Rows among which the neighbours of one record that have its service or instance are looked for before all of them are: a few milliseconds.
+pub(crate) const NEAR_ROWS: u64 = 64 * 1024;
+
+/// Rows that match which are looked at one by one, where few were expected: some milliseconds. Where there are more, windows of time hold enough of them.
+pub(crate) const RARE_ROWS_MAX: u64 = 16 * 1024;
+
+/// Of these, rows that are read between two moments at which that may be stopped: a record batch each at worst.
+pub(crate) const RARE_ROWS_PER_READ: usize = 64;
+
 /// Newest records whose fields are looked at when a query found nothing and names a field: some milliseconds.
 pub(crate) const HINT_ROWS: usize = 16 * 1024;
 

@@ -5,15 +5,18 @@
 //! |---|---|
 //! | `server.rs` | the store, the API on a port, and a client |
 //! | `logs.rs` | log search: rows, pages, cursors, what is refused |
+//! | `context.rs` | what stands around one log record |
 //! | `counts/` | logs counted over time, by field and by value |
 //! | `traces.rs` | trace search, one trace, its logs, services |
 //! | `trace_roots.rs` | trace search by root, traces as points |
 //! | `one_service.rs` | operations, latency and exceptions of one service |
+//! | `spans.rs` | span search: columns, pages, what is refused |
 //! | `sql/` | SQL: every column, functions, limits, hostile queries, formats |
 //! | `export.rs` | exports |
 //! | `roundtrip.rs` | what is exported is what was sent |
 //! | `damage.rs` | answers that are not whole, and faults inside |
 
+mod context;
 mod counts;
 pub(crate) mod damage;
 mod export;
@@ -21,6 +24,7 @@ mod logs;
 mod one_service;
 mod roundtrip;
 pub(crate) mod server;
+mod spans;
 mod sql;
 mod trace_roots;
 mod traces;

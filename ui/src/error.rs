@@ -4,7 +4,7 @@
 //! |---|---|
 //! | 400 | `bad_request`, `bad_encoding`, `bad_body`, `bad_content_type`, `repeated_parameter`, `bad_parameter`, `bad_time`, `bad_duration`, `bad_limit`, `bad_range`, `bad_id`, `bad_cursor`, `bad_query`, `bad_sql`, `bad_accept` |
 //! | 403 | `host_not_allowed`, `origin_not_allowed` |
-//! | 404 | `unknown_path`, `unknown_trace` |
+//! | 404 | `unknown_path`, `unknown_trace`, `unknown_log` |
 //! | 405 | `method_not_allowed` |
 //! | 413, 414 | `body_too_large`, `url_too_long` |
 //! | 422 | `row_limit`, `time_limit`, `memory_limit` |
@@ -220,6 +220,7 @@ fn parameter_hint(code: &str) -> &'static str {
             "give RFC 3339 (2026-11-05T10:00:00Z), milliseconds since 1970, or a time such as now-15m"
         }
         "bad_duration" => "give a number and one of the units ns, us, ms, s, m, h",
+        "bad_id" => "give the `id` of a row of log search",
         "bad_limit" => "leave it out for the default; further rows come with next_cursor",
         _ => "docs/api.md lists what each parameter takes",
     }

@@ -2,12 +2,16 @@
 //!
 //! Written straight into one buffer, because a page may hold ten thousand rows with any number of
 //! attributes. How a value is shown is `clearspan_query::json`'s business: what is searched is what is
-//! shown. Every `*_ns` is a string of an integer, because no JSON number of a browser holds it exactly.
+//! shown; spans have a file of their own. Every `*_ns` is a string of an integer, because no JSON number of a browser holds it exactly.
+
+mod spans;
 
 use std::fmt::Write;
 
 use clearspan_query::json::{push_json, push_json_object, push_json_string};
 use clearspan_query::{AnyRef, Body, FieldValue, LogRecord, LogRows, QueryError, ValueCount};
+
+pub(crate) use spans::push_spans;
 
 /// Appends `rows` as a JSON array.
 pub(crate) fn push_log_rows(rows: &LogRows, out: &mut String) -> Result<(), QueryError> {

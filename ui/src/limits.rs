@@ -34,6 +34,12 @@ pub(crate) const UNCOUNTED_REMEMBERED: usize = 1024;
 /// Rows of an answer when the request names no limit.
 pub(crate) const LOGS_LIMIT_DEFAULT: usize = 100;
 
+/// Rows on either side of a log record when the request names no number.
+pub(crate) const CONTEXT_ROWS_DEFAULT: usize = 20;
+
+/// Spans of an answer when the request names no limit.
+pub(crate) const SPANS_LIMIT_DEFAULT: usize = 100;
+
 /// Traces of an answer when the request names no limit.
 pub(crate) const TRACES_LIMIT_DEFAULT: usize = 20;
 

@@ -7,10 +7,11 @@ use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
 use crate::api::{
-    dependencies, health, logs_search, services, sql, status, trace, trace_logs, traces_search,
+    dependencies, health, logs_search, services, spans_search, sql, status, trace, trace_logs,
+    traces_search,
 };
 use crate::api::{facets, field_values, fields, logs_histogram, metrics};
-use crate::api::{logs_export, trace_skeleton, traces_export, traces_scatter};
+use crate::api::{logs_context, logs_export, trace_skeleton, traces_export, traces_scatter};
 use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;
 use crate::error::{ApiError, shown};
@@ -24,6 +25,7 @@ use crate::state::Api;
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/api/v1/logs/search", asked(logs_search::search))
+        .route("/api/v1/logs/context", asked(logs_context::context))
         .route("/api/v1/logs/histogram", asked(logs_histogram::histogram))
         .route("/api/v1/logs/fields", asked(fields::of_logs))
         .route(
@@ -36,6 +38,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/traces/{id}/export", get(traces_export::trace))
         .route("/api/v1/traces/search", asked(traces_search::search))
         .route("/api/v1/traces/scatter", asked(traces_scatter::scatter))
+        .route("/api/v1/spans/search", asked(spans_search::search))
         .route("/api/v1/traces/fields", asked(fields::of_spans))
         .route(
             "/api/v1/traces/fields/{name}/values",

@@ -52,6 +52,7 @@ pub use values::{
 pub(crate) use fields::fields;
 pub(crate) use grid::Grid;
 pub(crate) use histogram::{Ends, TOO_WIDE, between, histogram};
+pub(crate) use value::double_text;
 pub(crate) use values::{facets, values};
 
 use crate::engine::Session;

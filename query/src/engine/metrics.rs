@@ -15,7 +15,7 @@ const SECONDS: [f64; 11] = [
 ];
 const QUESTION: &str = "question";
 /// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
-const QUESTIONS: [&str; 25] = [
+const QUESTIONS: [&str; 27] = [
     "dependencies",
     "exceptions",
     "latency",
@@ -23,6 +23,7 @@ const QUESTIONS: [&str; 25] = [
     "log_field_values",
     "log_fields",
     "log_record",
+    "logs_context",
     "logs_export",
     "logs_histogram",
     "logs_search",
@@ -34,6 +35,7 @@ const QUESTIONS: [&str; 25] = [
     "span_field_values",
     "span_fields",
     "span_logs",
+    "spans_search",
     "sql",
     "trace",
     "trace_export",

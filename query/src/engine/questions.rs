@@ -10,6 +10,12 @@ use crate::{
     LogId, LogRows, LogsAnswer, LogsRequest, OperationsAnswer, QueryError, ScatterAnswer,
     ScatterRequest, ServicesAnswer, ServicesRequest, Skeleton, SpanRows, TraceSpans, TracesAnswer,
     TracesRequest, ValuesAnswer, ValuesRequest, count, dependencies, logs, services, trace,
+    AskedRange, ContextAnswer, ContextRequest, CountedRows, DependenciesAnswer,
+    DependenciesRequest, ExceptionsAnswer, FacetsAnswer, FacetsRequest, FieldsAnswer,
+    HistogramAnswer, LatencyAnswer, LatencyRequest, LogId, LogRows, LogsAnswer, LogsRequest,
+    OperationsAnswer, QueryError, Same, ServicesAnswer, ServicesRequest, Skeleton, SpanRows,
+    SpanSortKey, SpansAnswer, SpansRequest, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer,
+    ValuesRequest, count, dependencies, logs, services, spans, trace,
 };
 
 impl QueryEngine {
@@ -133,6 +139,26 @@ impl QueryEngine {
         .await
     }
 
+    /// A page of the spans that match, each by itself, and how many do.
+    pub async fn search_spans(
+        &self,
+        tenant: &TenantId,
+        request: SpansRequest,
+    ) -> Result<SpansAnswer, QueryError> {
+        // As with logs.
+        let is_newest_page =
+            request.query.trim().is_empty() && request.sort.by == SpanSortKey::Start;
+        let lane = if is_newest_page {
+            &self.0.needles
+        } else {
+            &self.0.scans
+        };
+        self.ask(lane, "spans_search", tenant, Signal::Spans, |session| {
+            spans::search(session, request)
+        })
+        .await
+    }
+
     /// All spans of one trace.
     pub async fn trace(&self, tenant: &TenantId, id: TraceId) -> Result<TraceSpans, QueryError> {
         self.ask(
@@ -225,6 +251,24 @@ impl QueryEngine {
             Signal::Logs,
             move |session| logs::log(session, id),
         )
+        .await
+    }
+
+    /// One log record, and the rows next to it in the order of log search.
+    pub async fn logs_context(
+        &self,
+        tenant: &TenantId,
+        request: ContextRequest,
+    ) -> Result<ContextAnswer, QueryError> {
+        // An instance may be so rare that everything has to be looked at.
+        let lane = if request.same == Same::default() {
+            &self.0.needles
+        } else {
+            &self.0.scans
+        };
+        self.ask(lane, "logs_context", tenant, Signal::Logs, move |session| {
+            logs::context(session, request)
+        })
         .await
     }
 

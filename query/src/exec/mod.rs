@@ -14,6 +14,7 @@
 //! | `figures.rs` | what a leaf did, as metrics of its plan |
 //! | `tally.rs` | [`ScanTally`]: what a scan counted, and which segments it could not read |
 //! | `top.rs` | the first rows in order, behind a cursor |
+//! | `rare.rs` | the same where few match |
 //! | `windows.rs` | windows of time at one end of a range, for pages |
 //! | `effort.rs` | how much there is to look at |
 //! | `pace.rs` | when work gives way |
@@ -30,6 +31,7 @@ mod pace;
 mod partition;
 mod plans;
 mod pool;
+mod rare;
 mod scan;
 mod segment_scan;
 mod sent;
@@ -46,11 +48,12 @@ pub use segment_scan::SegmentScanExec;
 pub use sent::SentScanError;
 pub use tally::ScanTally;
 
-pub(crate) use bytes::own_bytes;
+pub(crate) use bytes::{own_bytes, page_memory};
 pub(crate) use effort::is_short;
 pub(crate) use fetch::{fetch, read_rows};
 pub(crate) use pace::Pace;
 pub(crate) use plans::Plans;
+pub(crate) use rare::rare_rows;
 pub(crate) use scan::{PART, PLACED_TIME, ROW};
 pub(crate) use tally::{fault, unread};
 pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};

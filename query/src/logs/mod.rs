@@ -5,17 +5,23 @@
 //! | `record.rs` | [`LogRows`], [`LogRecord`]: the rows of an answer, without Arrow; [`LogId`] |
 //! | `search.rs` | the search: its plan, the page, the count |
 //! | `one.rs` | one record by its id |
+//! | `context.rs`, `same.rs` | what stands around one record; which records are of its service and instance |
 //! | `newest.rs` | a page from as few rows as will do |
 
+mod context;
 mod newest;
 mod one;
 mod record;
+mod same;
 mod search;
 
 use clearspan_storage::scan::{MissingSegment, ScanStats};
 
+pub use context::{ContextAnswer, ContextRequest, Same};
 pub use record::{LogId, LogRecord, LogRecords, LogRows};
 
+pub(crate) use context::context;
+pub(crate) use newest::first_rows;
 pub(crate) use one::log;
 pub(crate) use search::search;
 

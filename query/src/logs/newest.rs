@@ -10,14 +10,39 @@ use clearspan_storage::scan::{Snapshot, TimeRange};
 
 use crate::QueryError;
 use crate::engine::Session;
-use crate::exec::{FoundRow, Plans, ScanTally, Span, TopRows, WIDEN, count, rows_of, top_rows};
-use crate::language::Query;
+use crate::exec::{
+    FoundRow, Plans, ScanTally, Span, TopRows, WIDEN, count, is_short, rows_of, top_rows,
+};
+use crate::language::{Matcher, Query};
 
 /// How much wider the next window is when one held too little, and it is known how many rows match.
 const WIDEN_COUNTED: i128 = 16;
 
+/// The first rows of those that match, in order, and how many match: where it is known, `counted` or found in a moment.
+pub(crate) async fn first_rows(
+    session: &Session,
+    query: &Query,
+    range: TimeRange,
+    wanted: TopRows,
+    counted: bool,
+) -> Result<(Vec<FoundRow>, ScanTally, Option<u64>), QueryError> {
+    let Session {
+        snapshot, plans, ..
+    } = session;
+    let matcher = Matcher::new(query);
+    let (found, tally) = if matcher.is_counted() || matcher.is_all() {
+        top_of_counted(plans, snapshot, query, range, wanted).await?
+    } else if counted || is_short(session, query, range).await {
+        top_rows(plans, snapshot, query, range, wanted).await?
+    } else {
+        return top_uncounted(session, query, range, wanted).await;
+    };
+    let matched = tally.matched;
+    Ok((found, tally, Some(matched)))
+}
+
 /// As [`top_rows`], with a query whose rows [`count`] knows without looking at each.
-pub(crate) async fn top_of_counted(
+async fn top_of_counted(
     plans: &Plans,
     snapshot: &Arc<Snapshot>,
     query: &Query,

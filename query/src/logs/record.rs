@@ -10,7 +10,7 @@ use clearspan_schema::{SEQ, SchemaError, columns};
 use datafusion::execution::memory_pool::MemoryReservation;
 
 use crate::QueryError;
-use crate::exec::{Plans, own_bytes};
+use crate::exec::{Plans, page_memory};
 
 /// A log record's id: where it is placed, and its sequence number. It stays the same over flush,
 /// compaction and restart. Shown as 17 to 32 hexadecimal digits, which are nobody's business.
@@ -51,9 +51,6 @@ pub struct LogRows {
     _memory: Option<Arc<MemoryReservation>>,
 }
 
-/// The rows, and the same again as text.
-const COPIES: usize = 2;
-
 impl LogRows {
     /// A row or some, as others hold them anyway.
     pub(crate) fn new(batch: RecordBatch) -> Self {
@@ -63,10 +60,7 @@ impl LogRows {
 
     /// A page, for which memory is taken.
     pub(crate) fn counted(batch: RecordBatch, plans: &Plans) -> Result<Self, QueryError> {
-        let memory = plans.reservation("rows of a page");
-        let taken = memory.try_grow(own_bytes(&batch) * COPIES);
-        taken.map_err(|error| plans.query_error(&error))?;
-        let _memory = Some(Arc::new(memory));
+        let _memory = Some(Arc::new(page_memory(&batch, plans)?));
         Ok(LogRows { batch, _memory })
     }
 

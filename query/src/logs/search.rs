@@ -10,8 +10,8 @@ use clearspan_schema::Signal;
 use super::{LogRows, LogsAnswer, LogsRequest, newest};
 use crate::cursor::{Cursor, Identity};
 use crate::engine::Session;
-use crate::exec::{FoundRow, RowKey, TopRows, fetch, is_short, top_rows, unread};
-use crate::language::{Matcher, Query};
+use crate::exec::{FoundRow, RowKey, TopRows, fetch, unread};
+use crate::language::Query;
 use crate::limits::check_limit;
 use crate::{QueryError, hints};
 
@@ -36,20 +36,8 @@ pub(crate) async fn search(
         fetch: request.limit + 1,
     };
 
-    let Session {
-        snapshot, plans, ..
-    } = &session;
-    let (mut found, mut tally, matched) = if Matcher::new(&query).is_counted() {
-        let (found, tally) = newest::top_of_counted(plans, snapshot, &query, range, wanted).await?;
-        let matched = tally.matched;
-        (found, tally, Some(matched))
-    } else if request.count || is_short(&session, &query, range).await {
-        let (found, tally) = top_rows(plans, snapshot, &query, range, wanted).await?;
-        let matched = tally.matched;
-        (found, tally, Some(matched))
-    } else {
-        newest::top_uncounted(&session, &query, range, wanted).await?
-    };
+    let (mut found, mut tally, matched) =
+        newest::first_rows(&session, &query, range, wanted, request.count).await?;
 
     let has_more = found.len() > request.limit;
     found.truncate(request.limit);
@@ -62,15 +50,15 @@ pub(crate) async fn search(
     let first = found.first().filter(|_| request.cursor.is_some());
     let prev_cursor = first.map(|row| behind(row, reversed));
     let addresses: Vec<_> = found.iter().map(|row| row.address).collect();
-    let rows = fetch(snapshot, &addresses, &mut tally.faults)?;
-    let rows = LogRows::counted(rows, plans)?;
+    let rows = fetch(&session.snapshot, &addresses, &mut tally.faults)?;
+    let rows = LogRows::counted(rows, &session.plans)?;
     Ok(LogsAnswer {
         rows,
         next_cursor,
         prev_cursor,
         matched,
         stats: session.stats(&tally.stats),
-        missing: unread(snapshot, range, tally.faults),
+        missing: unread(&session.snapshot, range, tally.faults),
         hints: hints::of_nothing(&session, &query, range, matched).await?,
     })
 }

@@ -66,7 +66,7 @@ pub struct SpanRecord<'a> {
 }
 
 impl<'a> SpanRecord<'a> {
-    fn new(reader: &SpansReader<'a>, row: usize, seq: u64) -> Self {
+    pub(crate) fn new(reader: &SpansReader<'a>, row: usize, seq: u64) -> Self {
         SpanRecord {
             seq,
             span: reader.row(row),

@@ -9,12 +9,14 @@
 //! | `unsynced.rs` | the real file system, without waiting for the disk |
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
+//! | `context.rs` | what stands around one log record |
 //! | `counts.rs` | what logs hold |
 //! | `minutes.rs` | sums of minutes against the rows they were made of |
 //! | `one_service.rs` | operations and latency of one service |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `span_counts.rs` | what spans hold |
+//! | `span_search.rs` | span search |
 //! | `language/` | the whole search language, of logs and traces |
 //! | `left_out.rs` | what was not read, and why |
 //! | `templates.rs` | what templates decided |
@@ -42,6 +44,7 @@
 )]
 
 mod calls;
+mod context;
 mod counts;
 mod damage;
 mod dependencies;
@@ -66,6 +69,7 @@ mod single;
 mod skeleton;
 mod slt;
 mod span_counts;
+mod span_search;
 mod spans;
 mod sql_where;
 mod store;

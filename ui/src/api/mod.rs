@@ -3,6 +3,7 @@
 //! | file | call |
 //! |---|---|
 //! | `logs_search.rs` | `/api/v1/logs/search` |
+//! | `logs_context.rs` | `/api/v1/logs/context` |
 //! | `logs_histogram.rs` | `/api/v1/logs/histogram` |
 //! | `fields.rs` | `/api/v1/logs/fields`, `/api/v1/traces/fields` |
 //! | `field_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/traces/fields/{name}/values` |
@@ -13,6 +14,7 @@
 //! | `traces_export.rs` | `/api/v1/traces/export`, `/api/v1/traces/{id}/export` |
 //! | `traces_search.rs` | `/api/v1/traces/search` |
 //! | `traces_scatter.rs` | `/api/v1/traces/scatter` |
+//! | `spans_search.rs` | `/api/v1/spans/search` |
 //! | `trace.rs` | `/api/v1/traces/{id}` |
 //! | `trace_skeleton.rs` | `/api/v1/traces/{id}/skeleton` |
 //! | `trace_logs.rs` | `/api/v1/traces/{id}/logs` |
@@ -35,6 +37,7 @@ pub(crate) mod facets;
 pub(crate) mod field_values;
 pub(crate) mod fields;
 pub(crate) mod health;
+pub(crate) mod logs_context;
 pub(crate) mod logs_export;
 pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
@@ -44,6 +47,7 @@ pub(crate) mod service_exceptions;
 pub(crate) mod service_latency;
 pub(crate) mod service_operations;
 pub(crate) mod services;
+pub(crate) mod spans_search;
 pub(crate) mod sql;
 pub(crate) mod status;
 pub(crate) mod trace;

@@ -46,6 +46,16 @@ pub(super) fn kind(error: &QueryError) -> (StatusCode, &'static str, String) {
                 unknown_trace_hint(*unreadable_segments),
             );
         }
+        QueryError::UnknownLog {
+            unreadable_segments,
+            ..
+        } => {
+            return (
+                StatusCode::NOT_FOUND,
+                "unknown_log",
+                unknown_log_hint(*unreadable_segments),
+            );
+        }
         QueryError::BadCursor => (
             StatusCode::BAD_REQUEST,
             "bad_cursor",
@@ -92,5 +102,15 @@ fn unknown_trace_hint(unreadable_segments: usize) -> String {
     match unreadable_segments {
         0 => "it may not have arrived yet".to_owned(),
         count => format!("segments that cannot be read: {count}; its spans may be in one of them"),
+    }
+}
+
+fn unknown_log_hint(unreadable_segments: usize) -> String {
+    match unreadable_segments {
+        0 => {
+            "it may have been older than is kept; log search gives the ids of those that are there"
+                .to_owned()
+        }
+        count => format!("segments that cannot be read: {count}; it may be in one of them"),
     }
 }
