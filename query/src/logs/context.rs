@@ -2,7 +2,7 @@
 //!
 //! 1. Find the record by its id, and the query of its service or instance where only those are wanted.
 //! 2. On either side, find the rows that are next to it in the order of log search. They lie at that end of the side's range where the record
-//!    is, so windows of time are looked at, each wider than the one before.
+//!    is, so windows of time are looked at, each as wide as the one before says that it has to be.
 //! 3. An instance may be rare. Where windows of so many rows do not hold enough of it, all rows of the side are looked at, but of
 //!    them the resource alone.
 //! 4. Fetch all of them whole.
@@ -14,11 +14,16 @@ use super::one::{find, instant};
 use super::{LogId, LogRows, same};
 use crate::engine::Session;
 use crate::exec::{
-    FoundRow, RowKey, ScanTally, Span, TopRows, WIDEN, fetch, rare_rows, rows_of, top_rows, unread,
+    FoundRow, RowKey, ScanTally, Span, TopRows, fetch, rare_rows, rows_of, top_rows, unread,
 };
 use crate::language::Query;
 use crate::limits::CONTEXT_ROWS_MAX;
 use crate::{Order, QueryError};
+
+/// A window in which nothing was found is taken to hold so many rows: the next one is larger, and not everything.
+const FOUND_MIN: f64 = 0.5;
+/// How much wider the next window is at least, so that there are few of them.
+const WIDEN_MIN: f64 = 2.0;
 
 /// A question for what stands around one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,15 +189,19 @@ async fn near_or_rare(
     let Some(span) = Span::of(snapshot, range, wanted.order, after) else {
         return Ok(Some(Vec::new()));
     };
-    let is_near = |window: &TimeRange| rows_of(snapshot, *window) <= session.near_rows() as f64;
-    let mut width = span.first_width(snapshot, wanted.fetch as f64);
-    while let Some(window) = span.window(width).filter(is_near) {
+    let near_rows = session.near_rows() as f64;
+    let mut rows = session.first_window_rows().max(wanted.fetch as u64) as f64;
+    while rows <= near_rows
+        && let Some(window) = span.window(span.first_width(snapshot, rows))
+    {
         let (found, read) = top_rows(plans, snapshot, query, window, wanted).await?;
         tally.add_reading(read);
         if found.len() == wanted.fetch {
             return Ok(Some(found));
         }
-        width = width.saturating_mul(WIDEN);
+        // So many rows should hold enough, if the next ones are like these.
+        let lacking = wanted.fetch as f64 / (found.len() as f64).max(FOUND_MIN);
+        rows = rows_of(snapshot, window).max(rows) * lacking.max(WIDEN_MIN);
     }
     rare_rows(session, query, range, wanted, tally).await
 }

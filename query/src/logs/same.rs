@@ -99,11 +99,11 @@ mod tests {
         );
         check(
             |resource| resource.key(pod).string("web-0"),
-            "-resource.service.instance.id:* resource.k8s.pod.name:web-0",
+            "NOT resource.service.instance.id:* resource.k8s.pod.name:web-0",
         );
         check(
             |resource| resource.key("other").string("web-0"),
-            "-resource.service.instance.id:* -resource.k8s.pod.name:*",
+            "NOT resource.service.instance.id:* NOT resource.k8s.pod.name:*",
         );
         check(
             |resource| resource.key(id).int(-5),

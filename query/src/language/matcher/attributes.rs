@@ -12,7 +12,7 @@ use clearspan_schema::group::{ResourceRef, ScopeRef};
 use clearspan_schema::{SchemaError, columns, logs};
 use clearspan_storage::scan::AttributeKeys;
 
-use super::memo::Memo;
+use super::memo::{Memo, rows_with};
 use super::rows_where;
 use super::value::ValueTest;
 use crate::language::ast::{Level, Test};
@@ -75,18 +75,23 @@ impl AttributeTest {
                         .unwrap_or(false)
                 }))
             }
-            Level::Record => self.rows(mask, self.record(batch)?),
-            Level::Scope => self.rows(mask, self.scope(batch)?),
-            Level::Resource => self.rows(mask, self.resource(batch)?),
+            Level::Record => {
+                let mut record = self.record(batch)?;
+                Ok(rows_where(mask, |row| record(row).unwrap_or(false)))
+            }
+            Level::Scope => {
+                let scopes = columns::binary_dictionary(batch, SCOPE)?;
+                let values = scopes.values();
+                let passes = |key| self.of_scope(values.value(key)).unwrap_or(false);
+                Ok(rows_with(mask, scopes.keys(), values.len(), passes))
+            }
+            Level::Resource => {
+                let resources = columns::binary_dictionary(batch, RESOURCE)?;
+                let values = resources.values();
+                let passes = |key| self.of_resource(values.value(key)).unwrap_or(false);
+                Ok(rows_with(mask, resources.keys(), values.len(), passes))
+            }
         }
-    }
-
-    fn rows(
-        &self,
-        mask: &BooleanBuffer,
-        mut verdict: impl FnMut(usize) -> Option<bool>,
-    ) -> Result<BooleanBuffer, SchemaError> {
-        Ok(rows_where(mask, |row| verdict(row).unwrap_or(false)))
     }
 
     fn record<'b>(
@@ -105,12 +110,14 @@ impl AttributeTest {
         let mut memo = Memo::new(scopes.values().len());
         Ok(move |row| {
             let key = scopes.key(row)?;
-            memo.get(key, || {
-                let scope = ScopeRef::decode(scopes.values().value(key))?;
-                self.verdict(scope.attributes)
-                    .or_else(|| self.scope_itself(&scope))
-            })
+            memo.get(key, || self.of_scope(scopes.values().value(key)))
         })
+    }
+
+    fn of_scope(&self, encoded: &[u8]) -> Option<bool> {
+        let scope = ScopeRef::decode(encoded)?;
+        self.verdict(scope.attributes)
+            .or_else(|| self.scope_itself(&scope))
     }
 
     /// `scope.name` and `scope.version` find the scope's own, where it has no attribute of that name.
@@ -134,10 +141,12 @@ impl AttributeTest {
         let mut memo = Memo::new(resources.values().len());
         Ok(move |row| {
             let key = resources.key(row)?;
-            memo.get(key, || {
-                self.verdict(ResourceRef::decode(resources.values().value(key))?.attributes)
-            })
+            memo.get(key, || self.of_resource(resources.values().value(key)))
         })
+    }
+
+    fn of_resource(&self, encoded: &[u8]) -> Option<bool> {
+        self.verdict(ResourceRef::decode(encoded)?.attributes)
     }
 
     /// Whether the attribute passes; `None` when it is not there.

@@ -12,7 +12,7 @@ use clearspan_storage::scan::{AttributeKeys, ValueCondition};
 
 use super::Leaf;
 use super::attributes::AttributeTest;
-use super::memo::Memo;
+use super::memo::{Memo, rows_with};
 use super::rows_where;
 use super::severity::SeverityTest;
 use super::value::ValueTest;
@@ -70,11 +70,9 @@ impl TextColumnTest {
         mask: &BooleanBuffer,
     ) -> Result<BooleanBuffer, SchemaError> {
         let texts = columns::text_dictionary(batch, self.column)?;
-        let mut memo = Memo::new(texts.values().len());
-        Ok(rows_where(mask, |row| {
-            texts
-                .key(row)
-                .is_some_and(|key| memo.get(key, || self.test.text(texts.values().value(key))))
+        let values = texts.values();
+        Ok(rows_with(mask, texts.keys(), values.len(), |key| {
+            self.test.text(values.value(key))
         }))
     }
 }
