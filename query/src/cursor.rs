@@ -21,9 +21,9 @@ use clearspan_storage::scan::TimeRange;
 
 use crate::exec::RowKey;
 use crate::language::Query;
+use crate::spans::SpanKey;
 use crate::trace::{AskedRoot, TraceKey, TraceSort};
 use crate::{AskedRange, AskedTime, Order, QueryError, SpanSort};
-use crate::spans::SpanKey;
 
 const VERSION: u8 = 1;
 /// Longer text is not worth decoding.

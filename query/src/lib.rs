@@ -10,6 +10,7 @@
 //! | `language/` | the search language |
 //! | `exec/` | the scan as a DataFusion plan, and how plans are run |
 //! | `logs/` | log search |
+//! | `complete/` | what may stand at a place of a query |
 //! | `count/` | what logs hold: over time, by field, by value |
 //! | `spans/` | span search |
 //! | `trace/` | trace search, one trace whole |
@@ -25,6 +26,7 @@
 //! | `fuzzing.rs` | what the targets in `fuzz/` call; never part of the program |
 //! | `config.rs`, `limits.rs`, `error.rs` | settings, bounds, what can go wrong |
 
+mod complete;
 mod config;
 mod count;
 mod cursor;
@@ -47,6 +49,7 @@ mod sql;
 mod time;
 mod trace;
 
+pub use complete::{CompletionAnswer, CompletionItem, CompletionKind, CompletionRequest};
 pub use config::Config;
 pub use count::{
     Counted, CountedRows, FacetsAnswer, FacetsRequest, FieldCount, FieldType, FieldValue,

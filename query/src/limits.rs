@@ -34,6 +34,12 @@ pub(crate) const HINT_ROWS: usize = 16 * 1024;
 /// Fields of theirs that are compared with it, or roots of traces with what a root was asked to be. Senders with more put what differs from record to record into names.
 pub(crate) const HINT_KEYS_MAX: usize = 10_000;
 
+/// Newest rows whose fields, or whose values of one field, are counted while somebody types a query: some ten milliseconds.
+pub(crate) const COMPLETION_ROWS: u64 = 32 * 1024;
+
+/// The same of a field that is a narrow column of its own: of two million rows it takes as long.
+pub(crate) const COMPLETION_NARROW_ROWS: u64 = 2 * 1024 * 1024;
+
 /// Logs of one trace that are shown at once. A trace with more is a batch job, and its logs are
 /// searched by `trace_id:` page by page.
 pub const TRACE_LOGS_MAX: usize = 100_000;

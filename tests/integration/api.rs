@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `server.rs` | the store, the API on a port, and a client |
 //! | `logs.rs` | log search: rows, pages, cursors, what is refused |
+//! | `complete.rs` | what may stand at a place of a query |
 //! | `context.rs` | what stands around one log record |
 //! | `counts/` | logs counted over time, by field and by value |
 //! | `traces.rs` | trace search, one trace, its logs, services |
@@ -16,6 +17,7 @@
 //! | `roundtrip.rs` | what is exported is what was sent |
 //! | `damage.rs` | answers that are not whole, and faults inside |
 
+mod complete;
 mod context;
 mod counts;
 pub(crate) mod damage;

@@ -58,6 +58,9 @@ pub(crate) const VALUES_LIMIT_DEFAULT: usize = 100;
 /// Values of each of several fields when the request names no limit: what a page shows beside its rows.
 pub(crate) const FACET_VALUES_LIMIT_DEFAULT: usize = 10;
 
+/// Choices at a place of a query when the request names no limit: what a list under a search box shows.
+pub(crate) const CHOICES_LIMIT_DEFAULT: usize = 20;
+
 /// Services of one page, each with two drawings: a page of thousands keeps a browser busy for half a second.
 pub(crate) const SERVICES_TABLE_ROWS: usize = 500;
 

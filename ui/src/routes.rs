@@ -6,6 +6,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
+use crate::api::{complete, facets, field_values, fields, logs_histogram, metrics};
 use crate::api::{
     dependencies, health, logs_search, services, spans_search, sql, status, trace, trace_logs,
     traces_search,
@@ -25,6 +26,7 @@ use crate::state::Api;
 pub fn router(api: Api) -> Router {
     Router::new()
         .route("/api/v1/logs/search", asked(logs_search::search))
+        .route("/api/v1/logs/complete", asked(complete::of_logs))
         .route("/api/v1/logs/context", asked(logs_context::context))
         .route("/api/v1/logs/histogram", asked(logs_histogram::histogram))
         .route("/api/v1/logs/fields", asked(fields::of_logs))
@@ -44,6 +46,7 @@ pub fn router(api: Api) -> Router {
             "/api/v1/traces/fields/{name}/values",
             asked(field_values::of_spans),
         )
+        .route("/api/v1/traces/complete", asked(complete::of_spans))
         .route("/api/v1/traces/facets", asked(facets::of_spans))
         .route("/api/v1/traces/{id}", asked(trace::trace))
         .route("/api/v1/traces/{id}/logs", get(trace_logs::logs))

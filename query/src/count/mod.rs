@@ -12,6 +12,7 @@
 //! | `histogram.rs`, `grid.rs` | rows by time and severity; widths that are round numbers |
 //! | `fields.rs`, `names.rs`, `known.rs` | the fields that rows have; counting their names, and those of columns |
 //! | `values.rs` | the values of one or several fields |
+//! | `newest.rs` | fields and values of the newest rows alone |
 //! | `source.rs`, `attribute.rs`, `severity.rs`, `code.rs` | which values a field has in the rows of a batch |
 //! | `distinct.rs`, `value.rs` | counting distinct values; one value, its order and its filter |
 //! | `entries.rs` | rows by entry of a dictionary |
@@ -29,6 +30,7 @@ mod grid;
 mod histogram;
 mod known;
 mod names;
+mod newest;
 mod remembered;
 mod severity;
 mod source;
@@ -52,6 +54,7 @@ pub use values::{
 pub(crate) use fields::fields;
 pub(crate) use grid::Grid;
 pub(crate) use histogram::{Ends, TOO_WIDE, between, histogram};
+pub(crate) use newest::{Newest, newest_fields, newest_values};
 pub(crate) use value::double_text;
 pub(crate) use values::{facets, values};
 

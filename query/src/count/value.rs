@@ -51,11 +51,16 @@ impl FieldValue {
 
     /// The query that finds the rows which were counted for this value of the field named `field`.
     pub fn filter(&self, field: &str, signal: Signal) -> String {
-        let value = match self {
+        let test = Test::Equals(self.value());
+        Expr::Field(Field::named(field, signal), test).to_string()
+    }
+
+    /// The value as a query compares with it.
+    pub(crate) fn value(&self) -> Value {
+        match self {
             FieldValue::Text(text) | FieldValue::Json(text) => Value::Text(text.clone()),
             other => Value::unquoted(&other.text()),
-        };
-        Expr::Field(Field::named(field, signal), Test::Equals(value)).to_string()
+        }
     }
 
     fn number(&self) -> Option<Number> {

@@ -131,7 +131,7 @@ async fn count(
 }
 
 /// Whether the scope of some row that may be counted has attributes. What cannot be read, the scan finds too, and says so.
-async fn scopes_have_attributes(session: &Session, range: TimeRange) -> bool {
+pub(super) async fn scopes_have_attributes(session: &Session, range: TimeRange) -> bool {
     let mut pace = Pace::new();
     for part in session.snapshot.parts() {
         let (first, last) = part.time_range();

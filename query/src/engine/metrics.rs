@@ -15,10 +15,11 @@ const SECONDS: [f64; 11] = [
 ];
 const QUESTION: &str = "question";
 /// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
-const QUESTIONS: [&str; 27] = [
+const QUESTIONS: [&str; 29] = [
     "dependencies",
     "exceptions",
     "latency",
+    "log_completion",
     "log_facets",
     "log_field_values",
     "log_fields",
@@ -31,6 +32,7 @@ const QUESTIONS: [&str; 27] = [
     "services",
     "skeleton",
     "span",
+    "span_completion",
     "span_facets",
     "span_field_values",
     "span_fields",

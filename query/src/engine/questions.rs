@@ -5,17 +5,13 @@ use clearspan_storage::TenantId;
 
 use super::QueryEngine;
 use crate::{
-    AskedRange, CountedRows, DependenciesAnswer, DependenciesRequest, ExceptionsAnswer,
-    FacetsAnswer, FacetsRequest, FieldsAnswer, HistogramAnswer, LatencyAnswer, LatencyRequest,
-    LogId, LogRows, LogsAnswer, LogsRequest, OperationsAnswer, QueryError, ScatterAnswer,
-    ScatterRequest, ServicesAnswer, ServicesRequest, Skeleton, SpanRows, TraceSpans, TracesAnswer,
-    TracesRequest, ValuesAnswer, ValuesRequest, count, dependencies, logs, services, trace,
-    AskedRange, ContextAnswer, ContextRequest, CountedRows, DependenciesAnswer,
-    DependenciesRequest, ExceptionsAnswer, FacetsAnswer, FacetsRequest, FieldsAnswer,
-    HistogramAnswer, LatencyAnswer, LatencyRequest, LogId, LogRows, LogsAnswer, LogsRequest,
-    OperationsAnswer, QueryError, Same, ServicesAnswer, ServicesRequest, Skeleton, SpanRows,
-    SpanSortKey, SpansAnswer, SpansRequest, TraceSpans, TracesAnswer, TracesRequest, ValuesAnswer,
-    ValuesRequest, count, dependencies, logs, services, spans, trace,
+    AskedRange, CompletionAnswer, CompletionRequest, ContextAnswer, ContextRequest, CountedRows,
+    DependenciesAnswer, DependenciesRequest, ExceptionsAnswer, FacetsAnswer, FacetsRequest,
+    FieldsAnswer, HistogramAnswer, LatencyAnswer, LatencyRequest, LogId, LogRows, LogsAnswer,
+    LogsRequest, OperationsAnswer, QueryError, Same, ScatterAnswer, ScatterRequest, ServicesAnswer,
+    ServicesRequest, Skeleton, SpanRows, SpanSortKey, SpansAnswer, SpansRequest, TraceSpans,
+    TracesAnswer, TracesRequest, ValuesAnswer, ValuesRequest, complete, count, dependencies, logs,
+    services, spans, trace,
 };
 
 impl QueryEngine {
@@ -103,6 +99,23 @@ impl QueryEngine {
             tenant,
             signal,
             move |session| count::facets(session, request),
+        )
+        .await
+    }
+
+    /// What may stand at a place of a query of a signal.
+    pub async fn complete(
+        &self,
+        tenant: &TenantId,
+        signal: Signal,
+        request: CompletionRequest,
+    ) -> Result<CompletionAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            of_signal(signal, "log_completion", "span_completion"),
+            tenant,
+            signal,
+            move |session| complete::complete(session, request),
         )
         .await
     }

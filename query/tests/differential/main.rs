@@ -9,6 +9,7 @@
 //! | `unsynced.rs` | the real file system, without waiting for the disk |
 //! | `records.rs` | random logs, as generated and as batches; a plain scan over them |
 //! | `logs.rs` | log search |
+//! | `complete.rs` | what may stand at a place of a query |
 //! | `context.rs` | what stands around one log record |
 //! | `counts.rs` | what logs hold |
 //! | `minutes.rs` | sums of minutes against the rows they were made of |
@@ -44,6 +45,7 @@
 )]
 
 mod calls;
+mod complete;
 mod context;
 mod counts;
 mod damage;

@@ -8,6 +8,7 @@
 //! | `fields.rs` | `/api/v1/logs/fields`, `/api/v1/traces/fields` |
 //! | `field_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/traces/fields/{name}/values` |
 //! | `facets.rs` | `/api/v1/logs/facets`, `/api/v1/traces/facets` |
+//! | `complete.rs` | `/api/v1/logs/complete`, `/api/v1/traces/complete` |
 //! | `counted.rs` | which rows these and the histogram count |
 //! | `uncounted.rs` | searches that were not told how many match |
 //! | `logs_export.rs` | `/api/v1/logs/export` |
@@ -31,6 +32,7 @@
 //! | `health.rs` | `/livez`, `/readyz` |
 
 mod calls;
+pub(crate) mod complete;
 mod counted;
 pub(crate) mod dependencies;
 pub(crate) mod facets;

@@ -48,6 +48,8 @@ pub struct Completion {
     pub replace: Range<usize>,
     /// Whether it stands in a group of conditions on one span.
     pub in_group: bool,
+    /// The field in whose parentheses it stands, so that conditions there are values of it.
+    pub values_of: Option<Field>,
     /// Whether a `-` stands directly before it that negates, and would be a sign before a digit.
     makes_negative: bool,
     /// Whether `:` or a comparison follows already.

@@ -315,6 +315,7 @@ impl<'a> Scan<'a> {
             quoted: false,
             replace: start..end,
             in_group: self.signal == Signal::Spans && self.open.iter().any(is_group),
+            values_of: self.values_of(),
             makes_negative: self.values_of().is_some()
                 && self.behind_minus > 0
                 && self.behind_minus == start,
