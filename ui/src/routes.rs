@@ -11,7 +11,6 @@ use crate::api::{
     dependencies, health, logs_search, services, spans_search, sql, status, trace, trace_logs,
     traces_search,
 };
-use crate::api::{facets, field_values, fields, logs_histogram, metrics};
 use crate::api::{logs_context, logs_export, trace_skeleton, traces_export, traces_scatter};
 use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use clearspan_query::{SpanSort, SpansRequest};
 
+use super::uncounted::Request;
 use crate::answer::{self, Completeness, PageEnd, StatsView, made, push_end};
 use crate::error::ApiError;
 use crate::json::push_spans;
@@ -18,8 +19,11 @@ const SORTS: &str = "start or duration, with a - before it for largest first";
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let request = request(&params)?;
+    let mut request = request(&params)?;
+    let asked = Request::of(&request);
+    request.count |= api.uncounted().knows(asked);
     let answer = api.engine()?.search_spans(&api.tenant(), request).await?;
+    api.uncounted().answered(asked, answer.matched);
     let elapsed_ms = timer.elapsed_ms();
     made(move || {
         let mut body = String::from("{\"rows\":");
