@@ -189,8 +189,11 @@ impl Sample {
 mod tests {
     use super::*;
 
+    /// How the trace of a number is called.
+    type IdOf = fn(u64) -> TraceId;
+
     /// Traces that start one after the other; every 50th has an error.
-    fn traces(count: u64, id_of: fn(u64) -> TraceId) -> Vec<ScatterPoint> {
+    fn traces(count: u64, id_of: IdOf) -> Vec<ScatterPoint> {
         let trace = |n| ScatterPoint {
             trace_id: id_of(n),
             start_ns: Some(n),
@@ -230,7 +233,7 @@ mod tests {
 
     #[test]
     fn every_time_and_duration_is_kept_alike_and_errors_all() {
-        let ids: [(&str, fn(u64) -> TraceId); 3] = [
+        let ids: [(&str, IdOf); 3] = [
             ("counting", counting),
             ("at the front", |n| (u128::from(n) << 64).to_be_bytes()),
             ("in steps", |n| u128::from(n * 4_096).to_le_bytes()),
