@@ -19,5 +19,6 @@ mod integration {
     mod flood;
     mod pages;
     mod support;
+    mod tail;
     mod tidy;
 }

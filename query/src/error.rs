@@ -69,6 +69,12 @@ pub enum QueryError {
         /// How many may run.
         max: usize,
     },
+    /// Too many tails are open already: ask again when one has ended.
+    #[error("{max} tails are open already")]
+    TooManyTails {
+        /// How many may be open.
+        max: usize,
+    },
     /// An export is not whole: it gave all that could be read.
     #[error("{segments} segments turned out to be damaged")]
     Damaged {
@@ -114,6 +120,7 @@ impl QueryError {
             QueryError::MemoryLimit { .. } => "memory_limit",
             QueryError::Overloaded { .. } => "overloaded",
             QueryError::TooManyExports { .. } => "too_many_exports",
+            QueryError::TooManyTails { .. } => "too_many_tails",
             QueryError::Damaged { .. } => "damaged",
             QueryError::UnknownTrace { .. } => "unknown_trace",
             QueryError::UnknownLog { .. } => "unknown_log",

@@ -15,6 +15,7 @@
 //! | `spans/` | span search |
 //! | `trace/` | trace search, one trace whole |
 //! | `export/` | every match, as a stream |
+//! | `tail/` | logs that match, as they are committed |
 //! | `sql/` | one SELECT over both signals |
 //! | `services/` | services with their percentiles; the operations, latency and exceptions of one |
 //! | `dependencies/` | who calls whom |
@@ -46,6 +47,7 @@ mod logs;
 mod services;
 mod spans;
 mod sql;
+mod tail;
 mod time;
 mod trace;
 
@@ -71,6 +73,7 @@ pub use services::{
 };
 pub use spans::{FoundSpan, FoundSpans, SpanSort, SpanSortKey, SpansAnswer, SpansRequest};
 pub use sql::{SqlAnswer, SqlError, SqlParam, SqlParamError, SqlRequest, is_json};
+pub use tail::{Tail, TailBeat, TailEvent, TailGap, TailRequest, TailRows};
 pub use time::{AskedRange, AskedTime};
 pub use trace::{
     AskedRoot, RootSpan, ScatterAnswer, ScatterPoint, ScatterRequest, ServiceSpans, TraceSort,

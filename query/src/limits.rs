@@ -94,6 +94,32 @@ pub const EXPORT_UNITS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Pieces that wait for a client, besides the one that is being made.
 pub const EXPORT_PIECES_WAITING: usize = 1;
 
+/// Tails that are open at once. Each holds a batch against its query whenever something is committed.
+pub const TAILS_MAX: usize = 256;
+
+/// Rows that a tail hands over in any second when it is not asked for another number: far more than anybody reads as they pass.
+pub const TAIL_RATE_DEFAULT: usize = 500;
+
+/// The largest number that may be asked for: what a browser's page still takes.
+pub const TAIL_RATE_MAX: usize = 10_000;
+
+/// Rows that a tail which goes on is given of what it has missed, the newest: some screens. All of it is found by a search.
+pub const TAIL_BACKLOG_ROWS_MAX: usize = 1_000;
+
+/// How often a tail says how far it is: proxies close a connection on which nothing comes for a minute.
+pub(crate) const TAIL_BEAT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Events that wait for the client of a tail, and rows of one event.
+pub(crate) const TAIL_EVENTS_WAITING: usize = 64;
+pub(crate) const TAIL_PIECE_ROWS: usize = 128;
+
+/// Bytes of rows that wait for the client of a tail, unless one row alone has more: what passes in a second. All tails together take of the
+/// memory of questions.
+pub(crate) const TAIL_WAITING_BYTES_MAX: usize = 1024 * 1024;
+
+/// Rows that a tail holds against its query between two moments at which others have their turn: a few milliseconds of the dearest query.
+pub(crate) const TAIL_STEP_ROWS: usize = 1_024;
+
 /// Durations that the percentiles of all services together may hold one by one while they are computed, 8 bytes each. More become sketches,
 /// so that their percentiles are no longer exact.
 pub const DURATIONS_MAX: usize = 1024 * 1024;

@@ -11,6 +11,7 @@
 //! | `commit/` | group commit |
 //! | `wal/` | the write-ahead log |
 //! | `memtable/` | committed rows that are not yet in a segment |
+//! | `feed/` | what is committed, for those who follow it live |
 //! | `flush/` | from memtable to segments |
 //! | `compaction/` | from many small segments to few |
 //! | `segment/` | immutable folders of rows with their indexes |
@@ -30,6 +31,7 @@ mod compaction;
 mod config;
 mod derived;
 mod error;
+mod feed;
 mod flush;
 mod limits;
 mod memtable;
@@ -60,6 +62,7 @@ pub use compaction::CompactionError;
 pub use config::{Config, FsyncMode};
 pub use derived::{Derivation, Derive, Formulas};
 pub use error::{OpenError, UnknownTenant};
+pub use feed::{Fed, FedBatch, Subscription};
 pub use retention::Retention;
 pub use segment::shape;
 pub use segment::{

@@ -74,6 +74,10 @@ pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
 /// segments, where nobody else needs them. The least recently used go first.
 pub(crate) const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
+/// Bytes of committed batches that a table keeps for those who follow it live, however many they are: of logs as fast as they are taken, half a
+/// second or more.
+pub(crate) const FEED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// How often the cache is asked to give way for one who lacks memory: others may take at once what it gives, and they must not keep it going.
 pub(crate) const WAYS_MADE: usize = 8;
 

@@ -18,6 +18,7 @@ use crate::background::{Clock, Runner, SystemClock, ThreadRunner};
 use crate::catalog::Catalog;
 use crate::derived::Formulas;
 use crate::error::{OpenError, UnknownTenant};
+use crate::feed::Subscription;
 use crate::memory::{Hold, MemoryBudget, Purpose};
 use crate::metrics::Metrics;
 use crate::retention::ClockWatch;
@@ -137,6 +138,7 @@ impl StorageStatus {
 pub struct Storage(Arc<Inner>);
 
 struct Inner {
+    id: String,
     tables: HashMap<(TenantId, Signal), Arc<Table>>,
     services: HashMap<TenantId, Arc<ServiceRegister>>,
     runner: Arc<dyn Runner>,
@@ -183,6 +185,7 @@ impl Storage {
         let cache = Arc::new(SegmentCache::new(&cached));
         memory.takes_back_from(Arc::downgrade(&cache) as _);
         let metrics = Arc::new(Metrics::new()?);
+        let id = catalog.state().meta.store_id.clone();
         let clock = environment.clock;
         let clock_watch = Arc::new(ClockWatch::new(Arc::clone(&catalog)));
         let room = Room {
@@ -209,6 +212,7 @@ impl Storage {
         let services = HashMap::from([(tenant, opened.services)]);
         let lock = Mutex::new(Some(lock));
         Ok(Storage(Arc::new(Inner {
+            id,
             tables,
             services,
             runner: environment.runner,
@@ -254,6 +258,20 @@ impl Storage {
     /// All rows of one signal at this moment.
     pub fn snapshot(&self, tenant: &TenantId, signal: Signal) -> Result<Snapshot, UnknownTenant> {
         Ok(self.table(tenant, signal)?.snapshot())
+    }
+
+    /// All rows of one signal that become visible from now on, batch by batch. Replayed rows and repeats are none of them.
+    pub fn subscribe(
+        &self,
+        tenant: &TenantId,
+        signal: Signal,
+    ) -> Result<Subscription, UnknownTenant> {
+        Ok(self.table(tenant, signal)?.subscribe())
+    }
+
+    /// What tells this store from any other, as long as it exists.
+    pub fn id(&self) -> &str {
+        &self.0.id
     }
 
     /// The colours of the tenant's services at this moment. Of an unknown tenant nobody has taken one.
@@ -306,6 +324,7 @@ impl Storage {
             .values()
             .for_each(|table| table.queue().close());
         self.0.runner.stop();
+        self.0.tables.values().for_each(|table| table.close_feed());
         self.0.lock.lock().take();
     }
 

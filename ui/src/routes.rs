@@ -11,7 +11,9 @@ use crate::api::{
     dependencies, health, logs_search, services, spans_search, sql, status, trace, trace_logs,
     traces_search,
 };
-use crate::api::{logs_context, logs_export, trace_skeleton, traces_export, traces_scatter};
+use crate::api::{
+    logs_context, logs_export, logs_tail, trace_skeleton, traces_export, traces_scatter,
+};
 use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;
 use crate::error::{ApiError, shown};
@@ -35,6 +37,7 @@ pub fn router(api: Api) -> Router {
         )
         .route("/api/v1/logs/facets", asked(facets::of_logs))
         .route("/api/v1/logs/export", asked(logs_export::logs))
+        .route("/api/v1/logs/tail", asked(logs_tail::tail))
         .route("/api/v1/traces/export", asked(traces_export::traces))
         .route("/api/v1/traces/{id}/export", get(traces_export::trace))
         .route("/api/v1/traces/search", asked(traces_search::search))

@@ -1,11 +1,11 @@
 //! What the routes work with.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use clearspan_query::{Clock, QueryEngine, TenantId};
 use futures::future::BoxFuture;
+use tokio::sync::watch;
 
 use crate::Config;
 use crate::api::uncounted::Uncounted;
@@ -24,8 +24,8 @@ struct Inner {
     config: Config,
     clock: Arc<dyn Clock>,
     rooms: OnceLock<Rooms>,
-    draining: AtomicBool,
     uncounted: Uncounted,
+    draining: watch::Sender<bool>,
 }
 
 struct Rooms {
@@ -66,8 +66,8 @@ impl Api {
             config,
             clock,
             rooms: OnceLock::new(),
-            draining: AtomicBool::new(false),
             uncounted: Uncounted::default(),
+            draining: watch::Sender::new(false),
         }))
     }
 
@@ -82,14 +82,20 @@ impl Api {
         });
     }
 
-    /// From now on `/readyz` answers 503, so that no new clients are sent here. Questions are still answered.
+    /// From now on `/readyz` answers 503, so that no new clients are sent here. Questions are still answered; tails end.
     pub fn drain(&self) {
-        self.0.draining.store(true, Ordering::Relaxed);
+        self.0.draining.send_replace(true);
     }
 
     /// Whether the server is about to end.
     pub(crate) fn is_draining(&self) -> bool {
-        self.0.draining.load(Ordering::Relaxed)
+        *self.0.draining.borrow()
+    }
+
+    /// Done when the server is about to end.
+    pub(crate) async fn drained(&self) {
+        let mut draining = self.0.draining.subscribe();
+        let _sender_lives_as_long = draining.wait_for(|draining| *draining).await;
     }
 
     /// The present, in nanoseconds since 1970.

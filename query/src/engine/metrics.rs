@@ -15,7 +15,7 @@ const SECONDS: [f64; 11] = [
 ];
 const QUESTION: &str = "question";
 /// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
-const QUESTIONS: [&str; 29] = [
+const QUESTIONS: [&str; 31] = [
     "dependencies",
     "exceptions",
     "latency",
@@ -28,6 +28,8 @@ const QUESTIONS: [&str; 29] = [
     "logs_export",
     "logs_histogram",
     "logs_search",
+    "logs_tail",
+    "logs_tail_backlog",
     "operations",
     "services",
     "skeleton",

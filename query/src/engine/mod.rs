@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `questions.rs` | the questions, one method each |
 //! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
+//! | `tail.rs` | tails, which go on for as long as somebody reads |
 //! | `metrics.rs` | how long they take |
 //! | `lanes.rs` | needles and scans |
 //! | `turns.rs` | turns, waiting, time limits |
@@ -17,6 +18,7 @@ mod lanes;
 mod metrics;
 mod questions;
 mod sql;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -37,7 +39,9 @@ pub use lanes::{Lanes, QuestionsStatus};
 use metrics::QuestionMetrics;
 
 use crate::exec::Plans;
-use crate::limits::{EXPORTS_MAX, FIRST_WINDOW_ROWS, NEAR_ROWS, NEEDLES_MAX, RARE_ROWS_MAX};
+use crate::limits::{
+    EXPORTS_MAX, FIRST_WINDOW_ROWS, NEAR_ROWS, NEEDLES_MAX, RARE_ROWS_MAX, TAILS_MAX,
+};
 use crate::{Config, QueryError};
 
 /// Answers questions. Cheap to clone.
@@ -53,6 +57,7 @@ struct Inner {
     /// SQL has turns of its own, so that however long it takes, searches find theirs.
     sql: Lane,
     exports: Arc<Semaphore>,
+    tails: Arc<Semaphore>,
     /// Exports too: a piece of one may take as long as it takes to read everything.
     export_pieces: Lane,
     plans: Plans,
@@ -159,6 +164,7 @@ impl QueryEngine {
             scans: Lane::new("scans", config.concurrent_max, &scans),
             sql: Lane::new("sql", half, &scans),
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            tails: Arc::new(Semaphore::new(TAILS_MAX)),
             export_pieces: Lane::new("exports", half, &scans),
             config,
             plans,

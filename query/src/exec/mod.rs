@@ -56,5 +56,5 @@ pub(crate) use plans::Plans;
 pub(crate) use rare::rare_rows;
 pub(crate) use scan::{PART, PLACED_TIME, ROW};
 pub(crate) use tally::{fault, unread};
-pub(crate) use top::{FoundRow, RowKey, TopRows, count, top_rows};
+pub(crate) use top::{FoundRow, RowKey, TopRows, count, read_found, top_rows};
 pub(crate) use windows::{Span, WIDEN, rows_of};

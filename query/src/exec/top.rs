@@ -146,7 +146,8 @@ fn seq() -> Arc<dyn PhysicalExpr> {
     Arc::new(Column::new(SEQ, 1))
 }
 
-pub(super) fn read_found(
+/// Appends the rows of a batch of [`Emit::Addresses`].
+pub(crate) fn read_found(
     batch: &RecordBatch,
     found: &mut Vec<FoundRow>,
 ) -> Result<(), SchemaError> {

@@ -16,6 +16,7 @@
 //! | `one_service.rs` | operations and latency of one service |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
+//! | `tail.rs` | logs as they are committed, and from a position on |
 //! | `span_counts.rs` | what spans hold |
 //! | `span_search.rs` | span search |
 //! | `language/` | the whole search language, of logs and traces |
@@ -76,6 +77,7 @@ mod spans;
 mod sql_where;
 mod store;
 mod templates;
+mod tail;
 mod texts;
 mod traces;
 mod unsynced;

@@ -132,6 +132,14 @@ impl Part {
         }
     }
 
+    /// The lowest and the highest sequence number of its rows.
+    pub fn seq_range(&self) -> (u64, u64) {
+        match &self.kind {
+            Kind::Chunk(chunk) => (chunk.first_seq(), chunk.last_seq()),
+            Kind::Segment(segment) => (segment.meta().min_seq, segment.meta().max_seq),
+        }
+    }
+
     /// The traces whose spans this part holds. Fails on logs.
     pub fn trace_directory(&self) -> Result<Arc<TraceDirectory>, PartError> {
         match &self.kind {

@@ -28,6 +28,7 @@ impl Table {
         self.duplicates.fetch_add(duplicates, Ordering::Relaxed);
         // Before the rows can be seen: whoever sees a service finds its slot.
         self.services.see(batch, arrival_ns)?;
+        let visible = rows.clone();
         let now = self.room.clock.now();
         let wake = {
             let mut state = self.state.write();
@@ -48,6 +49,7 @@ impl Table {
             state.active_memory.resize_anyway(bytes);
             first || state.active.bytes() >= self.room.config.flush_bytes
         };
+        self.feed.publish(&visible, base_seq, end_seq);
         // What was taken was mostly more than the rows need.
         self.room_made.notify_waiters();
         // The first row starts the memtable's age, by which it is flushed too.

@@ -43,6 +43,7 @@ use crate::catalog::{Catalog, TableKey};
 use crate::commit::{CommitQueue, Memory};
 use crate::compaction::SetAside;
 use crate::derived::Formulas;
+use crate::feed::{Feed, Subscription};
 use crate::flush::Frozen;
 use crate::memory::{Account, Hold, MemoryBudget};
 use crate::memtable::Memtable;
@@ -95,6 +96,8 @@ pub(crate) struct Table {
     /// Notified when a flush, or whatever else, has made room.
     room_made: Notify,
     duplicates: AtomicU64,
+    /// Told of rows when they are visible.
+    feed: Arc<Feed>,
     metrics: TableMetrics,
     /// Why acknowledged rows are not visible, once that has happened.
     broken: OnceLock<String>,
@@ -168,6 +171,16 @@ impl Table {
             chunks.chain(segments).collect(),
             Arc::clone(&state.missing),
         )
+    }
+
+    /// All rows that become visible from now on.
+    pub(crate) fn subscribe(&self) -> Subscription {
+        self.feed.subscribe()
+    }
+
+    /// Ends all subscriptions, once nothing more will be committed.
+    pub(crate) fn close_feed(&self) {
+        self.feed.close();
     }
 
     /// Whether acknowledged rows are not visible.

@@ -18,6 +18,7 @@ use crate::catalog::{SegmentId, SegmentRow, TableKey};
 use crate::commit::{CommitConfig, CommitQueue, CommitSink, CommittedBatch, Committer};
 use crate::compaction::SetAside;
 use crate::error::OpenError;
+use crate::feed::Feed;
 use crate::flush::folder_name;
 use crate::memory::Purpose;
 use crate::memtable::Memtable;
@@ -56,6 +57,7 @@ impl Table {
         })?;
         let table = Table {
             queue: CommitQueue::new(CommitConfig::default()),
+            feed: Arc::new(Feed::new(position.flushed_seq, room.memory.clone())),
             state: RwLock::new(State {
                 active: Memtable::new(signal, position.flushed_seq),
                 frozen: None,

@@ -2,6 +2,7 @@
 
 mod compaction;
 mod compaction_faults;
+mod feed;
 mod hostile;
 mod lab;
 mod memory;

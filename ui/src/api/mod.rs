@@ -12,6 +12,7 @@
 //! | `counted.rs` | which rows these and the histogram count |
 //! | `uncounted.rs` | searches that were not told how many match |
 //! | `logs_export.rs` | `/api/v1/logs/export` |
+//! | `logs_tail.rs` | `/api/v1/logs/tail` |
 //! | `traces_export.rs` | `/api/v1/traces/export`, `/api/v1/traces/{id}/export` |
 //! | `traces_search.rs` | `/api/v1/traces/search` |
 //! | `traces_scatter.rs` | `/api/v1/traces/scatter` |
@@ -43,6 +44,7 @@ pub(crate) mod logs_context;
 pub(crate) mod logs_export;
 pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
+pub(crate) mod logs_tail;
 pub(crate) mod metrics;
 pub(crate) mod service;
 pub(crate) mod service_exceptions;

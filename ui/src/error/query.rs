@@ -91,6 +91,11 @@ pub(super) fn kind(error: &QueryError) -> (StatusCode, &'static str, String) {
             "overloaded",
             "ask again when another export has ended",
         ),
+        QueryError::TooManyTails { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "overloaded",
+            "ask again when another tail has ended",
+        ),
         QueryError::UnknownTenant(_) | QueryError::Damaged { .. } | QueryError::Internal(_) => {
             return internal();
         }
