@@ -19,6 +19,7 @@ pub(super) struct Figures {
     pub(super) received: CollectorStatus,
     pub(super) stored: Option<StorageStatus>,
     pub(super) questions: QuestionsStatus,
+    pub(super) tails: usize,
     pub(super) memory: MemoryStatus,
     /// Those that rooms keep themselves.
     pub(super) collectors: Vec<Box<dyn Collector>>,
@@ -37,6 +38,7 @@ pub(super) fn text(figures: Figures) -> Result<String, prometheus::Error> {
     ))?;
     page.program(figures.uptime_s)?;
     page.questions(&figures.questions)?;
+    page.tails(figures.tails)?;
     page.memory(&figures.memory)?;
     page.received(&figures.received)?;
     if let Some(stored) = &figures.stored {
@@ -117,6 +119,15 @@ impl Page {
             "Questions that wait for their turn.",
             &[],
             vec![(vec![], questions.waiting as u64)],
+        )
+    }
+
+    fn tails(&self, tails: usize) -> Result<(), prometheus::Error> {
+        self.gauge(
+            "clearspan_tails",
+            "Live tails that are open.",
+            &[],
+            vec![(vec![], tails as u64)],
         )
     }
 

@@ -62,6 +62,7 @@ impl StatusSource for Figures {
             received: self.collector.status(),
             stored: self.storage.status(&TenantId::default()).ok(),
             questions: self.engine.questions(),
+            tails: self.engine.tails(),
             memory: self.storage.memory().status(),
             collectors,
         });

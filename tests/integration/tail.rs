@@ -70,6 +70,8 @@ fn a_record_is_seen_moments_after_its_acknowledgement() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path(), &[]);
     send(&server, ["earlier".into()]);
+    let found = |matched| move |answer: &Value| answer["matched"] == matched;
+    await_answer(&mut server.api(), "/api/v1/logs/search", found(1));
     let mut all = Follower::open(&server, "", &[]);
     let mut some = Follower::open(&server, "q=service:shop+-skipped+wanted", &[]);
     let mut taken = Vec::new();
@@ -86,7 +88,7 @@ fn a_record_is_seen_moments_after_its_acknowledgement() {
     let found = await_answer(
         &mut server.api(),
         "/api/v1/logs/search?q=%22wanted%200%22",
-        |answer| answer["matched"] == 1,
+        found(1),
     );
     assert_eq!(row.data, found["rows"][0]);
 }

@@ -45,9 +45,14 @@ impl QueryEngine {
         let following = self.0.scans.runtime.spawn(async move {
             let _place = place;
             outlet.beat();
-            if let Some(after) = after.filter(|after| *after < start) {
-                let seqs = after..start;
-                engine.catch_up(&tenant, &query, seqs, &mut outlet).await;
+            // Who follows has no need of the store, and does not keep it open.
+            match after.filter(|after| *after < start) {
+                Some(after) => {
+                    engine
+                        .catch_up(&tenant, &query, after..start, &mut outlet)
+                        .await;
+                }
+                None => drop(engine),
             }
             follow(subscription, Matcher::new(&query), outlet).await;
         });
@@ -70,7 +75,7 @@ impl QueryEngine {
 
     /// What was committed since a position, first. Where that cannot be found, nobody has looked at it.
     async fn catch_up(
-        &self,
+        self,
         tenant: &TenantId,
         query: &Query,
         seqs: Range<u64>,

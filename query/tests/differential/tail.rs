@@ -128,6 +128,10 @@ async fn check_from(store: &Store, first: &Told, when: &str) {
             "{when}"
         );
     }
+    // What still runs would keep the folder.
+    while store.engine.tails() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
