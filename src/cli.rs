@@ -1,6 +1,7 @@
 //! The command line. `clearspan` alone is `clearspan serve`.
 
 mod load;
+mod terminal;
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -12,6 +13,7 @@ use toml::Value;
 
 use crate::config::Flags;
 pub(crate) use load::{CompressionArg, LoadArgs, LoadSignalArg, OutputArg, ProtocolArg};
+pub(crate) use terminal::{ColorArg, FormArg, OrderArg, QueryArgs, ShownArgs, TailArgs};
 
 /// An observability store in one binary: takes OTLP, keeps it on disk, answers searches.
 #[derive(Debug, Parser)]
@@ -34,6 +36,10 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Save traces or logs of a running server as OTLP/JSON lines
     Export(ExportArgs),
+    /// Search the logs or traces of a running server; exit status 0 when something is found, 1 when nothing is
+    Query(QueryArgs),
+    /// Follow the logs of a running server that match, as they come
+    Tail(TailArgs),
     /// Send spans and logs at a fixed rate to any OTLP receiver, and measure how it takes them
     Load(Box<LoadArgs>),
     /// Check the configuration and print what is in force

@@ -1,5 +1,5 @@
 //! The program: command line, configuration, wiring and the order of shutdown. It has no logic of its own beyond
-//! `import`, `export` and `load`, which are clients, and `demo`, whose shop is one too.
+//! `import`, `export`, `query`, `tail` and `load`, which are clients, and `demo`, whose shop is one too.
 //!
 //! | file | holds |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | `demo` | `serve` with a simulated shop that sends to it |
 //! | `import` | sending files to a running server |
 //! | `export` | saving what a running server has |
+//! | `terminal` | searching a running server from a terminal, once or for as long as records come |
 //! | `load` | sending at a fixed rate, measuring what a receiver makes of it, and looking whether all is there |
 //! | `otlp_files` | files of OTLP, as `import` and `load` read them |
 //! | `delivery` | handing OTLP to a server: retries, and what its answers mean |
@@ -35,6 +36,7 @@ mod logging;
 mod otlp_files;
 mod output;
 mod serve;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Import(args)) => import::run(args),
         Some(Command::Export(args)) => export::run(args),
+        Some(Command::Query(args)) => terminal::query(args),
+        Some(Command::Tail(args)) => terminal::tail(args),
         Some(Command::Load(args)) => load::run(args),
         Some(Command::CheckConfig(args)) => check_config::run(args),
         Some(Command::Health(args)) => health::run(args),

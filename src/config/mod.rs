@@ -63,6 +63,16 @@ fn default_file() -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
+/// Whether a terminal shows colours: not where `NO_COLOR` has a value, or the terminal knows none.
+pub(crate) fn terminal_has_color() -> bool {
+    let says_no = |(name, value): (String, String)| match name.as_str() {
+        "NO_COLOR" => !value.is_empty(),
+        "TERM" => value == "dumb",
+        _ => false,
+    };
+    !environment().any(says_no)
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "the one reader of the environment"

@@ -9,6 +9,7 @@ mod load;
 mod metrics;
 mod receiver;
 mod serve;
+mod terminal;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -98,6 +99,8 @@ fn help_and_version_are_answers() {
         "demo",
         "import",
         "export",
+        "query",
+        "tail",
         "load",
         "check-config",
         "health",
