@@ -81,16 +81,14 @@ impl Outlet {
         end_seq: u64,
     ) -> Result<(), QueryError> {
         let matched = mask.count_set_bits();
+        let piece_rows = piece_rows(rows);
         let mut matching = mask.set_indices();
         let mut sent = 0;
         while sent < matched && self.tell() {
             let now = self.clock.now().monotonic;
-            let piece = (matched - sent)
-                .min(TAIL_PIECE_ROWS)
-                .min(self.window.left(now));
-            let piece = matching.by_ref().take(piece).map(|row| row as u32);
+            let passing = (matched - sent).min(piece_rows).min(self.window.left(now));
+            let piece = matching.by_ref().take(passing).map(|row| row as u32);
             let piece = UInt32Array::from_iter_values(piece);
-            let passing = piece.len();
             if passing == 0 || !self.send(take_record_batch(rows, &piece).map_err(internal)?) {
                 break;
             }
@@ -194,16 +192,15 @@ impl Outlet {
             let told = self.to.send(gap.event(self.positions, self.seq)).await;
             told.map_err(|_| Gone)?;
         }
-        let count = rows.num_rows() as u64;
-        if count > 0 {
-            match self.counted(rows) {
-                Ok(rows) => self
-                    .to
-                    .send(TailEvent::Rows(rows))
-                    .await
-                    .map_err(|_| Gone)?,
-                Err(_) => self.lose(count, 0),
-            }
+        let (count, piece) = (rows.num_rows(), piece_rows(&rows));
+        for first in (0..count).step_by(piece) {
+            let length = piece.min(count - first);
+            let Ok(piece) = self.counted(rows.slice(first, length)) else {
+                self.lose((count - first) as u64, 0);
+                break;
+            };
+            let sent = self.to.send(TailEvent::Rows(piece)).await;
+            sent.map_err(|_| Gone)?;
         }
         self.advance(end_seq);
         Ok(())
@@ -247,6 +244,12 @@ impl Gap {
             position: positions.text(seq),
         })
     }
+}
+
+/// Rows of one event: few where each is large, since an event is written as a whole.
+fn piece_rows(rows: &RecordBatch) -> usize {
+    let row_bytes = own_bytes(rows) / rows.num_rows().max(1);
+    (TAIL_WAITING_BYTES_MAX / row_bytes.max(1)).clamp(1, TAIL_PIECE_ROWS)
 }
 
 fn internal(error: arrow::error::ArrowError) -> QueryError {

@@ -1,11 +1,13 @@
 //! The live tail: what matches comes once, in the order of its commit, from whatever position.
 
 use clearspan_query::{LogRecord, QueryError, Tail, TailEvent, TailRequest};
-use clearspan_schema::any::AnyRef;
-use clearspan_storage::TenantId;
+use clearspan_schema::any::{AnyRef, KeyValues};
+use clearspan_schema::group::{ResourceRef, ScopeRef};
+use clearspan_schema::logs::{Body, LogRow, LogsBuilder};
+use clearspan_storage::{Incoming, TenantId};
 
 use crate::records::{Log, QUERIES, batch};
-use crate::store::Store;
+use crate::store::{ARRIVAL_NS, Store};
 
 /// The number of the record that ends a test; no query of [`QUERIES`] finds it.
 const LAST: i64 = 1_000_000;
@@ -227,4 +229,59 @@ async fn tails_are_so_many_and_a_place_is_free_again() {
         while tail.next().await.is_some() {}
     }
     assert_eq!(store.engine.tails(), 0);
+}
+
+/// Records with long bodies, in one commit.
+fn long(records: usize, bytes: usize) -> Incoming {
+    let mut builder = LogsBuilder::new(records, ARRIVAL_NS);
+    builder.group(&ResourceRef::default(), &ScopeRef::default(), None);
+    let body = "x".repeat(bytes);
+    for _ in 0..records {
+        let row = LogRow {
+            time: 1,
+            observed_time: 0,
+            severity_number: 0,
+            severity_text: "",
+            event_name: "",
+            body: Body::Text(&body),
+            trace_id: None,
+            span_id: None,
+            flags: 0,
+            attributes: KeyValues::new(&[]),
+            dropped_attributes_count: 0,
+        };
+        builder.push(&row).unwrap();
+    }
+    Incoming::Logs(builder.finish().unwrap())
+}
+
+/// On one thread, which the tail has only when somebody waits for it.
+#[tokio::test]
+async fn a_tail_that_is_left_behind_says_how_many_nobody_has_looked_at() {
+    let store = Store::new();
+    let mut tail = open(&store, "", None).await.unwrap();
+    assert!(matches!(tail.next().await, Some(TailEvent::Beat(_))));
+    let (commits, records) = (60, 100);
+    for _ in 0..commits {
+        store.append(long(records, 10_000));
+    }
+    let (mut given, mut counted, mut unexamined) = (0, 0, 0);
+    while given + counted + unexamined < (commits * records) as u64 {
+        match tail.next().await.unwrap() {
+            TailEvent::Rows(rows) => given += rows.rows().len() as u64,
+            TailEvent::Gap(gap) => {
+                counted += gap.count;
+                unexamined += gap.unexamined;
+                assert_eq!(gap.since_ns, Some(ARRIVAL_NS));
+            }
+            TailEvent::Beat(beat) => assert!(beat.examined > 0),
+        }
+    }
+    assert_eq!(given + counted + unexamined, (commits * records) as u64);
+    assert_eq!(unexamined % records as u64, 0, "whole commits are lost");
+    assert!(
+        (20..40).contains(&(unexamined / records as u64)),
+        "{unexamined}"
+    );
+    assert!(given > 0);
 }
