@@ -262,3 +262,16 @@ pub(crate) fn await_answer(
         assert!(asked.elapsed() < PATIENCE, "{path}: still {answer}");
     }
 }
+
+/// Asks for the figures until `line` is one of them.
+pub(crate) fn await_figure(api: &mut Connection, line: &str) {
+    let asked = Instant::now();
+    loop {
+        let page = api.request("GET", "/metrics", &[], b"").unwrap();
+        let page = String::from_utf8(page.body).unwrap();
+        if page.lines().any(|found| found == line) {
+            return;
+        }
+        assert!(asked.elapsed() < PATIENCE, "{line} is not in {page}");
+    }
+}

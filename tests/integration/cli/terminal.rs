@@ -9,7 +9,7 @@ use std::thread;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::super::support::{PATIENCE, Server, await_answer};
+use super::super::support::{Server, await_answer, await_figure};
 use super::{Clearspan, Finished};
 
 const TRACE: &str = "0102030405060708090a0b0c0d0e0f10";
@@ -271,20 +271,6 @@ fn spawn(args: &[&str]) -> Child {
     command.spawn().unwrap()
 }
 
-/// Waits until so many tails are open.
-fn await_tails(server: &Server, count: usize) {
-    let line = format!("\nclearspan_tails {count}\n");
-    let asked = std::time::Instant::now();
-    let mut api = server.api();
-    loop {
-        let page = api.request("GET", "/metrics", &[], b"").unwrap();
-        if String::from_utf8(page.body).unwrap().contains(&line) {
-            return;
-        }
-        assert!(asked.elapsed() < PATIENCE, "no {count} tails");
-    }
-}
-
 #[test]
 fn a_tail_prints_what_comes_and_ends_after_its_rows() {
     let folder = TempDir::new().unwrap();
@@ -293,7 +279,7 @@ fn a_tail_prints_what_comes_and_ends_after_its_rows() {
     let tail = spawn(&[
         "tail", "--server", url, "-o", "raw", "--limit", "2", "-skipped",
     ]);
-    await_tails(&server, 1);
+    await_figure(&mut server.api(), "clearspan_tails 1");
     let bodies = ["one", "skipped", "two", "three"].map(text);
     let records: Vec<Value> = bodies.iter().map(|body| record(7, body)).collect();
     send(&server, &logs(&records));
