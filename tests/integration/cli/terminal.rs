@@ -255,7 +255,7 @@ fn on_terminal(args: &[&str]) -> String {
     let words = [&[env!("CARGO_BIN_EXE_clearspan")], args].concat();
     let words: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
     let mut command = Command::new("script");
-    command.args(["-qec", &words.join(" "), "/dev/null"]);
+    command.args(["-qe", "-E", "never", "-c", &words.join(" "), "/dev/null"]);
     command.env_remove("NO_COLOR").env("TERM", "xterm");
     let output = command.stdin(Stdio::null()).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -346,7 +346,7 @@ fn a_tail_goes_on_where_it_was_and_tells_what_is_missing() {
         "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
     let strange = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 31\r\n\r\n{\"error\":{\"code\":\"bad_cursor\"}}";
     let third = format!("{HEAD}{}", row("9-z", "two"));
-    let answers = [first.leak(), busy, second.leak(), strange, third.leak()];
+    let answers: [&'static str; 5] = [first.leak(), busy, second.leak(), strange, third.leak()];
     let (url, asked) = answering(answers.to_vec());
     let tail = Clearspan::new(["tail", "--server", &url, "-o", "raw", "--limit=2", "q"]).run();
     assert_eq!((tail.code, tail.stdout.as_str()), (Some(0), "one\ntwo\n"));
