@@ -7,12 +7,13 @@ use super::StoredSignalArg;
 /// What to look for, where, and how to show it.
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
-    /// Query of the search language; behind `--` if it begins with a flag's letter [default: everything]
+    /// Query of the search language [default: everything]
     #[arg(
         value_name = "Q",
         default_value = "",
         hide_default_value = true,
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        value_parser = query
     )]
     pub(crate) query: String,
     /// Logs, or one line for each trace
@@ -40,12 +41,13 @@ pub(crate) struct QueryArgs {
 /// What to follow, and how to show it.
 #[derive(Debug, Args)]
 pub(crate) struct TailArgs {
-    /// Query of the search language; behind `--` if it begins with a flag's letter [default: everything]
+    /// Query of the search language [default: everything]
     #[arg(
         value_name = "Q",
         default_value = "",
         hide_default_value = true,
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        value_parser = query
     )]
     pub(crate) query: String,
     /// Show also the newest 1,000 that match of the time before, such as 15m or 1h
@@ -101,6 +103,17 @@ pub(crate) enum ColorArg {
 pub(crate) enum OrderArg {
     Desc,
     Asc,
+}
+
+/// A query may begin with a hyphen, and would then swallow a flag that is mistyped.
+fn query(text: &str) -> Result<String, String> {
+    if text.starts_with("--") {
+        return Err("there is no such flag".into());
+    }
+    if text.starts_with("-o") {
+        return Err("the form stands apart, as in `-o raw`; a query for what lacks a word with o begins with `NOT o`".into());
+    }
+    Ok(text.to_owned())
 }
 
 /// A time before now, as the API writes it.

@@ -136,7 +136,7 @@ fn traces_are_one_line_each() {
     assert_eq!(good(&lines), [expected]);
     let ids = run(
         &server,
-        &["query", "--signal=traces", "-o=raw", "--order=asc"],
+        &["query", "--signal=traces", "-o", "raw", "--order=asc"],
     );
     assert_eq!(good(&ids), [TRACE]);
 }
@@ -205,7 +205,13 @@ fn the_exit_status_is_that_of_grep() {
             "{}",
             absent.stderr
         );
-        for wrong in ["--since=yesterday", "--output=xml", "--limit=0"] {
+        for wrong in [
+            "--since=yesterday",
+            "--output=xml",
+            "--limit=0",
+            "--limt=5",
+            "-oraw",
+        ] {
             assert_eq!(
                 Clearspan::new([command, wrong]).run().code,
                 Some(2),
