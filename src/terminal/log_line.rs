@@ -147,10 +147,10 @@ mod tests {
     fn what_is_not_there_is_shown_so() {
         let row = r#"{"time_ns":null,"observed_time_ns":null,"severity_number":0,"severity_text":"","service":null,"body":null,"trace_id":null,"attributes":{}}"#;
         assert_eq!(line(row, ColorArg::Never), "- -     - ");
-        let row = r#"{"time_ns":null,"observed_time_ns":"18446744073709551615","severity_number":1,"severity_text":"loud","service":"s","body":{"k":[1.50]}}"#;
+        let row = r#"{"time_ns":null,"observed_time_ns":"999999999999999999999999","severity_number":1,"severity_text":"loud","service":"s","body":{"k":[1.50]}}"#;
         assert_eq!(
             line(row, ColorArg::Never),
-            "18446744073709551615 loud  s {\"k\":[1.50]}"
+            "999999999999999999999999 loud  s {\"k\":[1.50]}"
         );
     }
 }

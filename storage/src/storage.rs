@@ -185,7 +185,7 @@ impl Storage {
         let cache = Arc::new(SegmentCache::new(&cached));
         memory.takes_back_from(Arc::downgrade(&cache) as _);
         let metrics = Arc::new(Metrics::new()?);
-        let id = catalog.state().meta.store_id.clone();
+        let id = catalog.state().meta.store_id;
         let clock = environment.clock;
         let clock_watch = Arc::new(ClockWatch::new(Arc::clone(&catalog)));
         let room = Room {
