@@ -91,7 +91,9 @@ impl QueryEngine {
         );
         match backlog.await {
             // A client that has gone is found again at once.
-            Ok(backlog) => drop(backlog.hand_over(outlet).await),
+            Ok(backlog) => {
+                let _given_or_gone = backlog.hand_over(outlet).await;
+            }
             Err(error) => {
                 tracing::warn!(%error, "a tail goes on without what it has missed");
                 outlet.give_up(seqs);

@@ -1,11 +1,11 @@
 //! Batch after batch.
 
 use clearspan_schema::{SEQ, columns};
+use clearspan_storage::scan::PartError;
 use clearspan_storage::{Fed, FedBatch, Subscription};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Outlet;
-use crate::QueryError;
 use crate::language::Matcher;
 use crate::limits::{TAIL_BEAT_INTERVAL, TAIL_STEP_ROWS};
 
@@ -67,11 +67,10 @@ fn examine_rows(
     length: usize,
     matcher: &Matcher,
     outlet: &mut Outlet,
-) -> Result<(), QueryError> {
+) -> Result<(), PartError> {
     let rows = batch.rows.slice(first, length);
     let seqs = columns::uint64(&rows, SEQ)?;
     let end_seq = seqs.values().last().map_or(0, |last| last + 1);
-    let internal = |error| QueryError::Internal(format!("{error}"));
-    let mask = matcher.matches(&rows).map_err(internal)?;
+    let mask = matcher.matches(&rows)?;
     outlet.offer(&rows, &mask, end_seq)
 }

@@ -8,6 +8,7 @@ use arrow::array::{RecordBatch, UInt32Array};
 use arrow::buffer::BooleanBuffer;
 use arrow::compute::take_record_batch;
 use clearspan_storage::background::Clock;
+use clearspan_storage::scan::PartError;
 use tokio::sync::mpsc;
 
 use super::stream::{TailBeat, TailEvent, TailGap, TailRows, WaitingBytes};
@@ -79,7 +80,7 @@ impl Outlet {
         rows: &RecordBatch,
         mask: &BooleanBuffer,
         end_seq: u64,
-    ) -> Result<(), QueryError> {
+    ) -> Result<(), PartError> {
         let matched = mask.count_set_bits();
         let piece_rows = piece_rows(rows);
         let mut matching = mask.set_indices();
@@ -89,7 +90,7 @@ impl Outlet {
             let passing = (matched - sent).min(piece_rows).min(self.window.left(now));
             let piece = matching.by_ref().take(passing).map(|row| row as u32);
             let piece = UInt32Array::from_iter_values(piece);
-            if passing == 0 || !self.send(take_record_batch(rows, &piece).map_err(internal)?) {
+            if passing == 0 || !self.send(take_record_batch(rows, &piece)?) {
                 break;
             }
             self.window.take(passing, now);
@@ -250,8 +251,4 @@ impl Gap {
 fn piece_rows(rows: &RecordBatch) -> usize {
     let row_bytes = own_bytes(rows) / rows.num_rows().max(1);
     (TAIL_WAITING_BYTES_MAX / row_bytes.max(1)).clamp(1, TAIL_PIECE_ROWS)
-}
-
-fn internal(error: arrow::error::ArrowError) -> QueryError {
-    QueryError::Internal(error.to_string())
 }

@@ -38,7 +38,7 @@ impl Ring {
     }
 
     /// The batch with this number or, if that is not kept any more, the first after it.
-    pub(super) fn from(&self, number: u64) -> Option<&FedBatch> {
+    pub(super) fn at_or_after(&self, number: u64) -> Option<&FedBatch> {
         let oldest = self.batches.front()?.number;
         let at = number.saturating_sub(oldest);
         self.batches.get(usize::try_from(at).ok()?)

@@ -80,7 +80,10 @@ impl Subscription {
 
     fn look(&mut self) -> Look {
         let state = self.feed.state.lock();
-        let kept = state.ring.as_ref().and_then(|ring| ring.from(self.number));
+        let kept = state
+            .ring
+            .as_ref()
+            .and_then(|ring| ring.at_or_after(self.number));
         let (batches, rows, end_seq) = match kept {
             Some(batch) if batch.number == self.number => {
                 let batch = batch.clone();
