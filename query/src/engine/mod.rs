@@ -113,6 +113,7 @@ pub(crate) fn session_stats(snapshot: &Snapshot, read: &ScanStats) -> ScanStats 
     // A question may scan a part several times, for the count and for the page: what one scan left
     // out another may have read.
     stats.segments_read = stats.segments_read.min(stats.segments_total);
+    stats.granules_read = stats.granules_read.min(stats.granules_total);
     bound(
         stats.segments_total - stats.segments_read,
         [
@@ -122,7 +123,7 @@ pub(crate) fn session_stats(snapshot: &Snapshot, read: &ScanStats) -> ScanStats 
         ],
     );
     bound(
-        stats.granules_total.saturating_sub(stats.granules_read),
+        stats.granules_total - stats.granules_read,
         [
             &mut stats.granules_skipped_by_index,
             &mut stats.granules_skipped_by_templates,

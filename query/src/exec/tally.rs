@@ -21,6 +21,12 @@ impl ScanTally {
         self.stats.add(&other.stats);
         self.faults.extend(other.faults);
     }
+
+    /// The same of one that looked at rows which a pass before looked at too, or will look at again.
+    pub(crate) fn add_pass(&mut self, other: ScanTally) {
+        self.stats.add_pass(&other.stats);
+        self.faults.extend(other.faults);
+    }
 }
 
 /// The segment that could not be read, which the status tells from now on. A memtable chunk has no file that could be damaged: there an

@@ -61,7 +61,7 @@ async fn top_of_counted(
         let window = span.window(width);
         let (found, read) =
             top_rows(plans, snapshot, query, window.unwrap_or(range), wanted).await?;
-        tally.add_reading(read);
+        tally.add_pass(read);
         if found.len() == wanted.fetch || window.is_none() {
             return Ok((found, tally));
         }
@@ -89,7 +89,7 @@ pub(crate) async fn top_uncounted(
         let (found, read) =
             top_rows(plans, snapshot, query, window.unwrap_or(range), wanted).await?;
         let matched = window.is_none().then_some(read.matched);
-        tally.add_reading(read);
+        tally.add_pass(read);
         if found.len() == wanted.fetch || matched.is_some() {
             return Ok((found, tally, matched));
         }

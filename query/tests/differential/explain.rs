@@ -218,3 +218,23 @@ async fn durations_are_constants_of_the_plan() {
     assert!(plan.contains("1500000000"), "{plan}");
     assert!(!plan.contains("duration("), "{plan}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_join_holds_the_side_that_is_asked_something() {
+    let store = filled(Config::default());
+    store.flush();
+    for (held, other) in [("a", "b"), ("b", "a")] {
+        let query = format!(
+            "EXPLAIN SELECT {other}.body FROM logs a JOIN logs b ON a.trace_id = b.trace_id WHERE {held}.service = 'cart'"
+        );
+        let (_, plan, _) = plans(&store, &query).await;
+        let (_, sides) = plan.split_once("HashJoinExec").unwrap();
+        let leaves: Vec<&str> = sides.split("SegmentScanExec").skip(1).collect();
+        assert_eq!(leaves.len(), 2, "{plan}");
+        // The first side is the one that is held.
+        assert!(
+            leaves[0].contains("cart") && !leaves[1].contains("cart"),
+            "{plan}"
+        );
+    }
+}

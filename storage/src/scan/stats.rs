@@ -67,6 +67,31 @@ impl ScanStats {
         self.rows_decoded += other.rows_decoded;
     }
 
+    /// Adds the counts of another pass over parts of the same rows. Templates are those of the pass that tested more of them: the other tested some of these
+    /// again.
+    pub fn add_pass(&mut self, other: &ScanStats) {
+        let templates = [
+            self.templates_tested,
+            self.templates_matched,
+            self.templates_ruled_out,
+            self.templates_undecided,
+        ];
+        self.add(other);
+        let [tested, matched, ruled_out, undecided] = match other.templates_tested > templates[0] {
+            true => [
+                other.templates_tested,
+                other.templates_matched,
+                other.templates_ruled_out,
+                other.templates_undecided,
+            ],
+            false => templates,
+        };
+        self.templates_tested = tested;
+        self.templates_matched = matched;
+        self.templates_ruled_out = ruled_out;
+        self.templates_undecided = undecided;
+    }
+
     /// Adds templates, with what was found out about the rows of each: that they match, that they do not; `None` where it depends.
     pub fn add_templates(&mut self, decided: impl IntoIterator<Item = Option<bool>>) {
         for decided in decided {

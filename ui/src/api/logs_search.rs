@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use clearspan_query::{LogsRequest, Order};
 
-use super::uncounted::Request;
 use crate::answer::{self, Completeness, PageEnd, StatsView, made, push_end};
 use crate::error::ApiError;
 use crate::json::push_log_rows;
@@ -17,11 +16,17 @@ const PARAMETERS: [&str; 7] = ["q", "from", "to", "limit", "cursor", "order", "c
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let mut request = request(&params)?;
-    let asked = Request::of(&request);
-    request.count |= api.uncounted().knows(asked);
-    let answer = api.engine()?.search_logs(&api.tenant(), request).await?;
-    api.uncounted().answered(asked, answer.matched);
+    let engine = api.engine()?.clone();
+    let answer = api.uncounted().ask(
+        request(&params)?,
+        |request| request.count = true,
+        |request| {
+            let (engine, tenant) = (engine.clone(), api.tenant());
+            async move { engine.search_logs(&tenant, request).await }
+        },
+        |answer| answer.matched,
+    );
+    let answer = answer.await?;
     let elapsed_ms = timer.elapsed_ms();
     made(move || {
         let mut body = String::from("{\"rows\":");

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use clearspan_query::{SpanSort, SpansRequest};
 
-use super::uncounted::Request;
 use crate::answer::{self, Completeness, PageEnd, StatsView, made, push_end};
 use crate::error::ApiError;
 use crate::json::push_spans;
@@ -19,11 +18,17 @@ const SORTS: &str = "start or duration, with a - before it for largest first";
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let mut request = request(&params)?;
-    let asked = Request::of(&request);
-    request.count |= api.uncounted().knows(asked);
-    let answer = api.engine()?.search_spans(&api.tenant(), request).await?;
-    api.uncounted().answered(asked, answer.matched);
+    let engine = api.engine()?.clone();
+    let answer = api.uncounted().ask(
+        request(&params)?,
+        |request| request.count = true,
+        |request| {
+            let (engine, tenant) = (engine.clone(), api.tenant());
+            async move { engine.search_spans(&tenant, request).await }
+        },
+        |answer| answer.matched,
+    );
+    let answer = answer.await?;
     let elapsed_ms = timer.elapsed_ms();
     made(move || {
         let mut body = String::from("{\"rows\":");

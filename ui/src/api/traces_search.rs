@@ -5,7 +5,6 @@ use axum::response::Response;
 use clearspan_query::{AskedRoot, ServiceSpans, TraceSort, TraceSummary, TracesRequest};
 use serde::Serialize;
 
-use super::uncounted::Request;
 use crate::answer::{self, Completeness, PageEnd, StatsView, made};
 use crate::error::ApiError;
 use crate::limits::TRACES_LIMIT_DEFAULT;
@@ -57,11 +56,17 @@ struct ServiceView {
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
-    let mut request = request(&params)?;
-    let asked = Request::of(&request);
-    request.count |= api.uncounted().knows(asked);
-    let answer = api.engine()?.search_traces(&api.tenant(), request).await?;
-    api.uncounted().answered(asked, answer.matched);
+    let engine = api.engine()?.clone();
+    let answer = api.uncounted().ask(
+        request(&params)?,
+        |request| request.count = true,
+        |request| {
+            let (engine, tenant) = (engine.clone(), api.tenant());
+            async move { engine.search_traces(&tenant, request).await }
+        },
+        |answer| answer.matched,
+    );
+    let answer = answer.await?;
     let end = PageEnd {
         next_cursor: answer.next_cursor,
         matched: answer.matched,
