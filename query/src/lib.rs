@@ -13,6 +13,7 @@
 //! | `complete/` | what may stand at a place of a query |
 //! | `count/` | what logs hold: over time, by field, by value |
 //! | `spans/` | span search |
+//! | `patterns/` | logs that differ only in numbers and ids, counted together |
 //! | `trace/` | trace search, one trace whole |
 //! | `export/` | every match, as a stream |
 //! | `tail/` | logs that match, as they are committed |
@@ -44,6 +45,7 @@ mod hints;
 pub mod language;
 pub mod limits;
 mod logs;
+mod patterns;
 mod services;
 mod spans;
 mod sql;
@@ -67,6 +69,10 @@ pub use export::{Export, ExportPiece, ExportRequest};
 pub use language::{Completion, completion_at};
 pub use logs::{ContextAnswer, ContextRequest, Same};
 pub use logs::{LogId, LogRecord, LogRecords, LogRows, LogsAnswer, LogsRequest, Order};
+pub use patterns::{
+    Pattern, PatternId, PatternsAnswer, PatternsRequest, ServiceCount, Slot, SlotValue,
+    SlotsAnswer, SlotsRequest,
+};
 pub use services::{
     ExceptionRow, ExceptionsAnswer, LatencyAnswer, LatencyBand, LatencyCell, LatencyPoint,
     LatencyRequest, OperationRow, OperationsAnswer, ServiceRow, ServicesAnswer, ServicesRequest,

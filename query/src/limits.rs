@@ -186,6 +186,29 @@ pub const DISTINCT_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// Fields whose values are counted in one scan. A page shows fewer.
 pub const FACETS_MAX: usize = 20;
 
+/// Patterns that one question may hold, of those that no segment keeps half as many. The systems that were measured have some hundred; a sender whose
+/// every body has a pattern of its own has no use for more.
+pub const PATTERNS_MAX: usize = 100_000;
+
+/// Bytes that patterns or values of variables may take in one question, half of it texts: half of what all plans have, as for distinct values.
+pub(crate) const PATTERNS_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// What all rows of a segment come to is remembered where it has a pattern for so many rows or fewer patterns: otherwise the sums are no smaller than the
+/// rows.
+pub(crate) const PATTERNS_REMEMBERED_ONE_IN: u64 = 16;
+
+/// Buckets of a pattern's rows over time: a drawing of a line's height has fewer points.
+pub const PATTERN_BUCKETS_MAX: usize = 200;
+
+/// Services of a pattern that are named, those with the most rows: a pattern is mostly one service's.
+pub const PATTERN_SERVICES_MAX: usize = 5;
+
+/// Bodies that are restored between two moments at which the question may be stopped. Those that have a pattern are at most 64 KiB each.
+pub(crate) const SAMPLES_PER_READ: usize = 128;
+
+/// Different values of one variable that are counted. Request ids have more, and nobody reads which.
+pub const SLOT_VALUES_MAX: usize = 100_000;
+
 /// Dictionaries for which a count remembers what it found: one for each partition of a scan, and as many
 /// again that are about to be needed.
 pub(crate) const DICTIONARIES_REMEMBERED: usize = 16;

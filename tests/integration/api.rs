@@ -8,6 +8,7 @@
 //! | `complete.rs` | what may stand at a place of a query |
 //! | `context.rs` | what stands around one log record |
 //! | `counts/` | logs counted over time, by field and by value |
+//! | `patterns.rs` | patterns of logs, and the values of their variables |
 //! | `traces.rs` | trace search, one trace, its logs, services |
 //! | `trace_roots.rs` | trace search by root, traces as points |
 //! | `one_service.rs` | operations, latency and exceptions of one service |
@@ -24,6 +25,7 @@ pub(crate) mod damage;
 mod export;
 mod logs;
 mod one_service;
+mod patterns;
 mod roundtrip;
 pub(crate) mod server;
 mod spans;

@@ -52,6 +52,15 @@ impl CountEnd {
             hints,
         }
     }
+
+    /// Notes that so many rows that match are not in the answer, since that holds `limit` things at most.
+    pub(crate) fn without(mut self, limit: u64, rows: u64) -> Self {
+        if rows > 0 {
+            self.whole.partial = true;
+            self.whole.missing.push(MissingView::Limit { limit, rows });
+        }
+        self
+    }
 }
 
 /// What a scan cost: of segments, granules, templates and rows the total, what was skipped by what, and

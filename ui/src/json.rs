@@ -94,7 +94,7 @@ fn push_sent_ns(time: u64, out: &mut String) {
     };
 }
 
-fn push_body(body: Body<'_>, out: &mut String) {
+pub(crate) fn push_body(body: Body<'_>, out: &mut String) {
     match body {
         Body::Absent => out.push_str("null"),
         Body::Text(text) => push_json_string(text, out),

@@ -61,6 +61,15 @@ pub(crate) const FACET_VALUES_LIMIT_DEFAULT: usize = 10;
 /// Choices at a place of a query when the request names no limit: what a list under a search box shows.
 pub(crate) const CHOICES_LIMIT_DEFAULT: usize = 20;
 
+/// Patterns of an answer when the request names no limit.
+pub(crate) const PATTERNS_LIMIT_DEFAULT: usize = 100;
+
+/// Buckets of a pattern's rows over time when the request names no number: a line's height of a table.
+pub(crate) const PATTERN_BUCKETS_DEFAULT: usize = 30;
+
+/// Values of each variable of a pattern when the request names no limit.
+pub(crate) const SLOT_VALUES_LIMIT_DEFAULT: usize = 10;
+
 /// Services of one page, each with two drawings: a page of thousands keeps a browser busy for half a second.
 pub(crate) const SERVICES_TABLE_ROWS: usize = 500;
 

@@ -14,6 +14,7 @@ use crate::api::{
 use crate::api::{
     logs_context, logs_export, logs_tail, trace_skeleton, traces_export, traces_scatter,
 };
+use crate::api::{pattern_slots, patterns};
 use crate::api::{service_exceptions, service_latency, service_operations};
 use crate::assets;
 use crate::error::{ApiError, shown};
@@ -36,6 +37,11 @@ pub fn router(api: Api) -> Router {
             asked(field_values::of_logs),
         )
         .route("/api/v1/logs/facets", asked(facets::of_logs))
+        .route("/api/v1/logs/patterns", asked(patterns::patterns))
+        .route(
+            "/api/v1/logs/patterns/{id}/slots",
+            asked(pattern_slots::slots),
+        )
         .route("/api/v1/logs/export", asked(logs_export::logs))
         .route("/api/v1/logs/tail", asked(logs_tail::tail))
         .route("/api/v1/traces/export", asked(traces_export::traces))

@@ -31,7 +31,7 @@ use crate::{AskedRange, QueryError};
 /// What rows are told apart by: the bands of severity, and rows without one.
 pub const SEVERITY_NAMES: [&str; 7] = ["trace", "debug", "info", "warn", "error", "fatal", "unset"];
 
-const UNSET: usize = SEVERITY_NAMES.len() - 1;
+pub(crate) const UNSET: usize = SEVERITY_NAMES.len() - 1;
 
 /// How many times too wide the buckets may be: below it a second scan would read too much of the same again.
 pub(crate) const TOO_WIDE: i128 = 4;
@@ -321,14 +321,14 @@ fn have_seen(seen: &mut Option<(i64, i64)>, first: i64, last: i64) {
 }
 
 /// The place of a number's band in [`SEVERITY_NAMES`]; `None` where it lies in none.
-fn of_number(number: i32) -> Option<usize> {
+pub(crate) fn of_number(number: i32) -> Option<usize> {
     (1..=24)
         .contains(&number)
         .then(|| (number - 1) as usize / 4)
 }
 
 /// The place of the band that `text` names.
-fn of_text(text: &str) -> usize {
+pub(crate) fn of_text(text: &str) -> usize {
     severity_number(text).and_then(of_number).unwrap_or(UNSET)
 }
 

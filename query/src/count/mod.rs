@@ -53,8 +53,10 @@ pub use values::{
 
 pub(crate) use fields::fields;
 pub(crate) use grid::Grid;
-pub(crate) use histogram::{Ends, TOO_WIDE, between, histogram};
+pub(crate) use histogram::{Ends, TOO_WIDE, UNSET, between, histogram, of_number, of_text};
 pub(crate) use newest::{Newest, newest_fields, newest_values};
+pub(crate) use remembered::Remembered;
+pub(crate) use top::Top;
 pub(crate) use value::double_text;
 pub(crate) use values::{facets, values};
 
@@ -99,16 +101,31 @@ impl Counted {
             missing: unread(&session.snapshot, range, tally.faults),
         })
     }
+
+    /// The same, where what cannot be read within `concerned` matters too.
+    pub(crate) async fn over(
+        session: &Session,
+        scanned: &Scanned,
+        concerned: TimeRange,
+        tally: ScanTally,
+    ) -> Result<Self, QueryError> {
+        let faults = tally.faults.clone();
+        let counted = Counted::new(session, &scanned.query, scanned.range, tally).await?;
+        Ok(Counted {
+            missing: unread(&session.snapshot, concerned, faults),
+            ..counted
+        })
+    }
 }
 
 /// A question that counts, as it was understood.
-struct Scanned {
-    query: Query,
-    range: TimeRange,
+pub(crate) struct Scanned {
+    pub(crate) query: Query,
+    pub(crate) range: TimeRange,
 }
 
 impl Scanned {
-    fn new(session: &Session, rows: &CountedRows) -> Result<Self, QueryError> {
+    pub(crate) fn new(session: &Session, rows: &CountedRows) -> Result<Self, QueryError> {
         Ok(Scanned {
             query: Query::parse(&rows.query, session.snapshot.signal())?,
             range: rows.range.resolve(session.now_ns)?,

@@ -15,7 +15,7 @@ const SECONDS: [f64; 11] = [
 ];
 const QUESTION: &str = "question";
 /// Every question that is measured. Their series are there from the start, since a rate sees no first event of a series that begins with it.
-const QUESTIONS: [&str; 31] = [
+const QUESTIONS: [&str; 33] = [
     "dependencies",
     "exceptions",
     "latency",
@@ -23,7 +23,9 @@ const QUESTIONS: [&str; 31] = [
     "log_facets",
     "log_field_values",
     "log_fields",
+    "log_patterns",
     "log_record",
+    "log_slots",
     "logs_context",
     "logs_export",
     "logs_histogram",

@@ -8,9 +8,10 @@ use crate::{
     AskedRange, CompletionAnswer, CompletionRequest, ContextAnswer, ContextRequest, CountedRows,
     DependenciesAnswer, DependenciesRequest, ExceptionsAnswer, FacetsAnswer, FacetsRequest,
     FieldsAnswer, HistogramAnswer, LatencyAnswer, LatencyRequest, LogId, LogRows, LogsAnswer,
-    LogsRequest, OperationsAnswer, QueryError, Same, ScatterAnswer, ScatterRequest, ServicesAnswer,
-    ServicesRequest, Skeleton, SpanRows, SpanSortKey, SpansAnswer, SpansRequest, TraceSpans,
-    TracesAnswer, TracesRequest, ValuesAnswer, ValuesRequest, complete, count, dependencies, logs,
+    LogsRequest, OperationsAnswer, PatternsAnswer, PatternsRequest, QueryError, Same,
+    ScatterAnswer, ScatterRequest, ServicesAnswer, ServicesRequest, Skeleton, SlotsAnswer,
+    SlotsRequest, SpanRows, SpanSortKey, SpansAnswer, SpansRequest, TraceSpans, TracesAnswer,
+    TracesRequest, ValuesAnswer, ValuesRequest, complete, count, dependencies, logs, patterns,
     services, spans, trace,
 };
 
@@ -116,6 +117,38 @@ impl QueryEngine {
             tenant,
             signal,
             move |session| complete::complete(session, request),
+        )
+        .await
+    }
+
+    /// The patterns of the logs that match.
+    pub async fn patterns(
+        &self,
+        tenant: &TenantId,
+        request: PatternsRequest,
+    ) -> Result<PatternsAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "log_patterns",
+            tenant,
+            Signal::Logs,
+            move |session| patterns::patterns(session, request),
+        )
+        .await
+    }
+
+    /// The values of a pattern's variables in the logs that match.
+    pub async fn slots(
+        &self,
+        tenant: &TenantId,
+        request: SlotsRequest,
+    ) -> Result<SlotsAnswer, QueryError> {
+        self.ask(
+            &self.0.scans,
+            "log_slots",
+            tenant,
+            Signal::Logs,
+            move |session| patterns::slots(session, request),
         )
         .await
     }

@@ -266,13 +266,23 @@ impl SegmentScan {
 
     /// The number of rows that match, where metadata knows it.
     pub(crate) fn known_count(&self, part: &Part) -> Option<u64> {
-        let whole = self.emit == Emit::Count && self.matcher.is_all() && self.covers(part);
+        let whole = self.emit == Emit::Count && self.takes_all(part);
         whole.then(|| u64::from(part.rows()))
     }
 
     /// What the templates of `part` were found to say of its rows; `None` where none was asked.
     pub(crate) fn decided_by_templates(&self, part: &Part) -> Option<Vec<Option<bool>>> {
         self.matcher.decided_by_templates(part)
+    }
+
+    /// Whether every row of `part` matches.
+    pub(crate) fn takes_all(&self, part: &Part) -> bool {
+        self.matcher.is_all() && self.covers(part)
+    }
+
+    /// Whether something is looked for in texts that come with the rows.
+    pub(crate) fn tests_texts(&self) -> bool {
+        self.matcher.has_texts()
     }
 
     /// What is looked for in texts, by which the matching rows can be counted without looking at each.

@@ -14,6 +14,7 @@
 //! | `counts.rs` | what logs hold |
 //! | `minutes.rs` | sums of minutes against the rows they were made of |
 //! | `one_service.rs` | operations and latency of one service |
+//! | `patterns.rs`, `patterns/` | patterns of random bodies, against a plain splitter |
 //! | `keys.rs` | attributes by key: filters, values, SQL |
 //! | `texts.rs`, `texts/` | words, phrases, regular expressions and whole texts in every form of storage |
 //! | `tail.rs` | logs as they are committed, and from a position on |
@@ -63,6 +64,7 @@ mod logs;
 mod memory;
 mod minutes;
 mod one_service;
+mod patterns;
 mod random;
 mod records;
 mod roots;

@@ -12,6 +12,7 @@
 //! | `projection.rs` | [`Projection`]: which columns, and of attributes which keys |
 //! | `part.rs` | [`Part`]: a memtable chunk or a segment, seen alike |
 //! | `row_texts.rs` | [`RowTexts`]: the texts of rows, searched by templates |
+//! | `row_templates.rs` | [`TemplateReader`]: the template of each row |
 //! | `text_condition.rs` | [`TextCondition`]: words and phrases, expressions, forms of whole texts |
 //! | `text_search.rs` | [`TextSearch`]: such conditions together |
 //! | `verdicts.rs` | what templates say of them |
@@ -25,6 +26,7 @@
 mod part;
 mod predicate;
 mod projection;
+mod row_templates;
 mod row_texts;
 mod select;
 mod selection;
@@ -41,6 +43,7 @@ pub(crate) use part::is_narrow;
 pub use part::{Part, PartError, PartId, SelectedBatch};
 pub use predicate::{Predicate, TimeRange};
 pub use projection::{AttributeKeys, Projection};
+pub use row_templates::{RowTemplate, TemplateReader};
 pub use row_texts::RowTexts;
 pub use selection::RowSelection;
 pub use snapshot::{MissingSegment, RowAddress, Snapshot};

@@ -40,6 +40,14 @@ pub(crate) struct BatchTexts {
     plain: OnceLock<Plain>,
 }
 
+/// What is known of a row's text at once.
+pub(crate) enum TemplateOrBody<'a> {
+    /// The id of its template.
+    Template(u32),
+    /// The body of a row without one.
+    Body(Body<'a>),
+}
+
 /// What a body has besides its template.
 #[derive(Debug)]
 struct Variables {
@@ -166,6 +174,39 @@ impl BatchTexts {
         Ok(found.count())
     }
 
+    /// Gives each row of `mask` to `take`: with the id of its template, or where it has none with its body. The mask has a bit for each row
+    /// from `first` on, and rows are counted from there.
+    pub(crate) fn each_template(
+        &self,
+        first: usize,
+        mask: &BooleanBuffer,
+        mut take: impl FnMut(usize, TemplateOrBody<'_>),
+    ) -> Result<(), SegmentError> {
+        let ids = self.templates()?;
+        let known = self.dictionary().len();
+        for place in mask.set_indices() {
+            match template_at(ids, first + place) {
+                Some(id) if (id as usize) < known => take(place, TemplateOrBody::Template(id)),
+                Some(_) => return Err(self.no_such_template(first + place)),
+                None => take(place, TemplateOrBody::Body(self.plain()?.at(first + place))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the variables of a row with a template, as they stand in its body, with U+0001 between them.
+    pub(crate) fn push_variables(&self, row: usize, out: &mut String) -> Result<(), SegmentError> {
+        let variables = self.variables()?.text(row);
+        let ids = self.ids_for(variables, row)?;
+        write_out_variables(variables, ids, out)
+            .map_err(|source| self.rows.of_shape(ShapeError::Body { row, source }))
+    }
+
+    fn no_such_template(&self, row: usize) -> SegmentError {
+        let what = "no such template";
+        self.rows.of_shape(ShapeError::Rows { what, row })
+    }
+
     fn look(
         &self,
         search: &TextSearch,
@@ -186,12 +227,7 @@ impl BatchTexts {
             Verdict::Variables => write_out_variables(variables, ids, &mut scratch.text),
             _ => {
                 let template = self.shape.templates().template(id);
-                let template = template.ok_or_else(|| {
-                    self.rows.of_shape(ShapeError::Rows {
-                        what: "no such template",
-                        row,
-                    })
-                })?;
+                let template = template.ok_or_else(|| self.no_such_template(row))?;
                 restore_into(template, variables, ids, &mut scratch.text)
             }
         }

@@ -29,6 +29,8 @@ pub(crate) enum Piece {
     Traces,
     /// Of the formula of this name.
     Derived(&'static str),
+    /// What somebody above worked out of its rows, under this name.
+    Remembered(&'static str),
 }
 
 /// A bounded cache over all segments. Of idle pieces the least recently used goes first.
@@ -127,12 +129,12 @@ impl SegmentCache {
         state.bytes + self.texts.bytes() + self.decompressors.bytes()
     }
 
-    fn find<T: Any + Send + Sync>(&self, id: u64, piece: Piece) -> Option<Arc<T>> {
+    pub(super) fn find<T: Any + Send + Sync>(&self, id: u64, piece: Piece) -> Option<Arc<T>> {
         self.state.lock().find(id, piece)
     }
 
     /// Keeps a piece that was opened. When another thread was quicker, its piece is the one to use.
-    fn keep<T: Any + Send + Sync>(
+    pub(super) fn keep<T: Any + Send + Sync>(
         &self,
         id: u64,
         piece: Piece,

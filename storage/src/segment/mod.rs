@@ -24,6 +24,7 @@
 //! | `reader.rs` | [`Segment`]: a folder, opened lazily, each byte checked before it is believed |
 //! | `rows.rs` | its rows, read |
 //! | `derived_rows.rs` | the rows that formulas have derived, read |
+//! | `remembered.rs` | what others worked out of its rows, kept in the same cache |
 //! | `attributes.rs` | what is known of attributes without reading rows |
 //! | `verify.rs` | every byte of a segment checked; the fault that a reader found |
 //! | `cache.rs` | opened files, bounded in bytes over all segments |
@@ -49,6 +50,7 @@ mod parquet_file;
 mod parquet_pages;
 mod parquet_writer;
 mod reader;
+mod remembered;
 mod row_texts;
 mod row_writer;
 mod rows;
@@ -74,7 +76,7 @@ pub use reader::Segment;
 pub use trace_directory::{RootEntry, TraceDirectory, TraceEntry};
 
 pub(crate) use attributes::scopes_have_attributes;
-pub(crate) use batch_texts::BatchTexts;
+pub(crate) use batch_texts::{BatchTexts, TemplateOrBody};
 pub(crate) use cache::SegmentCache;
 pub(crate) use row_texts::index_rows;
 pub(crate) use writer::{NewSegment, SegmentWriter, WrittenSegment, write_segment};

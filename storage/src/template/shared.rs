@@ -3,7 +3,9 @@
 //! A text knows the store it is counted in. With its last owner it goes, and what it took is taken off, so that the store never counts
 //! what is no longer there, nor forgets what some other segment still has.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, Weak};
 
@@ -15,7 +17,7 @@ const TABLE_MIN: usize = 1024;
 
 /// The text of a template, as it is or folded. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct TemplateText(Arc<Text>);
+pub struct TemplateText(Arc<Text>);
 
 #[derive(Debug)]
 struct Text {
@@ -32,7 +34,7 @@ struct Home {
 
 impl TemplateText {
     /// A text of its own, in nobody's store.
-    pub(crate) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         Self::with_home(text, None)
     }
 
@@ -42,12 +44,12 @@ impl TemplateText {
     }
 
     /// Where it lies: while it is kept, no other text has this place.
-    pub(crate) fn place(&self) -> usize {
+    pub fn place(&self) -> usize {
         Arc::as_ptr(&self.0).addr()
     }
 
     /// Bytes held on the heap that no store counts.
-    pub(crate) fn own_bytes(&self) -> usize {
+    pub fn own_bytes(&self) -> usize {
         match self.0.home {
             Some(_) => 0,
             None => self.0.bytes(),
@@ -71,6 +73,19 @@ impl PartialEq for TemplateText {
 }
 
 impl Eq for TemplateText {}
+
+impl Hash for TemplateText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.text.hash(state);
+    }
+}
+
+/// So that one is found by its text.
+impl Borrow<str> for TemplateText {
+    fn borrow(&self) -> &str {
+        &self.0.text
+    }
+}
 
 impl Text {
     /// Bytes on the heap, with the counts of owners.

@@ -51,7 +51,14 @@ async fn segments_that_cannot_be_read() {
     server.flush();
     let server = server.restart(damage).await;
     is_partial(&server.get("/api/v1/logs/search").await.json());
-    for call in ["histogram", "fields", "fields/k/values", "facets?fields=k"] {
+    for call in [
+        "histogram",
+        "fields",
+        "fields/k/values",
+        "facets?fields=k",
+        "patterns",
+        "patterns/0123456789abcdef/slots",
+    ] {
         is_partial(&server.get(&format!("/api/v1/logs/{call}")).await.json());
     }
     is_partial(&server.get("/api/v1/traces/search").await.json());

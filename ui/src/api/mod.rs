@@ -9,6 +9,8 @@
 //! | `field_values.rs` | `/api/v1/logs/fields/{name}/values`, `/api/v1/traces/fields/{name}/values` |
 //! | `facets.rs` | `/api/v1/logs/facets`, `/api/v1/traces/facets` |
 //! | `complete.rs` | `/api/v1/logs/complete`, `/api/v1/traces/complete` |
+//! | `patterns.rs` | `/api/v1/logs/patterns` |
+//! | `pattern_slots.rs` | `/api/v1/logs/patterns/{id}/slots` |
 //! | `counted.rs` | which rows these and the histogram count |
 //! | `uncounted.rs` | searches that were not told how many match |
 //! | `logs_export.rs` | `/api/v1/logs/export` |
@@ -46,6 +48,8 @@ pub(crate) mod logs_histogram;
 pub(crate) mod logs_search;
 pub(crate) mod logs_tail;
 pub(crate) mod metrics;
+pub(crate) mod pattern_slots;
+pub(crate) mod patterns;
 pub(crate) mod service;
 pub(crate) mod service_exceptions;
 pub(crate) mod service_latency;
