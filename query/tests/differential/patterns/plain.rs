@@ -1,5 +1,6 @@
 //! What the documentation says of patterns, over lines as they were generated: each body is split by itself.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
@@ -20,26 +21,39 @@ pub(super) struct Expected {
     pub(super) sample: String,
 }
 
-/// Splits by regular expressions.
+/// A template and the variables.
+type Split = Option<(String, Vec<String>)>;
+
+/// Splits by regular expressions, each text once.
 pub(super) struct Plain {
     token: Regex,
+    known: RefCell<BTreeMap<String, Split>>,
 }
 
 impl Plain {
     pub(super) fn new() -> Self {
         Plain {
             token: Regex::new("[A-Za-z0-9./:@_-]+").unwrap(),
+            known: RefCell::default(),
         }
     }
 
     /// The template and the variables; `None` where a body has no pattern.
-    pub(super) fn split(&self, line: &Line) -> Option<(String, Vec<String>)> {
+    pub(super) fn split(&self, line: &Line) -> Split {
         let text = line.text()?;
+        let mut known = self.known.borrow_mut();
+        let split = known.entry(text);
+        split
+            .or_insert_with_key(|text| self.split_text(text))
+            .clone()
+    }
+
+    fn split_text(&self, text: &str) -> Split {
         if text.is_empty() || text.contains(['\u{1}', '\u{2}', '\u{3}']) {
             return None;
         }
         let (mut template, mut variables, mut copied) = (String::new(), Vec::new(), 0);
-        for token in self.token.find_iter(&text) {
+        for token in self.token.find_iter(text) {
             let Some(digit) = token.as_str().find(|c: char| c.is_ascii_digit()) else {
                 continue;
             };
