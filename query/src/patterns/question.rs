@@ -131,7 +131,8 @@ pub(crate) async fn patterns(
         (Some(_), Some(from)) => seen_before(&session, from, &texts, &mut read.tally).await?,
     };
     let addresses: Vec<RowAddress> = of(&read.sums, &shown, |sums| sums.newest.address);
-    let samples = samples(&session, &addresses, &mut read.tally).await?;
+    let bytes = texts.iter().map(|text| text.len()).sum();
+    let samples = samples(&session, &addresses, bytes, &mut read.tally).await?;
     let mut patterns = described(&read.sums, &shown, grid);
     for (pattern, (seen, sample)) in patterns.iter_mut().zip(seen.iter().zip(samples.places)) {
         pattern.is_new = !seen;

@@ -15,6 +15,9 @@ pub(super) async fn each_run(
     mut take: impl FnMut(u32, &BooleanBuffer) -> Result<Wanted, Stopped>,
 ) -> Result<(), Stopped> {
     if scan.takes_all(part) {
+        stats.segments_read += u64::from(part.is_segment());
+        stats.granules_read += u64::from(part.granules());
+        stats.rows_scanned += u64::from(part.rows());
         let mut first = 0;
         while first < part.rows() {
             let rows = part.unit_of(first);

@@ -22,17 +22,22 @@ pub(super) struct Samples {
     pub(super) memory: MemoryReservation,
 }
 
-/// The bodies at `addresses`.
+/// What is shown, and the same again as text.
+const COPIES: usize = 2;
+
+/// The bodies at `addresses`, beside which `bytes` are shown.
 pub(super) async fn samples(
     session: &Session,
     addresses: &[RowAddress],
+    bytes: usize,
     tally: &mut ScanTally,
 ) -> Result<Samples, QueryError> {
     let mut samples = Samples {
         batches: Vec::new(),
         places: vec![None; addresses.len()],
-        memory: session.plans.reservation("samples of patterns"),
+        memory: session.plans.reservation("patterns that are shown"),
     };
+    samples.take(session, bytes)?;
     // By where they lie, so that rows which are decoded together are so once.
     let mut order: Vec<usize> = (0..addresses.len()).collect();
     order.sort_unstable_by_key(|&at| addresses[at]);
@@ -65,12 +70,16 @@ impl Samples {
         of: &[usize],
         batch: RecordBatch,
     ) -> Result<(), QueryError> {
-        let taken = self.memory.try_grow(own_bytes(&batch));
-        taken.map_err(|error| session.plans.query_error(&error))?;
+        self.take(session, own_bytes(&batch))?;
         for (row, &at) in of.iter().enumerate() {
             self.places[at] = Some((self.batches.len(), row));
         }
         self.batches.push(batch);
         Ok(())
+    }
+
+    fn take(&mut self, session: &Session, bytes: usize) -> Result<(), QueryError> {
+        let taken = self.memory.try_grow(bytes * COPIES);
+        taken.map_err(|error| session.plans.query_error(&error))
     }
 }

@@ -223,6 +223,12 @@ async fn patterns_are_the_same_in_every_form() {
     store.flush();
     let flushed = check(&store, &plain, &lines[..400], "flushed").await;
     assert_eq!(first, flushed);
+    // What was asked before is added up, and no row is read.
+    let again = ask(&store, &request("", (None, None), 30)).await;
+    let stats = again.counted.stats;
+    assert!(stats.segments_total > 1);
+    assert_eq!(stats.segments_skipped_by_templates, stats.segments_total);
+    assert_eq!((stats.rows_scanned, again.counted.matched), (0, 400));
     store.append(batch(&lines[400..800]));
     check(&store, &plain, &lines[..800], "in segments and in memory").await;
     store.flush();
