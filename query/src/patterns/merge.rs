@@ -90,12 +90,40 @@ impl Buckets {
     pub(super) fn of(&mut self, bucket: u32) -> u32 {
         if !self.last.1.contains(&bucket) {
             let place = |time: i128, of: Grid| (time - of.start).div_euclid(of.width);
-            let own = place(self.from.start_of(bucket as usize), self.grid);
-            let own = u32::try_from(own).unwrap_or(0);
-            let end = self.grid.start_of(own as usize + 1);
-            let end = u32::try_from(place(end, self.from)).unwrap_or(u32::MAX);
-            self.last = (own, bucket..end.max(bucket + 1));
+            // Where one begins before the other, its first bucket is cut.
+            let number = |place: i128| u32::try_from(place.max(0)).unwrap_or(u32::MAX);
+            let own = number(place(self.from.start_of(bucket as usize), self.grid));
+            let start_of = |own: usize| number(place(self.grid.start_of(own), self.from));
+            self.last = (own, start_of(own as usize)..start_of(own as usize + 1));
         }
         self.last.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_lie_in_buckets() {
+        let minute = 60_000_000_000;
+        let grid = Grid {
+            start: 120 * minute,
+            width: 10 * minute,
+            buckets: 4,
+        };
+        let from = Grid {
+            start: 133 * minute,
+            width: minute,
+            buckets: 20,
+        };
+        let mut buckets = Buckets::new(grid, from);
+        let found: Vec<u32> = (0..20).map(|bucket| buckets.of(bucket)).collect();
+        let wanted: Vec<u32> = (133..153).map(|minute| (minute - 120) / 10).collect();
+        assert_eq!(found, wanted);
+        let back: Vec<u32> = (0..20).rev().map(|bucket| buckets.of(bucket)).collect();
+        assert!(back.iter().eq(wanted.iter().rev()));
+        let mut same = Buckets::new(grid, grid);
+        assert!((0..4).all(|bucket| same.of(bucket) == bucket));
     }
 }

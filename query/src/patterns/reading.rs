@@ -169,9 +169,9 @@ impl Reader {
         let ended = read.rows(scan, index, part, has_few).await;
         self.read.tally.stats.add(&read.tally.stats);
         match ended {
-            Ok(Wanted::More) => {}
+            Ok(Wanted::More) if has_few(&read.sums) => {}
             // It is read a second time, and its fault found again.
-            Ok(Wanted::Nothing) | Err(Stopped::Part(_)) => return Ok(None),
+            Ok(_) | Err(Stopped::Part(_)) => return Ok(None),
             Err(stopped) => return Err(stopped),
         }
         read.sums.settle(&mut read.room)?;

@@ -1,7 +1,10 @@
 //! What another program wrote, or for another segment.
 
+use arrow::buffer::BooleanBuffer;
+
 use super::*;
-use crate::scan::TextSearch;
+use crate::memtable::Chunk;
+use crate::scan::{RowTemplate, TextSearch};
 
 /// Read by a program that knows another rule for splitting bodies than the one that wrote.
 #[test]
@@ -34,6 +37,57 @@ fn bodies_that_were_split_by_another_rule_are_found() {
     );
     // Only templates of a rule that is known count rows that nobody reads.
     assert!(counts[0][0].1 && !counts[1][0].1, "{counts:?}");
+}
+
+/// Whether a segment keeps a template, keeps those of another rule, or the rows are in memory: each row has the template of its body.
+#[test]
+fn a_row_has_the_template_of_its_body_in_every_form() {
+    let rows = bodies(3_000);
+    let rows: Vec<(u64, &str)> = rows.iter().map(|(time, body)| (*time, &**body)).collect();
+    let rows = stored_logs(&rows, 100);
+    let dirs = [1, 7].map(|rule| (rule, tempfile::tempdir().unwrap()));
+    let segments = dirs.iter().map(|(rule, dir)| {
+        let plan = conformance::plan_of(Signal::Logs, &rows).of_rule(*rule);
+        let written = write_planned(Container::Parquet, dir.path(), Signal::Logs, &rows, plan);
+        Part::segment(
+            Signal::Logs,
+            Arc::new(open(Signal::Logs, &written).unwrap()),
+        )
+    });
+    let chunk = Chunk::new(Signal::Logs, rows.clone()).unwrap();
+    let chunk = Part::chunk(Signal::Logs, Arc::new(chunk));
+    let mut kept = Vec::new();
+    for part in segments.chain([chunk]) {
+        let mut reader = part.template_reader().unwrap();
+        let texts: Vec<String> = reader.kept().iter().map(|text| text.to_string()).collect();
+        let (mut of_kept, mut of_split) = (0, 0);
+        // Some rows of several record batches.
+        let mask = BooleanBuffer::collect_bool(2_900, |row| row % 3 != 1);
+        reader
+            .each(50, &mask, |place, template| {
+                assert!(mask.value(place));
+                let found = match template {
+                    RowTemplate::Kept(id) => {
+                        of_kept += 1;
+                        texts[id as usize].clone()
+                    }
+                    RowTemplate::Split(split) => {
+                        of_split += 1;
+                        split.template.to_owned()
+                    }
+                    RowTemplate::None => panic!("no template"),
+                };
+                let wanted = match 50 + place {
+                    2_500 => "the needle",
+                    _ => "line \u{1}",
+                };
+                assert_eq!(found, wanted);
+            })
+            .unwrap();
+        assert_eq!(of_kept + of_split, mask.count_set_bits());
+        kept.push((of_kept > 0, of_split > 0));
+    }
+    assert_eq!(kept, [(true, true), (false, true), (false, true)]);
 }
 
 /// Each of the files is sound, and only belongs to other rows.
