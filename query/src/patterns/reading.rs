@@ -158,15 +158,17 @@ impl Reader {
             tally: ScanTally::default(),
             room: Room::new(&self.plans, "patterns of a segment", PATTERNS_BYTES_MAX),
         };
-        let has_few = |sums: &mut Sums, _: &mut Room, _: usize| {
-            Ok(
-                match (sums.patterns.len() as u64) <= few.max(FEW_PATTERNS) {
-                    true => Wanted::More,
-                    false => Wanted::Nothing,
-                },
-            )
+        let has_few = |sums: &Sums| {
+            let patterns = sums.patterns.len() as u64;
+            !sums.is_full && patterns <= few.max(FEW_PATTERNS)
         };
-        let ended = read.rows(scan, index, part, has_few).await;
+        let before = |sums: &mut Sums, _: &mut Room, _: usize| {
+            Ok(match has_few(sums) {
+                true => Wanted::More,
+                false => Wanted::Nothing,
+            })
+        };
+        let ended = read.rows(scan, index, part, before).await;
         self.read.tally.stats.add(&read.tally.stats);
         match ended {
             Ok(Wanted::More) if has_few(&read.sums) => {}
@@ -188,6 +190,7 @@ impl Reader {
         let own = &self.parts;
         let reserve = |sums: &mut Sums, room: &mut Room, rows: usize| {
             if sums.is_filling(rows, room) {
+                sums.is_reserved = true;
                 for part in own {
                     if let Some(part) = parts.get(*part as usize) {
                         sums.reserve(&part.template_reader()?, room)?;

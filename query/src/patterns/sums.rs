@@ -31,6 +31,8 @@ pub(super) struct Sums {
     split: usize,
     /// Whether a pattern was refused. From then on all new ones are, so that whatever is there was counted from its first row on.
     pub(super) is_full: bool,
+    /// Whether the templates that parts keep have their places.
+    pub(super) is_reserved: bool,
     /// Rows whose body has no pattern.
     pub(super) unpatterned: u64,
     /// Rows of patterns for which there was no room.
@@ -81,6 +83,7 @@ impl Sums {
             by_service: HashMap::new(),
             split: 0,
             is_full: false,
+            is_reserved: false,
             unpatterned: 0,
             left_out: 0,
         }
@@ -224,7 +227,7 @@ impl Sums {
 
     /// Whether so many rows more may bring patterns for which there is no room.
     pub(super) fn is_filling(&self, rows: usize, room: &Room) -> bool {
-        !self.is_full && (self.split + rows > SPLIT_MAX || room.is_filling())
+        !self.is_full && !self.is_reserved && (self.split + rows > SPLIT_MAX || room.is_filling())
     }
 
     /// Enters the templates of a part that were met nowhere yet: before any pattern is refused, those that come back have their place.
