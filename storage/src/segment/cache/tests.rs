@@ -190,6 +190,7 @@ impl Lab {
                     derived.as_ref().unwrap().get_array_memory_size()
                 }
                 Piece::Traces => value.downcast_ref::<TraceDirectory>().unwrap().memory(),
+                Piece::Remembered(_) => value.downcast_ref::<Vec<u8>>().unwrap().len(),
             };
         }
         for shape in shapes {
@@ -238,6 +239,30 @@ fn texts_of_several_segments_are_counted_once_and_until_the_last_is_gone() {
     assert!(lab.cache.texts.text_bytes() > 0);
     drop((shape, folded));
     assert_eq!(lab.cache.texts.text_bytes(), 0);
+    lab.check(&[], &[]);
+}
+
+#[test]
+fn what_is_remembered_is_counted_and_goes_with_its_segment() {
+    let mut lab = Lab::new(usize::MAX);
+    (0..2).for_each(|application| lab.add(application));
+    lab.search_all();
+    let before = lab.cache.bytes();
+    let [one, other] = &lab.segments[..] else {
+        panic!("two segments");
+    };
+    assert!(one.remembered::<Vec<u8>>("sums").is_none());
+    one.remember("sums", Arc::new(vec![1u8; 5_000]), 5_000);
+    // Who comes later finds what is there.
+    one.remember("sums", Arc::new(vec![2u8; 7_000]), 7_000);
+    let found = one.remembered::<Vec<u8>>("sums").unwrap();
+    assert_eq!((found.len(), found[0]), (5_000, 1));
+    assert!(one.remembered::<String>("sums").is_none());
+    assert!(other.remembered::<Vec<u8>>("sums").is_none());
+    assert_eq!(lab.cache.bytes(), before + 5_000);
+    lab.check(&[], &[]);
+    lab.cache.forget(one.id());
+    assert!(one.remembered::<Vec<u8>>("sums").is_none());
     lab.check(&[], &[]);
 }
 
