@@ -248,9 +248,7 @@ fn what_is_remembered_is_counted_and_goes_with_its_segment() {
     (0..2).for_each(|application| lab.add(application));
     lab.search_all();
     let before = lab.cache.bytes();
-    let [one, other] = &lab.segments[..] else {
-        panic!("two segments");
-    };
+    let (one, other) = (&lab.segments[0], &lab.segments[1]);
     assert!(one.remembered::<Vec<u8>>("sums").is_none());
     one.remember("sums", Arc::new(vec![1u8; 5_000]), 5_000);
     // Who comes later finds what is there.
