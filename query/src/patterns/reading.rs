@@ -26,6 +26,11 @@ const FEW_PATTERNS: u64 = 64;
 /// The name under which sums are remembered.
 const REMEMBERED: &str = "patterns";
 
+/// The sums of all rows of a segment, if they are remembered.
+pub(super) fn remembered(part: &Part) -> Option<Arc<Sums>> {
+    part.remembered(REMEMBERED)
+}
+
 /// What was counted, settled, in the memory that it takes.
 #[derive(Debug)]
 pub(super) struct Read {
@@ -124,7 +129,7 @@ impl Reader {
         if !(in_minutes && part.is_segment() && scan.takes_all(part)) {
             return self.rows(scan, index, part).await;
         }
-        let whole = match part.remembered::<Sums>(REMEMBERED) {
+        let whole = match remembered(part) {
             Some(known) => {
                 self.read.tally.stats.add(&ScanStats {
                     segments_skipped_by_templates: 1,

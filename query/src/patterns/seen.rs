@@ -2,7 +2,8 @@
 //!
 //! 1. The templates that segments keep which end before the moment: they are in memory once a segment was asked for them, and settle all but
 //!    what is rare or new.
-//! 2. For what is left the rows are looked at: in these segments those without a kept template, elsewhere all that are placed before.
+//! 2. For what is left the rows are looked at: in these segments those without a kept template, unless the sums of all are remembered, elsewhere
+//!    all that are placed before.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use clearspan_storage::template::TemplateText;
 use foldhash::{HashMap, HashMapExt};
 
 use super::Stopped;
+use super::reading::remembered;
 use super::runs::{Wanted, each_run};
 use crate::QueryError;
 use crate::engine::Session;
@@ -107,6 +109,12 @@ impl Sought {
         let mut reader = part.template_reader()?;
         let kept_is_known = scan.covers(part);
         if kept_is_known && reader.keeps_all() {
+            return Ok(());
+        }
+        if let Some(sums) = remembered(part).filter(|_| kept_is_known) {
+            let seen = self.open.keys().filter(|text| sums.has(text));
+            let seen: Vec<TemplateText> = seen.cloned().collect();
+            seen.iter().for_each(|text| self.found(text));
             return Ok(());
         }
         let kept = reader.kept().to_vec();

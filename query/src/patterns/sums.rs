@@ -257,6 +257,11 @@ impl Sums {
         self.left_out + cut.map(|sums| sums.count).sum::<u64>()
     }
 
+    /// Whether it has the template, which then some row has where all rows of a part were counted.
+    pub(super) fn has(&self, template: &str) -> bool {
+        self.by_text.contains_key(template)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.patterns.is_empty() && self.unpatterned == 0 && self.left_out == 0
     }
