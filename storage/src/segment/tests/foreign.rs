@@ -48,7 +48,7 @@ fn a_row_has_the_template_of_its_body_in_every_form() {
     let dirs = [1, 7].map(|rule| (rule, tempfile::tempdir().unwrap()));
     let segments = dirs.iter().map(|(rule, dir)| {
         let plan = conformance::plan_of(Signal::Logs, &rows).of_rule(*rule);
-        let written = write_planned(Container::Parquet, dir.path(), Signal::Logs, &rows, plan);
+        let written = write_planned(Container::Arrow, dir.path(), Signal::Logs, &rows, plan);
         Part::segment(
             Signal::Logs,
             Arc::new(open(Signal::Logs, &written).unwrap()),
