@@ -280,11 +280,6 @@ impl SegmentScan {
         self.matcher.is_all() && self.covers(part)
     }
 
-    /// Whether something is looked for in texts that come with the rows.
-    pub(crate) fn tests_texts(&self) -> bool {
-        self.matcher.has_texts()
-    }
-
     /// What is looked for in texts, by which the matching rows can be counted without looking at each.
     pub(crate) fn counted_text(&self) -> Option<&TextSearch> {
         self.matcher

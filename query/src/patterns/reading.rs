@@ -220,6 +220,7 @@ impl Read {
     ) -> Result<Wanted, Stopped> {
         let mut stats = ScanStats::default();
         let ended = self.rows_of(scan, index, part, before, &mut stats).await;
+        stats.add_templates(scan.decided_by_templates(part).into_iter().flatten());
         self.tally.stats.add(&stats);
         ended
     }
@@ -235,9 +236,6 @@ impl Read {
         let selection = part.select(scan.predicate(), scan.range(), stats)?;
         if selection.ranges().is_empty() {
             return Ok(Wanted::More);
-        }
-        if scan.tests_texts() {
-            stats.templates_tested += part.template_count()?;
         }
         let covered = scan.covers(part);
         let mut rows = PartRows::new(index, part.template_reader()?);

@@ -31,9 +31,6 @@ pub(super) async fn each_run(
         return Ok(());
     }
     let selection = part.select(scan.predicate(), scan.range(), stats)?;
-    if scan.tests_texts() && !selection.ranges().is_empty() {
-        stats.templates_tested += part.template_count()?;
-    }
     let covered = scan.covers(part);
     for selected in part.read(scan.projection(part).clone(), &selection, stats) {
         let selected = selected?;
@@ -43,6 +40,7 @@ pub(super) async fn each_run(
         }
         tokio::task::yield_now().await;
     }
+    stats.add_templates(scan.decided_by_templates(part).into_iter().flatten());
     Ok(())
 }
 
