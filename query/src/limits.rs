@@ -19,23 +19,17 @@ pub(crate) const FIRST_WINDOW_ROWS: u64 = 1024;
 /// Rows on either side of one log record that are shown with it: some screens. Who wants more pages through log search.
 pub const CONTEXT_ROWS_MAX: usize = 1_000;
 
-/// Rows among which the neighbours of one record that have its service or instance are looked for before all of them are: a few milliseconds.
-pub(crate) const NEAR_ROWS: u64 = 64 * 1024;
-
-/// Rows that match which are looked at one by one, where few were expected: some milliseconds. Where there are more, windows of time hold enough of them.
-pub(crate) const RARE_ROWS_MAX: u64 = 16 * 1024;
-
-/// Of these, rows that are read between two moments at which that may be stopped: a record batch each at worst.
-pub(crate) const RARE_ROWS_PER_READ: usize = 64;
-
 /// Newest records whose fields are looked at when a query found nothing and names a field: some milliseconds.
 pub(crate) const HINT_ROWS: usize = 16 * 1024;
 
 /// Fields of theirs that are compared with it, or roots of traces with what a root was asked to be. Senders with more put what differs from record to record into names.
 pub(crate) const HINT_KEYS_MAX: usize = 10_000;
 
-/// Newest rows whose fields, or whose values of one field, are counted while somebody types a query: some ten milliseconds.
-pub(crate) const COMPLETION_ROWS: u64 = 32 * 1024;
+/// Newest rows whose fields, or whose bodies, are counted while somebody types a query: some ten milliseconds, since texts are restored.
+pub(crate) const COMPLETION_ROWS: u64 = 8 * 1024;
+
+/// The same of the values of another field.
+pub(crate) const COMPLETION_VALUES_ROWS: u64 = 32 * 1024;
 
 /// The same of a field that is a narrow column of its own: of two million rows it takes as long.
 pub(crate) const COMPLETION_NARROW_ROWS: u64 = 2 * 1024 * 1024;

@@ -13,7 +13,7 @@ use super::values::{ValueCount, scopes_have_attributes};
 use crate::engine::Session;
 use crate::exec::{Emit, ScanTally, SegmentScan, SegmentScanExec, Span};
 use crate::language::{Field, Query};
-use crate::limits::{COMPLETION_NARROW_ROWS, COMPLETION_ROWS};
+use crate::limits::{COMPLETION_NARROW_ROWS, COMPLETION_ROWS, COMPLETION_VALUES_ROWS};
 use crate::{Order, QueryError};
 
 /// Which rows were counted.
@@ -60,13 +60,14 @@ pub(crate) async fn newest_values(
     Ok((counter.top(usize::MAX).await.values, newest))
 }
 
-/// Of a field with few values in a column of its own, more rows are counted in the same time.
+/// How many rows are counted in about the same time.
 fn rows_of_field(field: &Field) -> u64 {
     match field {
         Field::Service | Field::Severity | Field::Name | Field::Kind | Field::Status => {
             COMPLETION_NARROW_ROWS
         }
-        _ => COMPLETION_ROWS,
+        Field::Body => COMPLETION_ROWS,
+        _ => COMPLETION_VALUES_ROWS,
     }
 }
 

@@ -39,9 +39,7 @@ pub use lanes::{Lanes, QuestionsStatus};
 use metrics::QuestionMetrics;
 
 use crate::exec::Plans;
-use crate::limits::{
-    EXPORTS_MAX, FIRST_WINDOW_ROWS, NEAR_ROWS, NEEDLES_MAX, RARE_ROWS_MAX, TAILS_MAX,
-};
+use crate::limits::{EXPORTS_MAX, FIRST_WINDOW_ROWS, NEEDLES_MAX, TAILS_MAX};
 use crate::{Config, QueryError};
 
 /// Answers questions. Cheap to clone.
@@ -88,16 +86,6 @@ impl Session {
     /// Rows of the first window in which a page of traces is looked for.
     pub(crate) fn first_window_rows(&self) -> u64 {
         FIRST_WINDOW_ROWS.min(self.count_rows_max)
-    }
-
-    /// Rows among which the neighbours of one are looked for before all are.
-    pub(crate) fn near_rows(&self) -> u64 {
-        NEAR_ROWS.min(self.count_rows_max)
-    }
-
-    /// Rows that are few enough to look at each by itself.
-    pub(crate) fn rare_rows_max(&self) -> u64 {
-        RARE_ROWS_MAX.min(self.count_rows_max)
     }
 
     /// What a question read, of what there was.

@@ -14,7 +14,7 @@
 //! | `figures.rs` | what a leaf did, as metrics of its plan |
 //! | `tally.rs` | [`ScanTally`]: what a scan counted, and which segments it could not read |
 //! | `top.rs` | the first rows in order, behind a cursor |
-//! | `rare.rs` | the same where few match |
+//! | `rare.rs` | the same where perhaps few match |
 //! | `windows.rs` | windows of time at one end of a range, for pages |
 //! | `effort.rs` | how much there is to look at |
 //! | `pace.rs` | when work gives way |

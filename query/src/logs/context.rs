@@ -2,10 +2,9 @@
 //!
 //! 1. Find the record by its id, and the query of its service or instance where only those are wanted.
 //! 2. On either side, find the rows that are next to it in the order of log search. They lie at that end of the side's range where the record
-//!    is, so windows of time are looked at, each as wide as the one before says that it has to be.
-//! 3. An instance may be rare. Where windows of so many rows do not hold enough of it, all rows of the side are looked at, but of
-//!    them the resource alone.
-//! 4. Fetch all of them whole.
+//!    is, so windows of time are looked at, each wider than the one before. An instance may be rare: of the rows nothing is read then but the
+//!    resource, until it is known which of them match.
+//! 3. Fetch all of them whole.
 
 use clearspan_storage::scan::{MissingSegment, RowAddress, ScanStats, TimeRange};
 
@@ -13,17 +12,10 @@ use super::newest::top_uncounted;
 use super::one::{find, instant};
 use super::{LogId, LogRows, same};
 use crate::engine::Session;
-use crate::exec::{
-    FoundRow, RowKey, ScanTally, Span, TopRows, fetch, rare_rows, rows_of, top_rows, unread,
-};
+use crate::exec::{FoundRow, RowKey, ScanTally, TopRows, fetch, rare_rows, unread};
 use crate::language::Query;
 use crate::limits::CONTEXT_ROWS_MAX;
 use crate::{Order, QueryError};
-
-/// A window in which nothing was found is taken to hold so many rows: the next one is larger, and not everything.
-const FOUND_MIN: f64 = 0.5;
-/// How much wider the next window is at least, so that there are few of them.
-const WIDEN_MIN: f64 = 2.0;
 
 /// A question for what stands around one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,43 +159,13 @@ async fn neighbours(
         fetch,
     };
     if !query.is_all()
-        && let Some(found) = near_or_rare(session, query, range, wanted, tally).await?
+        && let Some(found) = rare_rows(session, query, range, wanted, tally).await?
     {
         return Ok(found);
     }
     let (found, read, _) = top_uncounted(session, query, range, wanted).await?;
     tally.add_reading(read);
     Ok(found)
-}
-
-/// Those that lie near the record, else, where only few match at all, wherever they lie. `None` where they do neither.
-async fn near_or_rare(
-    session: &Session,
-    query: &Query,
-    range: TimeRange,
-    wanted: TopRows,
-    tally: &mut ScanTally,
-) -> Result<Option<Vec<FoundRow>>, QueryError> {
-    let (snapshot, plans) = (&session.snapshot, &session.plans);
-    let after = wanted.after.map(|key| key.placed_time);
-    let Some(span) = Span::of(snapshot, range, wanted.order, after) else {
-        return Ok(Some(Vec::new()));
-    };
-    let near_rows = session.near_rows() as f64;
-    let mut rows = session.first_window_rows().max(wanted.fetch as u64) as f64;
-    while rows <= near_rows
-        && let Some(window) = span.window(span.first_width(snapshot, rows))
-    {
-        let (found, read) = top_rows(plans, snapshot, query, window, wanted).await?;
-        tally.add_reading(read);
-        if found.len() == wanted.fetch {
-            return Ok(Some(found));
-        }
-        // So many rows should hold enough, if the next ones are like these.
-        let lacking = wanted.fetch as f64 / (found.len() as f64).max(FOUND_MIN);
-        rows = rows_of(snapshot, window).max(rows) * lacking.max(WIDEN_MIN);
-    }
-    rare_rows(session, query, range, wanted, tally).await
 }
 
 /// The times among which rows of the answer may lie: to the end of everything where a side has fewer than it may have.

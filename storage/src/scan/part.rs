@@ -216,7 +216,7 @@ impl Part {
     }
 
     /// The earliest and the latest time of the rows that are decoded together with `row`.
-    pub(super) fn times_of(&self, row: u32) -> (i64, i64) {
+    pub fn times_of(&self, row: u32) -> (i64, i64) {
         match &self.kind {
             Kind::Chunk(_) => self.time_range(),
             Kind::Segment(segment) => segment.times_of(row),
