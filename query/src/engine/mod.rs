@@ -6,7 +6,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `questions.rs` | the questions, one method each |
+//! | `questions.rs`, `trace_questions.rs` | the questions, one method each |
 //! | `sql.rs`, `export.rs` | SQL and exports, which have turns of their own |
 //! | `tail.rs` | tails, which go on for as long as somebody reads |
 //! | `metrics.rs` | how long they take |
@@ -21,6 +21,7 @@ mod sql;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod trace_questions;
 mod turns;
 
 use std::fmt;
