@@ -1,6 +1,6 @@
 //! What stands below an operator that asks too much of whoever runs it.
 //!
-//! Sorts, joins and groups account for the columns that they hold. A window over a whole partition keeps every row
+//! Sorts, joins and groups account for the columns that they hold, with the room in them that nobody uses (`compact.rs`). A window over a whole partition keeps every row
 //! and does not; and where nothing of a join's rows is wanted but their number, a batch of it has no columns,
 //! counts as nothing, and still takes its place, a thousand million times over. So below these memory is
 //! reserved for each batch that passes: what does not fit the pool ends the query with an error instead of the
@@ -26,6 +26,7 @@ use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceC
 use datafusion::physical_plan::joins::{
     CrossJoinExec, HashJoinExec, NestedLoopJoinExec, SortMergeJoinExec,
 };
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::unnest::UnnestExec;
 use datafusion::physical_plan::windows::{BoundedWindowAggExec, WindowAggExec};
@@ -34,6 +35,7 @@ use datafusion::physical_plan::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
+use super::compact::compact;
 use super::limits::PROBE_ROWS;
 
 /// Puts a [`GuardedExec`] on each side of an operator that needs one.
@@ -83,7 +85,9 @@ impl PhysicalOptimizerRule for GuardOperators {
 /// What is done with the rows on their way.
 #[derive(Debug, Clone, Copy)]
 enum Guard {
-    /// Memory is reserved for them.
+    /// They hold no more than they use, since they are kept.
+    Compact,
+    /// The same, and memory is reserved for them.
     CountRows,
     /// Memory is reserved for the place that a batch of them takes in a list.
     CountPlaces,
@@ -119,6 +123,10 @@ fn guards(plan: &Arc<dyn ExecutionPlan>) -> &'static [Guard] {
         &[Guard::CountPlaces]
     } else if plan.downcast_ref::<NestedLoopJoinExec>().is_some() {
         &[Guard::CountPlaces, Guard::Divide]
+    } else if plan.downcast_ref::<HashJoinExec>().is_some()
+        || plan.downcast_ref::<SortExec>().is_some()
+    {
+        &[Guard::Compact]
     } else {
         &[]
     }
@@ -190,13 +198,24 @@ impl ExecutionPlan for GuardedExec {
         let memory = MemoryConsumer::new("rows that are kept").register(context.memory_pool());
         let batches = self.input.execute(partition, context)?;
         Ok(match self.guard {
-            Guard::CountRows => counted(batches, memory, RecordBatch::get_array_memory_size),
+            Guard::Compact => compacted(batches),
+            Guard::CountRows => counted(
+                compacted(batches),
+                memory,
+                RecordBatch::get_array_memory_size,
+            ),
             // The list doubles when it is full.
             Guard::CountPlaces => counted(batches, memory, |_| 2 * size_of::<RecordBatch>()),
             Guard::Divide => divided(batches),
             Guard::GiveWay => giving_way_each(batches),
         })
     }
+}
+
+fn compacted(batches: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = batches.schema();
+    let each = batches.map(|batch| Ok(compact(batch?)?));
+    Box::pin(RecordBatchStreamAdapter::new(schema, each))
 }
 
 /// Memory is reserved for each batch until the last has passed.

@@ -24,6 +24,7 @@
 //! | `functions/` | the functions that may be called |
 //! | `explain.rs` | plans as text |
 //! | `apart.rs` | what rows take by themselves, without sharing |
+//! | `compact.rs` | texts without room that nobody uses |
 //! | `guarded.rs` | operators that keep memory without saying so, or cannot be stopped |
 //! | `threads.rs` | threads of its own for each query |
 //! | `output.rs` | plans' batches as plain Arrow |
@@ -31,6 +32,7 @@
 
 mod apart;
 mod attributes;
+mod compact;
 mod complexity;
 mod error;
 mod explain;
