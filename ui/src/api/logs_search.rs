@@ -16,9 +16,10 @@ const PARAMETERS: [&str; 7] = ["q", "from", "to", "limit", "cursor", "order", "c
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
+    let request = request(&params)?;
     let engine = api.engine()?.clone();
     let answer = api.uncounted().ask(
-        request(&params)?,
+        request,
         |request| request.count = true,
         |request| {
             let (engine, tenant) = (engine.clone(), api.tenant());

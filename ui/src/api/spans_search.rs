@@ -18,9 +18,10 @@ const SORTS: &str = "start or duration, with a - before it for largest first";
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
+    let request = request(&params)?;
     let engine = api.engine()?.clone();
     let answer = api.uncounted().ask(
-        request(&params)?,
+        request,
         |request| request.count = true,
         |request| {
             let (engine, tenant) = (engine.clone(), api.tenant());

@@ -56,9 +56,10 @@ struct ServiceView {
 
 pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Response, ApiError> {
     let timer = api.timer();
+    let request = request(&params)?;
     let engine = api.engine()?.clone();
     let answer = api.uncounted().ask(
-        request(&params)?,
+        request,
         |request| request.count = true,
         |request| {
             let (engine, tenant) = (engine.clone(), api.tenant());
