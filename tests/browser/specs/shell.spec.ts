@@ -88,15 +88,34 @@ test('the time range: presets, typed ends, and a mistake', async ({ page }) => {
 
 test('the form of traces and the query are in step', async ({ page }) => {
   await page.goto(`${server.ui}/traces`);
-  await page.getByLabel('Service').fill('shop-cart-service');
+  const service = page.getByLabel('Service', { exact: true });
+  await service.fill('shop-cart-service');
   await page.getByLabel('Status').selectOption('error');
   await page.getByRole('button', { name: 'Find' }).click();
   await expect(page.getByRole('searchbox')).toHaveValue('service:shop-cart-service status:error');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('20 traces');
   await page.getByRole('searchbox').fill('status:error');
   await page.keyboard.press('Enter');
-  await expect(page.getByLabel('Service')).toHaveValue('');
+  await expect(service).toHaveValue('');
   await expect(page.getByLabel('Status')).toHaveValue('error');
+});
+
+test('traces are found by their root', async ({ page }) => {
+  const watched = new Watched(page);
+  await page.goto(`${server.ui}/traces`);
+  const all = await page.getByRole('heading', { level: 1 }).textContent();
+  const root = await page.locator('tbody tr .svc').first().getAttribute('title');
+  await page.getByLabel('Root service').fill(root ?? '');
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page).toHaveURL(/root_service=/);
+  await expect(page.getByLabel('Root service')).toHaveValue(root ?? '');
+  await expect(page.locator('tbody tr').first()).toBeVisible();
+  await page.getByLabel('Root service').fill('no such service');
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('0 traces');
+  await page.getByRole('link', { name: /^without/ }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(all ?? '');
+  watched.clean();
 });
 
 test('sorting is the server\'s, over all traces', async ({ page }) => {
