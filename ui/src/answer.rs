@@ -1,7 +1,7 @@
 //! What all answers have in common: how much of it is there, what it cost, what is missing.
 
 use axum::response::{IntoResponse, Response};
-use clearspan_query::{Counted, MissingSegment, ScanStats};
+use clearspan_query::{Counted, MissingSegment, QueryError, ScanStats};
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -186,6 +186,20 @@ pub(crate) fn push_end(end: &impl Serialize, out: &mut String) -> Result<(), Api
         None => return Err(ApiError::Internal),
     }
     Ok(())
+}
+
+/// Rows, which `push` writes as an array, and `end` behind them, as the answer.
+pub(crate) async fn rows(
+    push: impl FnOnce(&mut String) -> Result<(), QueryError> + Send + 'static,
+    end: impl Serialize + Send + 'static,
+) -> Result<Response, ApiError> {
+    made(move || {
+        let mut body = String::from("{\"rows\":");
+        push(&mut body)?;
+        push_end(&end, &mut body)?;
+        Ok(json_bytes(body))
+    })
+    .await
 }
 
 /// `view` as the answer.

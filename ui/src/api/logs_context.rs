@@ -6,7 +6,7 @@ use clearspan_query::limits::CONTEXT_ROWS_MAX;
 use clearspan_query::{ContextRequest, LogId, Same};
 use serde::Serialize;
 
-use crate::answer::{self, CountEnd, made, push_end};
+use crate::answer::{self, CountEnd};
 use crate::error::ApiError;
 use crate::json::push_log_rows;
 use crate::limits::CONTEXT_ROWS_DEFAULT;
@@ -28,18 +28,12 @@ pub(crate) async fn context(State(api): State<Api>, params: Params) -> Result<Re
     let request = request(&params)?;
     let answer = api.engine()?.logs_context(&api.tenant(), request).await?;
     let elapsed_ms = timer.elapsed_ms();
-    made(move || {
-        let mut body = String::from("{\"rows\":");
-        push_log_rows(&answer.rows, &mut body)?;
-        let hints = params.hints(&PARAMETERS);
-        let end = ContextEnd {
-            index: answer.index,
-            end: CountEnd::of(elapsed_ms, &answer.stats, answer.missing, hints),
-        };
-        push_end(&end, &mut body)?;
-        Ok(answer::json_bytes(body))
-    })
-    .await
+    let hints = params.hints(&PARAMETERS);
+    let end = ContextEnd {
+        index: answer.index,
+        end: CountEnd::of(elapsed_ms, &answer.stats, answer.missing, hints),
+    };
+    answer::rows(move |out| push_log_rows(&answer.rows, out), end).await
 }
 
 fn request(params: &Params) -> Result<ContextRequest, ApiError> {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use clearspan_query::{LogsRequest, Order};
 
-use crate::answer::{self, Completeness, PageEnd, StatsView, made, push_end};
+use crate::answer::{self, Completeness, PageEnd, StatsView};
 use crate::error::ApiError;
 use crate::json::push_log_rows;
 use crate::limits::LOGS_LIMIT_DEFAULT;
@@ -29,20 +29,14 @@ pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Res
     );
     let answer = answer.await?;
     let elapsed_ms = timer.elapsed_ms();
-    made(move || {
-        let mut body = String::from("{\"rows\":");
-        push_log_rows(&answer.rows, &mut body)?;
-        let end = PageEnd {
-            next_cursor: answer.next_cursor,
-            matched: answer.matched,
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints: [answer.hints, params.hints(&PARAMETERS)].concat(),
-        };
-        push_end(&end, &mut body)?;
-        Ok(answer::json_bytes(body))
-    })
-    .await
+    let end = PageEnd {
+        next_cursor: answer.next_cursor,
+        matched: answer.matched,
+        stats: StatsView::new(elapsed_ms, &answer.stats),
+        whole: Completeness::of(answer.missing),
+        hints: [answer.hints, params.hints(&PARAMETERS)].concat(),
+    };
+    answer::rows(move |out| push_log_rows(&answer.rows, out), end).await
 }
 
 fn request(params: &Params) -> Result<LogsRequest, ApiError> {

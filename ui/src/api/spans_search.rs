@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use clearspan_query::{SpanSort, SpansRequest};
 
-use crate::answer::{self, Completeness, PageEnd, StatsView, made, push_end};
+use crate::answer::{self, Completeness, PageEnd, StatsView};
 use crate::error::ApiError;
 use crate::json::push_spans;
 use crate::limits::SPANS_LIMIT_DEFAULT;
@@ -31,20 +31,14 @@ pub(crate) async fn search(State(api): State<Api>, params: Params) -> Result<Res
     );
     let answer = answer.await?;
     let elapsed_ms = timer.elapsed_ms();
-    made(move || {
-        let mut body = String::from("{\"rows\":");
-        push_spans(&answer.rows, &mut body)?;
-        let end = PageEnd {
-            next_cursor: answer.next_cursor,
-            matched: answer.matched,
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing),
-            hints: [answer.hints, params.hints(&PARAMETERS)].concat(),
-        };
-        push_end(&end, &mut body)?;
-        Ok(answer::json_bytes(body))
-    })
-    .await
+    let end = PageEnd {
+        next_cursor: answer.next_cursor,
+        matched: answer.matched,
+        stats: StatsView::new(elapsed_ms, &answer.stats),
+        whole: Completeness::of(answer.missing),
+        hints: [answer.hints, params.hints(&PARAMETERS)].concat(),
+    };
+    answer::rows(move |out| push_spans(&answer.rows, out), end).await
 }
 
 fn request(params: &Params) -> Result<SpansRequest, ApiError> {

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Serialize;
 
 use super::trace::trace_id;
-use crate::answer::{self, Completeness, StatsView, made, push_end};
+use crate::answer::{self, Completeness, StatsView};
 use crate::error::ApiError;
 use crate::json::push_log_rows;
 use crate::state::Api;
@@ -28,17 +28,11 @@ pub(crate) async fn logs(
     let id = trace_id(id)?;
     let answer = api.engine()?.trace_logs(&api.tenant(), id).await?;
     let elapsed_ms = timer.elapsed_ms();
-    made(move || {
-        let mut body = String::from("{\"rows\":");
-        push_log_rows(&answer.rows, &mut body)?;
-        let matched = answer.counted()?;
-        let end = LogsEnd {
-            matched,
-            stats: StatsView::new(elapsed_ms, &answer.stats),
-            whole: Completeness::of(answer.missing).cut(answer.rows.len() as u64, matched),
-        };
-        push_end(&end, &mut body)?;
-        Ok(answer::json_bytes(body))
-    })
-    .await
+    let matched = answer.counted()?;
+    let end = LogsEnd {
+        matched,
+        stats: StatsView::new(elapsed_ms, &answer.stats),
+        whole: Completeness::of(answer.missing).cut(answer.rows.len() as u64, matched),
+    };
+    answer::rows(move |out| push_log_rows(&answer.rows, out), end).await
 }
